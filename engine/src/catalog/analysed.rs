@@ -1,0 +1,466 @@
+//! What the analysis keeps: how far each generation was read, which days its records fall on, partials, symbols and
+//! finished sections.
+//!
+//! A *layout* is everything that shapes records (format, event rules, zones): what was read under another layout does
+//! not count. A *work* is a plugin's file with its settings. A partial carries the digest of the records that it
+//! covers; where that does not match, it is stale.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::{Catalog, CatalogError, GenerationId, InstanceId, sql};
+
+/// Runs after which a layout, a work or a finished section that no run used is forgotten.
+const UNUSED_RUNS_MAX: i64 = 20;
+
+pub(super) const SCHEMA: &str = "
+CREATE TABLE layouts (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, used INTEGER NOT NULL) STRICT;
+CREATE TABLE works (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, used INTEGER NOT NULL) STRICT;
+CREATE TABLE scans (
+    layout INTEGER NOT NULL REFERENCES layouts ON DELETE CASCADE,
+    generation INTEGER NOT NULL REFERENCES generations ON DELETE CASCADE,
+    parsed INTEGER NOT NULL,      -- bytes read, up to a line's end
+    last_record INTEGER,          -- offset of the record that later lines may still join
+    first_key INTEGER,            -- time of the first record
+    last_key INTEGER,             -- greatest time so far
+    last_time INTEGER,            -- time of the last record
+    records INTEGER NOT NULL,
+    unparsed INTEGER NOT NULL,
+    faults TEXT NOT NULL,         -- counts by kind, as JSON
+    examples TEXT NOT NULL,       -- of unparsed lines, as JSON
+    PRIMARY KEY (layout, generation)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE days (
+    layout INTEGER NOT NULL REFERENCES layouts ON DELETE CASCADE,
+    generation INTEGER NOT NULL REFERENCES generations ON DELETE CASCADE,
+    day INTEGER NOT NULL,
+    first_offset INTEGER NOT NULL,
+    end_offset INTEGER NOT NULL,
+    records INTEGER NOT NULL,
+    first_key INTEGER NOT NULL,
+    last_key INTEGER NOT NULL,
+    last_time INTEGER NOT NULL,   -- of the newest record
+    PRIMARY KEY (layout, generation, day)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE partials (
+    work INTEGER NOT NULL REFERENCES works ON DELETE CASCADE,
+    instance INTEGER NOT NULL REFERENCES instances ON DELETE CASCADE,
+    day INTEGER NOT NULL,
+    coverage INTEGER NOT NULL,
+    state BLOB NOT NULL,
+    PRIMARY KEY (work, instance, day)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE symbols (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
+CREATE TABLE sections (key BLOB PRIMARY KEY, value TEXT NOT NULL, used INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+";
+
+/// How far a generation was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scan {
+    /// Bytes read, up to a line's end.
+    pub parsed: u64,
+    /// Offset of the record that later lines may still join.
+    pub last_record: Option<u64>,
+    /// Time of the first record.
+    pub first_key: Option<i64>,
+    /// Greatest time so far: the place in the instance's stream.
+    pub last_key: Option<i64>,
+    /// Time of the last record.
+    pub last_time: Option<i64>,
+    /// Records so far.
+    pub records: u64,
+    /// Lines that fit no rule of the format.
+    pub unparsed: u64,
+    /// Faults by kind.
+    pub faults: BTreeMap<String, u64>,
+    /// Examples of unparsed lines: offset and text.
+    pub examples: Vec<(u64, String)>,
+}
+
+/// Records of a generation that fall on one local day: an envelope of bytes, in which other days may stand too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Day {
+    /// Offset of the first record.
+    pub first_offset: u64,
+    /// End of the last one.
+    pub end_offset: u64,
+    /// Number of records.
+    pub records: u64,
+    /// Place in the stream of the first record.
+    pub first_key: i64,
+    /// Place in the stream of the last one.
+    pub last_key: i64,
+    /// Time of the newest record.
+    pub last_time: i64,
+}
+
+/// What was read of one instance under one layout.
+#[derive(Debug, Clone, Default)]
+pub struct Analysed {
+    /// By generation.
+    pub scans: BTreeMap<GenerationId, Scan>,
+    /// By day and generation.
+    pub days: BTreeMap<i32, BTreeMap<GenerationId, Day>>,
+}
+
+/// What is known of an instance's logs under one layout.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// Log files that held anything.
+    pub files: u64,
+    /// Bytes of them.
+    pub bytes: u64,
+    /// Files that lost bytes before they were read, and how many bytes at least.
+    pub gaps: u64,
+    /// Bytes that are known to be lost.
+    pub gap_bytes: u64,
+    /// Records by day.
+    pub days: BTreeMap<i32, u64>,
+    /// Time of the newest record.
+    pub last_time: Option<i64>,
+    /// Lines that fit no rule of the format.
+    pub unparsed: u64,
+    /// Faults by kind.
+    pub faults: BTreeMap<String, u64>,
+    /// Examples of unparsed lines: file, offset and text.
+    pub examples: Vec<(String, u64, String)>,
+}
+
+/// A partial, and what it covers.
+#[derive(Debug, Clone)]
+pub struct Partial {
+    /// Of which work.
+    pub work: i64,
+    /// Of which day.
+    pub day: i32,
+    /// Digest of the records that it covers.
+    pub coverage: i64,
+    /// The plugin's bytes.
+    pub state: Vec<u8>,
+}
+
+/// What an analysis of one instance brought.
+#[derive(Debug)]
+pub struct Update {
+    /// The instance.
+    pub instance: InstanceId,
+    /// The layout under which it was read.
+    pub layout: i64,
+    /// Scans that changed.
+    pub scans: BTreeMap<GenerationId, Scan>,
+    /// Days that changed.
+    pub days: BTreeMap<(i32, GenerationId), Day>,
+    /// New partials.
+    pub partials: Vec<Partial>,
+    /// Texts behind new symbols.
+    pub symbols: Vec<(u64, String)>,
+}
+
+impl Catalog {
+    /// Numbers this analysis and forgets what no run has used for long.
+    ///
+    /// # Errors
+    /// When the catalog cannot be written.
+    pub fn begin_analysis(&mut self) -> Result<(), CatalogError> {
+        self.change("beginning an analysis", |tx| {
+            tx.execute("INSERT INTO meta VALUES ('run', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1", [])?;
+            for table in ["layouts", "works", "sections"] {
+                tx.execute(&format!("DELETE FROM {table} WHERE used < {RUN} - {UNUSED_RUNS_MAX}"), [])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The number of a layout.
+    ///
+    /// # Errors
+    /// When the catalog cannot be written.
+    pub fn layout(&mut self, digest: &[u8; 32]) -> Result<i64, CatalogError> {
+        self.change("numbering a layout", |tx| number(tx, "layouts", digest))
+    }
+
+    /// The number of a work.
+    ///
+    /// # Errors
+    /// When the catalog cannot be written.
+    pub fn work(&mut self, digest: &[u8; 32]) -> Result<i64, CatalogError> {
+        self.change("numbering a work", |tx| number(tx, "works", digest))
+    }
+
+    /// What was read of an instance.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub fn analysed(&self, layout: i64, instance: InstanceId) -> Result<Analysed, CatalogError> {
+        self.look("reading what was analysed", |connection| {
+            let mut analysed = Analysed::default();
+            let mut scans = connection.prepare_cached(SELECT_SCANS)?;
+            let mut rows = scans.query([layout, instance.0])?;
+            while let Some(row) = rows.next()? {
+                let scan = Scan {
+                    parsed: row.get(1)?,
+                    last_record: row.get(2)?,
+                    first_key: row.get(3)?,
+                    last_key: row.get(4)?,
+                    last_time: row.get(5)?,
+                    records: row.get(6)?,
+                    unparsed: row.get(7)?,
+                    faults: from_json(row, 8)?,
+                    examples: from_json(row, 9)?,
+                };
+                analysed.scans.insert(GenerationId(row.get(0)?), scan);
+            }
+            let mut days = connection.prepare_cached(SELECT_DAYS)?;
+            let mut rows = days.query([layout, instance.0])?;
+            while let Some(row) = rows.next()? {
+                let day = Day {
+                    first_offset: row.get(2)?,
+                    end_offset: row.get(3)?,
+                    records: row.get(4)?,
+                    first_key: row.get(5)?,
+                    last_key: row.get(6)?,
+                    last_time: row.get(7)?,
+                };
+                analysed.days.entry(row.get(1)?).or_default().insert(GenerationId(row.get(0)?), day);
+            }
+            Ok(analysed)
+        })
+    }
+
+    /// Coverage of the partials that are there, by work and day.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub fn coverage(&self, works: &[i64], instance: InstanceId) -> Result<BTreeMap<(i64, i32), i64>, CatalogError> {
+        self.look("reading the partials' coverage", |connection| {
+            let mut found = BTreeMap::new();
+            let mut select =
+                connection.prepare_cached("SELECT day, coverage FROM partials WHERE work = ?1 AND instance = ?2")?;
+            for &work in works {
+                let mut rows = select.query([work, instance.0])?;
+                while let Some(row) = rows.next()? {
+                    found.insert((work, row.get(0)?), row.get(1)?);
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// The states of a work's partials on the days `from..to`, in their order.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub fn states(&self, work: i64, instance: InstanceId, from: i32, to: i32) -> Result<Vec<Vec<u8>>, CatalogError> {
+        self.look("reading partials", |connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT state FROM partials WHERE work = ?1 AND instance = ?2 AND day >= ?3 AND day < ?4 ORDER BY day",
+            )?;
+            let rows = select.query_map(params![work, instance.0, from, to], |row| row.get(0))?;
+            rows.collect()
+        })
+    }
+
+    /// What is known of every instance's logs; `layouts` says under which layout each instance counts.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub fn summaries(
+        &self,
+        layouts: &BTreeMap<InstanceId, i64>,
+    ) -> Result<BTreeMap<InstanceId, Summary>, CatalogError> {
+        self.look("summing up", |connection| {
+            let mut found: BTreeMap<InstanceId, Summary> = BTreeMap::new();
+            let mut select = connection.prepare_cached(SELECT_FILES)?;
+            let mut rows = select.query([])?;
+            while let Some(row) = rows.next()? {
+                let summary = found.entry(InstanceId(row.get(0)?)).or_default();
+                (summary.files, summary.bytes) = (row.get(1)?, row.get(2)?);
+                (summary.gaps, summary.gap_bytes) = (row.get(3)?, row.get(4)?);
+            }
+            let mut select = connection.prepare_cached(SELECT_RECORDS)?;
+            let mut rows = select.query([])?;
+            while let Some(row) = rows.next()? {
+                let instance = InstanceId(row.get(0)?);
+                if layouts.get(&instance) == Some(&row.get(1)?) {
+                    let summary = found.entry(instance).or_default();
+                    *summary.days.entry(row.get(2)?).or_default() += row.get::<_, u64>(3)?;
+                    summary.last_time = summary.last_time.max(row.get(4)?);
+                }
+            }
+            let mut select = connection.prepare_cached(SELECT_FAULTS)?;
+            let mut rows = select.query([])?;
+            while let Some(row) = rows.next()? {
+                let instance = InstanceId(row.get(0)?);
+                if layouts.get(&instance) == Some(&row.get(1)?) {
+                    let summary = found.entry(instance).or_default();
+                    summary.unparsed += row.get::<_, u64>(3)?;
+                    for (kind, count) in from_json::<BTreeMap<String, u64>>(row, 4)? {
+                        *summary.faults.entry(kind).or_default() += count;
+                    }
+                    let file: String = row.get(2)?;
+                    let examples: Vec<(u64, String)> = from_json(row, 5)?;
+                    summary.examples.extend(examples.into_iter().map(|(offset, text)| (file.clone(), offset, text)));
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// Instance and file of a generation.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub fn file_of(&self, generation: GenerationId) -> Result<Option<(String, String)>, CatalogError> {
+        self.look("reading a file's name", |connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT name, path FROM generations g JOIN instances i ON i.id = g.instance WHERE g.id = ?1",
+            )?;
+            select.query_row([generation.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+        })
+    }
+
+    /// Writes what analyses brought, all or nothing; each under its layout.
+    ///
+    /// # Errors
+    /// When the catalog cannot be written.
+    pub fn write_analysed(&mut self, updates: &[Update]) -> Result<(), CatalogError> {
+        self.change("writing an analysis", |tx| updates.iter().try_for_each(|update| write(tx, update)))
+    }
+
+    /// The texts behind symbols; those that are unknown are left out.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub fn texts(&self, symbols: impl IntoIterator<Item = u64>) -> Result<BTreeMap<u64, String>, CatalogError> {
+        self.look("reading symbols", |connection| {
+            let mut select = connection.prepare_cached("SELECT text FROM symbols WHERE id = ?1")?;
+            let mut texts = BTreeMap::new();
+            for symbol in symbols {
+                if let Some(text) = select.query_row([symbol.cast_signed()], |row| row.get(0)).optional()? {
+                    texts.insert(symbol, text);
+                }
+            }
+            Ok(texts)
+        })
+    }
+
+    /// A finished section, where nothing that it depends on has changed.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub fn section(&self, key: &[u8; 32]) -> Result<Option<String>, CatalogError> {
+        self.look("reading a section", |connection| {
+            let mut select = connection.prepare_cached("SELECT value FROM sections WHERE key = ?1")?;
+            select.query_row([key], |row| row.get(0)).optional()
+        })
+    }
+
+    /// Keeps finished sections.
+    ///
+    /// # Errors
+    /// When the catalog cannot be written.
+    pub fn keep_sections(&mut self, sections: &[([u8; 32], String)]) -> Result<(), CatalogError> {
+        self.change("keeping sections", |tx| {
+            let insert = format!("INSERT OR REPLACE INTO sections VALUES (?1, ?2, {RUN})");
+            sections.iter().try_for_each(|(key, value)| tx.execute(&insert, params![key, value]).map(drop))
+        })
+    }
+
+    fn look<T>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, CatalogError> {
+        work(&self.connection).map_err(sql(doing))
+    }
+
+    fn change<T>(
+        &mut self,
+        doing: &'static str,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, CatalogError> {
+        self.write(doing, |tx| work(tx).map_err(sql(doing)))
+    }
+}
+
+const SELECT_SCANS: &str = "
+SELECT s.generation, parsed, last_record, first_key, last_key, last_time, records, unparsed, faults, examples
+FROM generations g CROSS JOIN scans s ON s.generation = g.id AND s.layout = ?1 WHERE g.instance = ?2";
+
+/// SQLite takes the tables of a `CROSS JOIN` in the order in which they stand: only the instance's own rows are read.
+const SELECT_DAYS: &str = "
+SELECT d.generation, day, first_offset, end_offset, records, first_key, last_key, last_time
+FROM generations g CROSS JOIN days d ON d.generation = g.id AND d.layout = ?1 WHERE g.instance = ?2";
+
+const SELECT_FILES: &str = "
+SELECT instance, count(*) FILTER (WHERE committed > 0), sum(committed), count(gap_bytes), ifnull(sum(gap_bytes), 0)
+FROM generations GROUP BY instance";
+
+const SELECT_RECORDS: &str = "
+SELECT g.instance, d.layout, d.day, d.records, d.last_time FROM days d JOIN generations g ON g.id = d.generation";
+
+const SELECT_FAULTS: &str = "
+SELECT g.instance, s.layout, g.path, s.unparsed, s.faults, s.examples
+FROM scans s JOIN generations g ON g.id = s.generation
+WHERE s.unparsed > 0 OR s.faults <> '{}' ORDER BY g.instance, g.path, g.id";
+
+fn from_json<T: serde::de::DeserializeOwned>(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text)
+        .map_err(|cause| rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, cause.into()))
+}
+
+/// The run that is going on.
+const RUN: &str = "(SELECT value FROM meta WHERE key = 'run')";
+
+fn number(tx: &Transaction<'_>, table: &str, digest: &[u8; 32]) -> rusqlite::Result<i64> {
+    let upsert = format!(
+        "INSERT INTO {table} (digest, used) VALUES (?1, {RUN})
+         ON CONFLICT (digest) DO UPDATE SET used = excluded.used RETURNING id"
+    );
+    tx.query_row(&upsert, [digest], |row| row.get(0))
+}
+
+fn write(tx: &Transaction<'_>, update: &Update) -> rusqlite::Result<()> {
+    let mut scans =
+        tx.prepare_cached("INSERT OR REPLACE INTO scans VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?;
+    for (generation, scan) in &update.scans {
+        scans.execute(params![
+            update.layout,
+            generation.0,
+            scan.parsed,
+            scan.last_record,
+            scan.first_key,
+            scan.last_key,
+            scan.last_time,
+            scan.records,
+            scan.unparsed,
+            serde_json::json!(scan.faults).to_string(),
+            serde_json::json!(scan.examples).to_string()
+        ])?;
+    }
+    let mut days = tx.prepare_cached("INSERT OR REPLACE INTO days VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?;
+    for ((day, generation), range) in &update.days {
+        days.execute(params![
+            update.layout,
+            generation.0,
+            day,
+            range.first_offset,
+            range.end_offset,
+            range.records,
+            range.first_key,
+            range.last_key,
+            range.last_time
+        ])?;
+    }
+    let mut partials = tx.prepare_cached("INSERT OR REPLACE INTO partials VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    for partial in &update.partials {
+        partials.execute(params![partial.work, update.instance.0, partial.day, partial.coverage, partial.state])?;
+    }
+    let mut symbols = tx.prepare_cached("INSERT OR IGNORE INTO symbols VALUES (?1, ?2)")?;
+    for (symbol, text) in &update.symbols {
+        symbols.execute(params![symbol.cast_signed(), text])?;
+    }
+    Ok(())
+}

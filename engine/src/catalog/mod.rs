@@ -1,0 +1,163 @@
+//! The catalog: one SQLite file in the store that says what is known.
+//!
+//! `fetched` holds instances, generations and where their bytes lie; `change` writes what a fetch found. The whole
+//! SQL of the engine is in this folder. Several catalogs may be open at a time, each one connection: SQLite's
+//! write-ahead log lets readers go on while one writes.
+//!
+//! A write is durable when its function returns (`synchronous = FULL`), and is seen as a whole or not at all.
+
+mod analysed;
+mod change;
+mod fetched;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+use crate::mirror::StoreLock;
+
+pub use analysed::{Analysed, Day, Partial, Scan, Summary, Update};
+pub use change::{Change, Group, Outcome};
+pub use fetched::{
+    Digest, END_BYTES, Ends, Facts, Gap, Generation, GenerationId, InstanceId, InstanceRow, PathRow, Reach,
+};
+
+/// One step each; a store's version is the number of steps that it has taken.
+const MIGRATIONS: [&str; 2] = [fetched::SCHEMA, analysed::SCHEMA];
+
+/// A reader's transaction is short, a writer's group takes tens of milliseconds: ten seconds means a stuck process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What can go wrong with the catalog.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// The file cannot be opened, or is no catalog.
+    #[error("cannot open the catalog {}: {source}", path.display())]
+    Open { path: PathBuf, source: rusqlite::Error },
+    /// Nothing was ever fetched into this store.
+    #[error("{} holds no catalog: nothing was fetched into this store yet", store.display())]
+    Missing { store: PathBuf },
+    /// A newer LogParser wrote the store.
+    #[error(
+        "the catalog {} has version {found}, this program knows up to {known}: use the newer program that wrote it",
+        path.display()
+    )]
+    Newer { path: PathBuf, found: usize, known: usize },
+    /// A statement failed.
+    #[error("the catalog failed while {doing}: {source}")]
+    Sql { doing: &'static str, source: rusqlite::Error },
+    /// A change does not fit what is stored. The store was written by something else, or the engine has a fault.
+    #[error("the catalog does not fit what was fetched: {what}")]
+    Unfit { what: String },
+}
+
+/// Names what was being done, for `map_err`.
+fn sql(doing: &'static str) -> impl FnOnce(rusqlite::Error) -> CatalogError {
+    move |source| CatalogError::Sql { doing, source }
+}
+
+/// One connection to a store's catalog.
+#[derive(Debug)]
+pub struct Catalog {
+    store: PathBuf,
+    connection: Connection,
+    _lock: Option<StoreLock>,
+}
+
+impl Catalog {
+    /// Opens the catalog for writing; creates it, or brings it up to this program's version.
+    ///
+    /// # Errors
+    /// [`CatalogError::Newer`] when a newer program wrote the store, [`CatalogError::Open`] when the file cannot be
+    /// used.
+    pub fn open(lock: &StoreLock) -> Result<Catalog, CatalogError> {
+        let path = path_of(lock.folder());
+        let opened = |source| CatalogError::Open { path: path.clone(), source };
+        let mut connection = Connection::open(&path).map_err(opened)?;
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(opened)?;
+        connection
+            .execute_batch(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                 PRAGMA temp_store = MEMORY;",
+            )
+            .map_err(opened)?;
+        migrate(&mut connection, &path)?;
+        Ok(Catalog { store: lock.folder().to_owned(), connection, _lock: Some(lock.clone()) })
+    }
+
+    /// Opens the catalog of the store in this folder for reading only; another process may be writing.
+    ///
+    /// # Errors
+    /// [`CatalogError::Missing`] when there is none, [`CatalogError::Newer`] when a newer program wrote the store.
+    pub fn open_to_read(store: &Path) -> Result<Catalog, CatalogError> {
+        let path = path_of(store);
+        if !path.exists() {
+            return Err(CatalogError::Missing { store: store.to_owned() });
+        }
+        let opened = |source| CatalogError::Open { path: path.clone(), source };
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&path, flags).map_err(opened)?;
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(opened)?;
+        let found = version(&connection).map_err(opened)?;
+        refuse_newer(&path, found)?;
+        Ok(Catalog { store: store.to_owned(), connection, _lock: None })
+    }
+
+    /// The store's folder.
+    pub fn store(&self) -> &Path {
+        &self.store
+    }
+
+    /// Grows with every transaction that changed what was fetched: equal numbers mean equal logs.
+    pub fn epoch(&self) -> Result<u64, CatalogError> {
+        self.connection
+            .query_row("SELECT value FROM meta WHERE key = 'epoch'", [], |row| row.get(0))
+            .map_err(sql("reading the epoch"))
+    }
+
+    /// Runs `work` in one durable transaction; an error leaves no trace.
+    fn write<T>(
+        &mut self,
+        doing: &'static str,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, CatalogError>,
+    ) -> Result<T, CatalogError> {
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql(doing))?;
+        let value = work(&transaction)?;
+        transaction.commit().map_err(sql(doing))?;
+        Ok(value)
+    }
+}
+
+fn path_of(store: &Path) -> PathBuf {
+    store.join("catalog.sqlite")
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<usize> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+fn refuse_newer(path: &Path, found: usize) -> Result<(), CatalogError> {
+    if found > MIGRATIONS.len() {
+        return Err(CatalogError::Newer { path: path.to_owned(), found, known: MIGRATIONS.len() });
+    }
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), CatalogError> {
+    let failed = |source| CatalogError::Open { path: path.to_owned(), source };
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    let found = version(&transaction).map_err(failed)?;
+    refuse_newer(path, found)?;
+    for step in &MIGRATIONS[found..] {
+        transaction.execute_batch(step).map_err(failed)?;
+    }
+    if found < MIGRATIONS.len() {
+        transaction.pragma_update(None, "user_version", MIGRATIONS.len()).map_err(failed)?;
+    }
+    transaction.commit().map_err(failed)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,114 @@
+use std::fs;
+use std::path::PathBuf;
+
+use super::{Catalog, CatalogError, Change, Ends, Facts, GenerationId, Group, InstanceId, MIGRATIONS, Outcome, Reach};
+use crate::mirror::{Chunk, Segment, StoreLock};
+
+struct Store {
+    folder: PathBuf,
+    lock: StoreLock,
+}
+
+impl Store {
+    fn new(name: &str) -> Store {
+        let folder = std::env::temp_dir().join(format!("logparser-catalog-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        Store { lock: StoreLock::acquire(&folder).expect("a new store"), folder }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn append(offset: u64, bytes: u64) -> Change {
+    let chunk = Chunk { offset, bytes, segment: 1, position: offset };
+    let ends = Ends { head: [1; 32], head_bytes: bytes, tail: [2; 32] };
+    Change::Append { generation: GenerationId(1), chunk, ends }
+}
+
+fn group(changes: Vec<Change>) -> Group {
+    Group { segments: vec![Segment { number: 1, committed_bytes: 100 }], changes }
+}
+
+fn opened(instance: InstanceId) -> Change {
+    Change::Open { generation: GenerationId(1), instance, path: "a.log".to_owned() }
+}
+
+#[test]
+fn a_store_of_a_newer_program_is_refused() {
+    let store = Store::new("newer");
+    assert!(matches!(Catalog::open_to_read(&store.folder), Err(CatalogError::Missing { .. })));
+    let catalog = Catalog::open(&store.lock).expect("a catalog");
+    catalog.connection.pragma_update(None, "user_version", MIGRATIONS.len() + 1).expect("a pragma");
+    drop(catalog);
+    for opened in [Catalog::open(&store.lock), Catalog::open_to_read(&store.folder)] {
+        let text = opened.expect_err("too new").to_string();
+        assert!(text.contains("use the newer program"), "{text}");
+    }
+}
+
+#[test]
+fn bytes_follow_on_those_that_are_stored_or_the_group_is_void() {
+    let store = Store::new("void");
+    let mut catalog = Catalog::open(&store.lock).expect("a catalog");
+    let instance = catalog.enrol(&["one"]).expect("a row")[0];
+    catalog.commit(&group(vec![opened(instance), append(0, 10), append(10, 5)])).expect("it fits");
+    assert_eq!(catalog.epoch().expect("an epoch"), 1);
+    for wrong in [append(14, 5), append(16, 5), append(0, 10)] {
+        let close = Change::Close { generation: GenerationId(1), gap: Some(3) };
+        let failed = catalog.commit(&group(vec![close, wrong]));
+        assert!(matches!(failed, Err(CatalogError::Unfit { .. })));
+    }
+    let reader = Catalog::open_to_read(&store.folder).expect("a catalog");
+    let generations = reader.generations(instance).expect("generations");
+    assert_eq!((generations[0].committed, generations[0].live, generations[0].gap), (15, true, None));
+    assert_eq!(reader.chunks(GenerationId(1)).expect("chunks").len(), 2);
+    assert_eq!(reader.epoch().expect("an epoch"), 1);
+}
+
+#[test]
+fn outcomes_and_listings_leave_the_epoch_alone() {
+    let store = Store::new("epoch");
+    let mut catalog = Catalog::open(&store.lock).expect("a catalog");
+    let instance = catalog.enrol(&["one", "two"]).expect("rows")[0];
+    assert_eq!(catalog.enrol(&["one"]).expect("a row"), [instance]);
+    catalog.commit(&group(vec![opened(instance)])).expect("it fits");
+    let show = Change::Show {
+        instance,
+        path: "a.log".to_owned(),
+        generation: GenerationId(1),
+        facts: Facts { size: Some(3), ..Facts::default() },
+        settled: true,
+    };
+    let finish = |reach, asked_us| {
+        let cause = (reach != Reach::Reached).then(|| ("status".to_owned(), "503".to_owned()));
+        let outcome = Outcome { reach, cause, files: "{}".to_owned(), asked_us, server_date_us: Some(asked_us + 5) };
+        Change::Finish { instance, outcome }
+    };
+    catalog.commit(&group(vec![show, finish(Reach::Reached, 10)])).expect("it fits");
+    catalog.commit(&group(vec![finish(Reach::Unreachable, 20)])).expect("it fits");
+    assert_eq!(catalog.epoch().expect("an epoch"), 1);
+    let rows = catalog.instances().expect("instances");
+    assert_eq!((rows[0].reach, rows[0].asked_us), (Some(Reach::Unreachable), Some(20)));
+    assert_eq!((rows[0].reached_us, rows[0].server_date_us), (Some(10), Some(15)));
+    assert_eq!(rows[0].cause, Some(("status".to_owned(), "503".to_owned())));
+    assert_eq!((rows[1].name.as_str(), rows[1].reach), ("two", None));
+    let paths = catalog.paths(instance).expect("paths");
+    assert_eq!((paths[0].facts.size, paths[0].settled), (Some(3), true));
+    // A closed generation that is shown again is live, and nothing is missing any more.
+    let generation = |catalog: &Catalog| catalog.generations(instance).expect("generations").remove(0);
+    catalog.commit(&group(vec![Change::Close { generation: GenerationId(1), gap: Some(7) }])).expect("it fits");
+    assert_eq!((generation(&catalog).live, generation(&catalog).gap), (false, Some(7)));
+    let again = Change::Show {
+        instance,
+        path: "b.log".to_owned(),
+        generation: GenerationId(1),
+        facts: Facts::default(),
+        settled: false,
+    };
+    catalog.commit(&group(vec![again])).expect("it fits");
+    assert_eq!((generation(&catalog).live, generation(&catalog).gap), (true, None));
+}

@@ -1,0 +1,189 @@
+//! The command line: arguments in, one place that renders errors, exit codes out.
+//!
+//! Results go to standard output, everything else to standard error.
+
+mod check;
+mod init;
+mod progress;
+mod run;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::profile::{self, Faults, Period};
+
+/// Turns the logs of a fleet of desktop installations into what a support team needs to know.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    how: How,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  done, with parts missing (an instance that was not reached, a plugin that failed): the report names them
+  2  the profile or the command line is wrong: nothing was done
+  3  failed: the store or the report could not be read or written";
+
+/// How a command speaks, and about which profile.
+#[derive(Debug, Args)]
+struct How {
+    /// The profile
+    #[arg(short, long, global = true, default_value = "fleet.toml", value_name = "FILE")]
+    profile: PathBuf,
+    /// Say nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more: every instance, and what plugins say to their developers
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    /// Give the summary as JSON on standard output
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Fetch what is new, analyse it, publish the report
+    Run(Days),
+    /// Fetch what is new, and stop there
+    Fetch,
+    /// Analyse what is stored and publish the report, without fetching
+    Report(Days),
+    /// Check the profile and say what it would do
+    Check,
+    /// Write a commented profile to start from
+    Init {
+        /// The file to write
+        #[arg(default_value = "fleet.toml")]
+        file: PathBuf,
+    },
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// The days that the report covers, where not those of the profile.
+#[derive(Debug, Default, Args)]
+struct Days {
+    /// First day, such as 2026-10-12
+    #[arg(long, value_name = "DAY", value_parser = profile::parse_day, requires = "to")]
+    from: Option<i32>,
+    /// Last day
+    #[arg(long, value_name = "DAY", value_parser = profile::parse_day, requires = "from")]
+    to: Option<i32>,
+    /// A period as in the profile: "7 days", "last month", "all", "2026-10-01..2026-10-31"
+    #[arg(long, value_parser = profile::parse_period, conflicts_with_all = ["from", "to"])]
+    period: Option<Period>,
+}
+
+impl Days {
+    fn or(&self, settings: &Period) -> Result<Period, Failed> {
+        match (self.from, self.to, &self.period) {
+            (Some(from), Some(to), _) if from > to => {
+                Err(Failed::usage("`--from` is later than `--to`", "give the earlier day first"))
+            }
+            (Some(from), Some(to), _) => Ok(Period::Days { from, to: to.saturating_add(1) }),
+            (_, _, Some(period)) => Ok(period.clone()),
+            _ => Ok(settings.clone()),
+        }
+    }
+}
+
+/// Whether everything is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Done {
+    Whole,
+    PartsMissing,
+}
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+enum Failed {
+    /// The profile is wrong.
+    Profile(Faults),
+    /// The command line is wrong.
+    Usage { what: String, help: String },
+    /// Something else: what, and the way out.
+    Other { what: String, help: String },
+}
+
+impl Failed {
+    fn usage(what: impl fmt::Display, help: &str) -> Self {
+        Self::Usage { what: what.to_string(), help: help.to_owned() }
+    }
+
+    fn other(what: impl fmt::Display, help: &str) -> Self {
+        Self::Other { what: what.to_string(), help: help.to_owned() }
+    }
+
+    fn code(&self) -> u8 {
+        match self {
+            Self::Profile(_) | Self::Usage { .. } => 2,
+            Self::Other { .. } => 3,
+        }
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Profile(faults) => write!(f, "{faults}"),
+            Self::Usage { what, help } | Self::Other { what, help } => write!(f, "error: {what}\nhelp: {help}"),
+        }
+    }
+}
+
+/// Runs the program's command line.
+pub fn main() -> ExitCode {
+    ExitCode::from(run_args(std::env::args_os()))
+}
+
+/// Runs a command line, the program's name first; gives its exit code.
+pub fn run_args(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way too. Nobody reads on: a closed pipe is no failure.
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(2);
+        }
+    };
+    match dispatch(&cli) {
+        Ok(Done::Whole) => 0,
+        Ok(Done::PartsMissing) => 1,
+        Err(failed) => {
+            eprintln!("{}", failed.to_string().trim_end());
+            failed.code()
+        }
+    }
+}
+
+fn dispatch(cli: &Cli) -> Result<Done, Failed> {
+    match &cli.command {
+        Command::Init { file } => init::init(file),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "logparser", &mut script);
+            // Nobody reads on: a closed pipe is no failure.
+            let _ = io::stdout().write_all(&script);
+            Ok(Done::Whole)
+        }
+        Command::Check => check::check(&cli.how),
+        Command::Run(days) => run::run(&cli.how, run::Stages { fetch: true, report: Some(days) }),
+        Command::Fetch => run::run(&cli.how, run::Stages { fetch: true, report: None }),
+        Command::Report(days) => run::run(&cli.how, run::Stages { fetch: false, report: Some(days) }),
+    }
+}

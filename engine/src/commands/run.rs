@@ -1,0 +1,219 @@
+//! `logparser run`, `fetch` and `report`.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use logparser_reports::Report;
+use logparser_reports::format::Formatter;
+use logparser_reports::model::{Cell, Highlight, SectionState};
+use serde_json::{Value, json};
+
+use super::progress::Voice;
+use super::{Days, Done, Failed, How};
+use crate::catalog::Catalog;
+use crate::fetch::{FetchError, FetchSummary, fetch};
+use crate::mirror::StoreLock;
+use crate::normalise::{Normaliser, RuleFault, RulePlace};
+use crate::pipeline::{Effort, Kpis, analyse, normaliser, publish};
+use crate::profile::{self, Fault, Faults, Profile};
+
+const STORE_HELP: &str = "check the disk and the rights of the profile's `store` folder; nothing stored was lost";
+
+/// Which halves of a run are done.
+pub struct Stages<'a> {
+    pub fetch: bool,
+    pub report: Option<&'a Days>,
+}
+
+/// Does the stages, and tells what came of them.
+pub fn run(how: &How, stages: Stages<'_>) -> Result<Done, Failed> {
+    let voice = Voice::new(how);
+    let profile = profile::load(&how.profile).map_err(Failed::Profile)?;
+    let (kpis, normaliser) = ready(&profile)?;
+    let period = stages.report.map(|days| days.or(&profile.report.period)).transpose()?;
+    let lock = StoreLock::acquire(&profile.store).map_err(|error| {
+        Failed::other(error, "one run at a time writes to a store; another profile may have a store of its own")
+    })?;
+    let mut summary = serde_json::Map::new();
+    let mut whole = true;
+    if stages.fetch {
+        let fetched = fetch_fleet(&profile, &lock, &voice)?;
+        whole &= fetched.totals.reached == fetched.totals.instances;
+        summary.insert("fetch".to_owned(), json!(fetched));
+        if fetched.stopped {
+            return Err(Failed::other("stopped before every instance was asked", "run it again to go on"));
+        }
+    }
+    if let Some(period) = period {
+        let started = Instant::now();
+        let mut catalog = Catalog::open(&lock).map_err(|error| Failed::other(error, STORE_HELP))?;
+        let stage = voice.stage("analysing", 2 * profile.instances.len());
+        let analysed = analyse(&profile, &kpis, &normaliser, &mut catalog, &period, &|| stage.step())
+            .map_err(|error| Failed::other(error, STORE_HELP))?;
+        drop(stage);
+        let files = publish(&analysed.report, &profile.output)
+            .map_err(|error| Failed::other(error, "check the disk and the rights of the profile's `output` folder"))?;
+        whole &= is_whole(&analysed.report);
+        tell_report(&voice, &analysed.report, &analysed.effort, started);
+        summary.insert("report".to_owned(), report_summary(&analysed.report, &analysed.effort, &files));
+        if !how.json && !how.quiet {
+            files.iter().for_each(|file| println!("{}", file.display()));
+        }
+    }
+    if how.json {
+        summary.insert("complete".to_owned(), Value::Bool(whole));
+        println!("{:#}", Value::Object(summary));
+    }
+    Ok(if whole { Done::Whole } else { Done::PartsMissing })
+}
+
+/// Loads what the profile names; settings and rules that are wrong are faults of the profile, shown together.
+pub fn ready(profile: &Profile) -> Result<(Kpis, Normaliser), Failed> {
+    let kpis = Kpis::load(profile).map_err(|error| {
+        Failed::other(format_args!("WebAssembly does not run here: {error}"), "run LogParser on a 64-bit machine")
+    })?;
+    let mut faults: Vec<Fault> =
+        kpis.refused.iter().map(|(kpi, fault)| profile.setting_fault(kpi, &fault.key, &fault.problem)).collect();
+    match normaliser(profile, &kpis) {
+        Ok(normaliser) if faults.is_empty() => Ok((kpis, normaliser)),
+        Ok(_) => Err(Failed::Profile(Faults::from(faults))),
+        Err(rules) => {
+            faults.extend(rules.iter().map(|rule| rule_fault(profile, rule)));
+            Err(Failed::Profile(Faults::from(faults)))
+        }
+    }
+}
+
+/// A fault of a format or rule, at its place in the profile.
+fn rule_fault(profile: &Profile, rule: &RuleFault) -> Fault {
+    let problem = rule.what.to_string();
+    let fault = match rule.place {
+        RulePlace::Pattern => profile.format_fault(&problem),
+        RulePlace::Timestamp => profile.timestamp_fault(&problem),
+        RulePlace::Body(index) => profile.event_fault(index, &problem),
+        RulePlace::Kpis => Fault::of_file(profile.path.display().to_string(), problem.as_str()),
+    };
+    fault.with_help(rule.help())
+}
+
+fn fetch_fleet(profile: &Profile, lock: &StoreLock, voice: &Voice) -> Result<FetchSummary, Failed> {
+    let failed = |error: FetchError| Failed::other(error, STORE_HELP);
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|cause| Failed::other(format_args!("cannot start: {cause}"), "free some threads or memory"))?;
+    let started = Instant::now();
+    let stage = voice.stage("fetching", profile.instances.len());
+    let fetched = runtime.block_on(fetch(profile, lock, &stage, stop())).map_err(failed)?;
+    drop(stage);
+    let totals = &fetched.totals;
+    voice.say(&format!(
+        "fetched {} new bytes of {} instances in {} requests ({} bytes received), {:.1} s",
+        totals.bytes_new,
+        totals.instances,
+        totals.requests,
+        totals.bytes_wire,
+        started.elapsed().as_secs_f64()
+    ));
+    for outcome in fetched.instances.iter().filter(|outcome| outcome.cause.is_some()).take(TROUBLES_MAX) {
+        let cause = outcome.cause.as_ref().map(ToString::to_string).unwrap_or_default();
+        voice.say(&format!("  {} {}: {cause}", outcome.name, outcome.state.as_str()));
+    }
+    let troubles = fetched.instances.iter().filter(|outcome| outcome.cause.is_some()).count();
+    if troubles > TROUBLES_MAX {
+        voice.say(&format!("  and {} more: the report names them all", troubles - TROUBLES_MAX));
+    }
+    Ok(fetched)
+}
+
+/// Instances whose trouble is told on the way.
+const TROUBLES_MAX: usize = 5;
+
+/// Completes when someone asks the program to stop.
+async fn stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    // Without a handler there is nothing to wait for: the system's own way of stopping is safe too.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Whether nothing is missing from a report.
+fn is_whole(report: &Report) -> bool {
+    let coverage = &report.coverage;
+    coverage.reached == coverage.instances_expected
+        && report.sections.iter().all(|section| matches!(section.state, SectionState::Ok | SectionState::NoData))
+}
+
+fn tell_report(voice: &Voice, report: &Report, effort: &Effort, started: Instant) {
+    voice.detail(&format!(
+        "read {} instances, computed {} partials, folded {} sections, {:.1} s",
+        effort.scanned.instances,
+        effort.scanned.partials + effort.completed.partials,
+        effort.sections_folded,
+        started.elapsed().as_secs_f64()
+    ));
+    let coverage = &report.coverage;
+    voice.say(&format!(
+        "{} to {}: {} records of {} instances ({} reached, {} unreachable, {} never seen)",
+        report.window.from,
+        report.window.to.pred_opt().unwrap_or(report.window.to),
+        coverage.records,
+        coverage.instances_expected,
+        coverage.reached,
+        coverage.unreachable,
+        coverage.never_seen
+    ));
+    if coverage.lines_unparsed > 0 {
+        voice.say(&format!("{} lines did not fit the format: the report shows examples", coverage.lines_unparsed));
+    }
+    for section in &report.sections {
+        if let SectionState::Failed { what, place, help } = &section.state {
+            voice.say(&format!("error: the KPI `{}` has no results: {what}\n  --> {place}\nhelp: {help}", section.kpi));
+        }
+    }
+    match report.highlights.len() {
+        0 => voice.say("nothing needs attention"),
+        count => {
+            voice.say(&format!("{count} things need attention, first: {}", sentence(report, &report.highlights[0])))
+        }
+    }
+}
+
+/// A highlight's sentence as the report shows it.
+fn sentence(report: &Report, highlight: &Highlight) -> String {
+    let formatter = Formatter::new(&report.window.zone);
+    let shown = Highlight {
+        sentence: highlight.sentence.iter().map(|cell| Cell::Text(formatter.cell(cell))).collect(),
+        ..highlight.clone()
+    };
+    shown.plain()
+}
+
+fn report_summary(report: &Report, effort: &Effort, files: &[PathBuf]) -> Value {
+    let coverage = &report.coverage;
+    json!({
+        "files": files,
+        "window": report.window,
+        "data_through": report.data_through,
+        "highlights": report.highlights.len(),
+        "coverage": {
+            "instances_expected": coverage.instances_expected,
+            "reached": coverage.reached,
+            "unreachable": coverage.unreachable,
+            "silent": coverage.silent,
+            "never_seen": coverage.never_seen,
+            "records": coverage.records,
+            "lines_unparsed": coverage.lines_unparsed,
+        },
+        "effort": effort,
+    })
+}

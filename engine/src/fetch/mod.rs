@@ -1,0 +1,124 @@
+//! Fetch: takes from every instance what is new, and nothing else.
+//!
+//! A run lists each instance (`listing`, from `rest` or `folder`), skips what is unchanged, follows what it knows
+//! by a ranged request whose overlap proves that the file was appended to (`append`), and sorts out what does not
+//! fit (`reclassify`, `decide`). Bytes and findings go through one writer (`committer`): to the mirror, synced,
+//! then to the catalog. Trouble with an instance is an outcome, never an error; an error is trouble with the store.
+//!
+//! One instance has one request in flight, and as many instances are at work as `concurrency_max` says: that is the
+//! limit on requests over the fleet.
+
+mod answer;
+mod append;
+mod cause;
+mod classify;
+mod committer;
+mod decide;
+mod ends;
+mod fleet;
+mod folder;
+mod listing;
+mod name;
+mod outcome;
+mod reclassify;
+mod rest;
+mod retry;
+mod source;
+mod transfer;
+mod visit;
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::committer::Committer;
+use self::fleet::{Fleet, Plan};
+use self::retry::Budget;
+use crate::catalog::{Catalog, CatalogError};
+use crate::mirror::{MirrorError, StoreLock};
+use crate::profile::{FileFilter, Profile};
+
+pub use cause::{Cause, CauseClass};
+pub use outcome::{FetchSummary, FileCounts, InstanceOutcome, Totals};
+
+/// Memory for bytes under way, over all instances at work.
+const PIECES_BYTES_MAX: usize = 64 << 20;
+
+/// A piece is handed to the writer at this size: not smaller, for the calls; not larger, as a chunk's bound.
+const PIECE_BYTES: std::ops::RangeInclusive<usize> = (64 << 10)..=(4 << 20);
+
+/// Trouble with the store, or with this machine. An instance never causes one.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    #[error(transparent)]
+    Mirror(#[from] MirrorError),
+    #[error("cannot read back what is stored: {0}")]
+    Read(io::Error),
+    #[error("cannot start the thread that writes the store: {0}")]
+    Thread(io::Error),
+    #[error("cannot set up HTTP: {0}; an https address needs the system's certificates")]
+    Client(reqwest::Error),
+    #[error("the thread that writes the store ended without a word")]
+    Vanished,
+}
+
+/// Sees a fetch go on.
+pub trait Progress: Send + Sync {
+    /// So many instances will be asked.
+    fn started(&self, _instances: usize) {}
+    /// An instance is done, whatever came of it. Called in the order in which they end.
+    fn instance_done(&self, _outcome: &InstanceOutcome) {}
+}
+
+/// Nobody looks.
+impl Progress for () {}
+
+/// What all instances of a run share.
+struct Context {
+    files: FileFilter,
+    committer: Committer,
+    budget: Budget,
+    tries_max: u32,
+    piece_bytes: usize,
+    instance_timeout: Duration,
+}
+
+/// Fetches the whole fleet into the store.
+///
+/// When `stop` completes, no further request is made, what was verified is committed, and the summary of what was
+/// done comes back. Dropping the future commits as much, without a summary.
+///
+/// # Errors
+/// Trouble with the store or with this machine. What was committed before stays.
+pub async fn fetch(
+    profile: &Profile,
+    store: &StoreLock,
+    progress: &dyn Progress,
+    stop: impl Future<Output = ()>,
+) -> Result<FetchSummary, FetchError> {
+    let mut catalog = Catalog::open(store)?;
+    let names: Vec<&str> = profile.instances.iter().map(|instance| instance.name.as_str()).collect();
+    let ids = catalog.enrol(&names)?;
+    let (committer, done) = Committer::start(store, catalog)?;
+    let plan = Plan::of(profile);
+    let context = Arc::new(Context {
+        files: profile.files.clone(),
+        committer,
+        budget: Budget::for_fleet(profile.instances.len()),
+        tries_max: plan.tries_max,
+        piece_bytes: (PIECES_BYTES_MAX / plan.at_work_max.max(1)).clamp(*PIECE_BYTES.start(), *PIECE_BYTES.end()),
+        instance_timeout: plan.instance_timeout,
+    });
+    progress.started(names.len());
+    let fleet = Fleet { profile, ids: &ids, plan: &plan, context, progress };
+    let ran = fleet.run(stop).await;
+    // Every sender of orders is gone now, so the thread commits what it has and ends.
+    done.await.map_err(|_| FetchError::Vanished)??;
+    ran
+}
+
+#[cfg(test)]
+mod tests;

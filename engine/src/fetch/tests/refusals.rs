@@ -1,0 +1,150 @@
+//! Dead instances, hostile names, folders, and a second run at the same time.
+
+use std::fs;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use globset::{Glob, GlobSet};
+
+use super::scene::{Folder, Scene, profile, row, run, stored};
+use super::server::lines;
+use crate::catalog::Reach;
+use crate::fetch::{CauseClass, InstanceOutcome, Progress, fetch};
+use crate::mirror::{LockError, StoreLock};
+use crate::profile::{FileFilter, Source};
+
+#[test]
+fn a_dead_instance_is_named_and_the_others_are_fetched() {
+    let mut scene = Scene::new();
+    scene.server.state().write("a.log", lines("a", 100));
+    let mut dead = scene.profile.instances[0].clone();
+    // A port that was free a moment ago.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    dead.address = format!("http://{}", listener.local_addr().expect("an address"));
+    drop(listener);
+    dead.name = "dead".to_owned();
+    scene.profile.instances.push(dead.clone());
+    let summary = scene.fetch_all();
+    assert_eq!((summary.totals.reached, summary.totals.unreachable), (1, 1));
+    let cause = summary.instances[1].cause.as_ref().expect("a cause");
+    assert_eq!(cause.class, CauseClass::Connect);
+    assert_eq!(cause.text, format!("{}/files: the connection was refused", dead.address));
+    // What leaves the profile keeps its data.
+    scene.profile.instances.remove(0);
+    scene.fetch_all();
+    assert_eq!(scene.live(), scene.shown());
+    assert_eq!(row(&scene.profile.store, "one").and_then(|row| row.reach), Some(Reach::Reached));
+}
+
+#[test]
+fn hostile_names_are_refused_one_by_one() {
+    let scene = Scene::new();
+    for name in ["../../evil.log", "/etc/passwd", "C:\\x.log", "a\0b", "%2e%2e/x", "ok.log", "dir/ok näme?.log"] {
+        scene.server.state().write(name, lines(name, 10));
+    }
+    scene.server.state().write(&"n".repeat(5_000), "x");
+    let outcome = scene.fetch();
+    assert_eq!((outcome.state, outcome.files.failed, outcome.files.new), (Reach::Partial, 6, 2));
+    assert_eq!(outcome.cause.expect("a cause").class, CauseClass::Name);
+    assert_eq!(scene.live().into_keys().collect::<Vec<_>>(), ["dir/ok näme?.log", "ok.log"]);
+    let mut entries: Vec<_> = fs::read_dir(&scene.profile.store)
+        .expect("the store")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
+        .filter(|name| !name.starts_with("catalog.sqlite-"))
+        .collect();
+    entries.sort();
+    assert_eq!(entries, ["catalog.sqlite", "lock", "mirror"]);
+}
+
+#[test]
+fn only_wanted_files_are_taken() {
+    let mut scene = Scene::new();
+    let globs = |glob: &str| GlobSet::builder().add(Glob::new(glob).expect("a glob")).build().expect("globs");
+    scene.profile.files = FileFilter { include: globs("*.log"), exclude: globs("debug*") };
+    for name in ["app.log", "debug.log", "notes.txt"] {
+        scene.server.state().write(name, name);
+    }
+    assert_eq!(scene.fetch_well().files.new, 1);
+    assert_eq!(scene.live().into_keys().collect::<Vec<_>>(), ["app.log"]);
+}
+
+#[test]
+fn a_folder_is_a_source_too() {
+    let home = Folder::new();
+    let root = home.0.join("bundles");
+    fs::create_dir_all(root.join("one/old")).expect("folders");
+    fs::write(root.join("one/app.log"), lines("a", 9_000)).expect("a file");
+    fs::write(root.join("one/old/app.log"), lines("b", 100)).expect("a file");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("/etc/passwd", root.join("one/link.log")).expect("a link");
+    let profile =
+        profile(&home.0.join("store"), Source::Folder(root.clone()), &[("one", ""), ("../one", ""), ("two", "")]);
+    let summary = run(&profile);
+    let classes: Vec<_> = summary.instances.iter().map(|one| one.cause.as_ref().map(|cause| cause.class)).collect();
+    let link = cfg!(unix).then_some(CauseClass::Name);
+    assert_eq!(classes, [link, Some(CauseClass::Folder), Some(CauseClass::Folder)]);
+    assert_eq!((summary.totals.files.new, summary.totals.bytes_new, summary.totals.requests), (2, 9_100, 0));
+
+    fs::rename(root.join("one/app.log"), root.join("one/app.1.log")).expect("a rename");
+    fs::write(root.join("one/app.log"), lines("c", 50)).expect("a file");
+    let summary = run(&profile);
+    assert_eq!((summary.totals.files.renamed, summary.totals.files.new, summary.totals.bytes_new), (1, 1, 50));
+    let found: Vec<_> = stored(&profile.store, "one").into_iter().map(|one| (one.path, one.bytes.0.len())).collect();
+    assert_eq!(found, [("app.1.log".to_owned(), 9_000), ("old/app.log".to_owned(), 100), ("app.log".to_owned(), 50)]);
+}
+
+#[test]
+fn a_second_run_at_the_same_time_is_told_who_is_first() {
+    let folder = Folder::new();
+    let first = StoreLock::acquire(&folder.0).expect("the lock");
+    match StoreLock::acquire(&folder.0) {
+        Err(LockError::Held { holder, .. }) => assert_eq!(holder, format!("process {}", std::process::id())),
+        other => panic!("{other:?}"),
+    }
+    drop(first);
+    StoreLock::acquire(&folder.0).expect("the lock is free again");
+}
+
+#[derive(Default)]
+struct Names(Mutex<Vec<String>>);
+
+impl Progress for Names {
+    fn instance_done(&self, outcome: &InstanceOutcome) {
+        self.0.lock().expect("no panic").push(outcome.name.clone());
+    }
+}
+
+#[test]
+fn a_stop_leaves_what_was_verified() {
+    let mut scene = Scene::new();
+    scene.server.state().write("a.log", lines("a", 100));
+    scene.server.state().write("b.log", lines("b", 100));
+    for _ in 0..9 {
+        let mut second = scene.profile.instances[0].clone();
+        second.name = format!("later-{}", scene.profile.instances.len());
+        scene.profile.instances.push(second);
+    }
+    scene.rest().limits.concurrency_max = 1;
+    scene.server.state().bend("b.log", super::server::ok("503 Service Unavailable", "Retry-After: 30\r\n", b""));
+    let lock = StoreLock::acquire(&scene.profile.store).expect("the lock");
+    let names = Names::default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let stop = async {
+        while scene.server.state().requests.len() < 3 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let summary = runtime.block_on(fetch(&scene.profile, &lock, &names, stop)).expect("the store is well");
+    drop(lock);
+    assert!(summary.stopped);
+    assert_eq!(summary.instances.len(), 10);
+    assert_eq!(summary.instances[0].state, Reach::Partial);
+    assert_eq!(*names.0.lock().expect("no panic"), ["one"]);
+    assert!(
+        summary.instances.iter().all(|one| one.cause.as_ref().is_some_and(|cause| cause.class == CauseClass::Stopped))
+    );
+    assert_eq!(scene.live()["a.log"], lines("a", 100));
+    assert_eq!(row(&scene.profile.store, "later-5").and_then(|row| row.reach), None);
+    scene.fetch_well();
+    assert_eq!(scene.live(), scene.shown());
+}

@@ -1,0 +1,188 @@
+//! One store, the instances that are fetched into it, and what is found there afterwards.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use super::rest_settings;
+use super::server::Server;
+use crate::catalog::{Catalog, Gap, InstanceRow};
+use crate::fetch::{FetchSummary, InstanceOutcome, fetch};
+use crate::mirror::{Mirror, StoreLock};
+use crate::profile::{FileFilter, Format, Instance, Layout, Period, Profile, ReportSettings, Rest, Source};
+
+/// A folder that goes with its owner.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    pub fn new() -> Folder {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("logparser-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).expect("a temporary folder");
+        Folder(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Bytes of a file; a failing test shows them in short.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Content(pub Vec<u8>);
+
+impl fmt::Debug for Content {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head = String::from_utf8_lossy(&self.0[..self.0.len().min(30)]);
+        let tail = String::from_utf8_lossy(&self.0[self.0.len().saturating_sub(30)..]);
+        write!(formatter, "{} bytes {head:?}..{tail:?}", self.0.len())
+    }
+}
+
+impl<T: AsRef<[u8]>> PartialEq<T> for Content {
+    fn eq(&self, other: &T) -> bool {
+        self.0 == other.as_ref()
+    }
+}
+
+/// A generation as the analysis would read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    pub path: String,
+    pub live: bool,
+    pub gap: Option<Gap>,
+    pub bytes: Content,
+}
+
+pub struct Scene {
+    pub server: Server,
+    pub profile: Profile,
+    _folder: Folder,
+}
+
+impl Scene {
+    /// One instance `one` at a server without files.
+    pub fn new() -> Scene {
+        let server = Server::start();
+        let folder = Folder::new();
+        let profile =
+            profile(&folder.0.join("store"), Source::Rest(Box::new(rest_settings())), &[("one", &server.address)]);
+        Scene { server, profile, _folder: folder }
+    }
+
+    pub fn rest(&mut self) -> &mut Rest {
+        match &mut self.profile.source {
+            Source::Rest(rest) => rest,
+            Source::Folder(_) => unreachable!("a scene is served over HTTP"),
+        }
+    }
+
+    /// Lets ten minutes pass and fetches.
+    pub fn fetch_all(&self) -> FetchSummary {
+        let mut state = self.server.state();
+        state.now_s += 600;
+        state.requests.clear();
+        drop(state);
+        run(&self.profile)
+    }
+
+    /// The outcome of the first instance.
+    pub fn fetch(&self) -> InstanceOutcome {
+        self.fetch_all().instances.remove(0)
+    }
+
+    /// Fetches; the instance must be reached.
+    pub fn fetch_well(&self) -> InstanceOutcome {
+        let outcome = self.fetch();
+        assert_eq!(outcome.cause, None);
+        outcome
+    }
+
+    /// Requests since the last fetch began.
+    pub fn requests(&self) -> Vec<String> {
+        self.server.state().requests.clone()
+    }
+
+    pub fn stored(&self) -> Vec<Stored> {
+        stored(&self.profile.store, "one")
+    }
+
+    /// Paths and bytes of what is live.
+    pub fn live(&self) -> BTreeMap<String, Content> {
+        self.stored().into_iter().filter(|found| found.live).map(|found| (found.path, found.bytes)).collect()
+    }
+
+    /// What the server holds.
+    pub fn shown(&self) -> BTreeMap<String, Content> {
+        self.server.state().files.iter().map(|(name, file)| (name.clone(), Content(file.bytes.clone()))).collect()
+    }
+}
+
+pub fn run(profile: &Profile) -> FetchSummary {
+    let lock = StoreLock::acquire(&profile.store).expect("nobody else uses the store");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    runtime.block_on(fetch(profile, &lock, &(), std::future::pending())).expect("the store is well")
+}
+
+pub fn stored(store: &Path, instance: &str) -> Vec<Stored> {
+    let catalog = Catalog::open_to_read(store).expect("a catalog");
+    let mirror = Mirror::open(store);
+    let Some(row) = row(store, instance) else { return Vec::new() };
+    let generations = catalog.generations(row.id).expect("generations").into_iter();
+    let read = generations.map(|generation| {
+        let chunks = catalog.chunks(generation.id).expect("chunks");
+        let mut bytes = Vec::new();
+        let mut reader = mirror.reader(&chunks, 0, generation.committed).expect("no holes");
+        reader.read_to_end(&mut bytes).expect("bytes");
+        assert_eq!(bytes.len() as u64, generation.committed);
+        Stored { path: generation.path, live: generation.live, gap: generation.gap, bytes: Content(bytes) }
+    });
+    read.collect()
+}
+
+pub fn row(store: &Path, instance: &str) -> Option<InstanceRow> {
+    let catalog = Catalog::open_to_read(store).expect("a catalog");
+    catalog.instances().expect("instances").into_iter().find(|row| row.name == instance)
+}
+
+pub fn profile(store: &Path, source: Source, instances: &[(&str, &str)]) -> Profile {
+    let zone = chrono_tz::UTC;
+    let mut globs = GlobSetBuilder::new();
+    globs.add(Glob::new("*").expect("a glob"));
+    Profile {
+        path: PathBuf::from("profile.toml"),
+        title: String::new(),
+        store: store.to_owned(),
+        output: store.to_owned(),
+        source,
+        instances: instances
+            .iter()
+            .map(|(name, address)| Instance {
+                name: (*name).to_owned(),
+                address: (*address).to_owned(),
+                tags: Vec::new(),
+                zone,
+            })
+            .collect(),
+        files: FileFilter { include: globs.build().expect("globs"), exclude: GlobSet::empty() },
+        format: Format {
+            layout: Layout::Pattern { pattern: "{body}".to_owned(), timestamp: String::new() },
+            zone,
+            severities: BTreeMap::new(),
+            severity_default: 9,
+        },
+        events: Vec::new(),
+        report: ReportSettings { zone, period: Period::All },
+        kpis: Vec::new(),
+    }
+}

@@ -1,0 +1,250 @@
+//! A small HTTP server over files in memory: one thread a connection, every request recorded, every answer bendable.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+
+/// 2024-01-01; the server's clock starts here and moves as the test says.
+const START_S: i64 = 1_704_067_200;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    pub bytes: Vec<u8>,
+    pub modified_s: i64,
+}
+
+/// How requests for files are answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ranges {
+    #[default]
+    Honoured,
+    /// Every answer is the whole file.
+    Ignored,
+    /// The same, without a length: chunks until the end.
+    IgnoredChunked,
+    /// Parts begin up to so many bytes earlier than asked.
+    Early(u64),
+    /// Parts have at most so many bytes, and `/*`.
+    Capped(u64),
+    /// Parts begin later than asked.
+    Late,
+    /// Parts without Content-Range.
+    Bare,
+}
+
+/// What happens to the files between two requests.
+pub type Meanwhile = Box<dyn FnOnce(&mut State) + Send>;
+
+#[derive(Default)]
+pub struct State {
+    pub files: BTreeMap<String, File>,
+    pub now_s: i64,
+    pub ranges: Ranges,
+    /// Leave times and ETags out of the listing.
+    pub sizes_only: bool,
+    /// Leave sizes out of the listing.
+    pub no_sizes: bool,
+    /// Raw answers to the next requests whose path ends so, and whether the connection is cut after them.
+    pub bent: VecDeque<(&'static str, Vec<u8>, bool)>,
+    /// Runs once, right after the next listing was made.
+    pub after_listing: Option<Meanwhile>,
+    /// `PATH RANGE` of every request.
+    pub requests: Vec<String>,
+}
+
+impl State {
+    pub fn write(&mut self, name: &str, bytes: impl Into<Vec<u8>>) {
+        let file = File { bytes: bytes.into(), modified_s: self.now_s };
+        self.files.insert(name.to_owned(), file);
+    }
+
+    pub fn append(&mut self, name: &str, bytes: impl AsRef<[u8]>) {
+        let now_s = self.now_s;
+        let file = self.files.get_mut(name).expect("a file");
+        file.bytes.extend_from_slice(bytes.as_ref());
+        file.modified_s = now_s;
+    }
+
+    pub fn rename(&mut self, from: &str, to: &str) {
+        let file = self.files.remove(from).expect("a file");
+        self.files.insert(to.to_owned(), file);
+    }
+
+    pub fn bend(&mut self, ending: &'static str, answer: Vec<u8>) {
+        self.bent.push_back((ending, answer, false));
+    }
+
+    pub fn cut(&mut self, ending: &'static str, answer: Vec<u8>) {
+        self.bent.push_back((ending, answer, true));
+    }
+
+    fn listing(&self) -> String {
+        let items = self.files.iter().map(|(name, file)| {
+            let mut item = serde_json::json!({ "name": name });
+            if !self.no_sizes {
+                item["size"] = file.bytes.len().into();
+            }
+            if !self.sizes_only {
+                item["mtime"] = file.modified_s.into();
+            }
+            item
+        });
+        serde_json::json!({ "files": items.collect::<Vec<_>>() }).to_string()
+    }
+}
+
+pub struct Server {
+    pub address: String,
+    state: Arc<Mutex<State>>,
+}
+
+impl Server {
+    pub fn start() -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let state = Arc::new(Mutex::new(State { now_s: START_S, ..State::default() }));
+        let shared = Arc::clone(&state);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let shared = Arc::clone(&shared);
+                thread::spawn(move || serve(&stream, &shared));
+            }
+        });
+        Server { address, state }
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no test panics with the lock held")
+    }
+}
+
+fn serve(stream: &TcpStream, state: &Mutex<State>) {
+    let mut reader = BufReader::new(stream);
+    while let Some((path, range)) = request(&mut reader) {
+        let mut state = state.lock().expect("no test panics with the lock held");
+        state.requests.push(format!("{path} {range}").trim_end().to_owned());
+        let bent = state.bent.iter().position(|(ending, _, _)| path.ends_with(ending));
+        let (answer, cut) = match bent.and_then(|index| state.bent.remove(index)) {
+            Some((_, answer, cut)) => (answer, cut),
+            None => (answer(&mut state, &path, &range), false),
+        };
+        drop(state);
+        if (&*stream).write_all(&answer).is_err() || cut {
+            return;
+        }
+    }
+}
+
+fn request(reader: &mut impl BufRead) -> Option<(String, String)> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+    let path = line.split(' ').nth(1)?.to_owned();
+    let mut range = String::new();
+    loop {
+        line.clear();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim_end().split_once(':') else {
+            return Some((path, range));
+        };
+        match name.to_ascii_lowercase().as_str() {
+            "range" => range = value.trim().to_owned(),
+            "accept-encoding" => assert_eq!(value.trim(), "identity"),
+            _ => {}
+        }
+    }
+}
+
+fn answer(state: &mut State, path: &str, range: &str) -> Vec<u8> {
+    let date = chrono::DateTime::from_timestamp(state.now_s, 0).expect("a time").format("%a, %d %b %Y %H:%M:%S GMT");
+    let head = format!("Date: {date}\r\nContent-Type: application/json\r\n");
+    if path == "/files" {
+        let listing = state.listing();
+        if let Some(then) = state.after_listing.take() {
+            then(state);
+        }
+        return ok("200 OK", &head, listing.as_bytes());
+    }
+    let name = decoded(path.strip_prefix("/files/").unwrap_or(path));
+    let Some(file) = state.files.get(&name) else {
+        return ok("404 Not Found", &head, b"");
+    };
+    body(state.ranges, &file.bytes, range, &head)
+}
+
+fn body(ranges: Ranges, bytes: &[u8], range: &str, head: &str) -> Vec<u8> {
+    let asked = range.strip_prefix("bytes=").and_then(|range| range.split_once('-'));
+    let (Some((from, to)), false) = (asked, matches!(ranges, Ranges::Ignored | Ranges::IgnoredChunked)) else {
+        if ranges == Ranges::IgnoredChunked {
+            return chunked(head, bytes);
+        }
+        return ok("200 OK", head, bytes);
+    };
+    let from: usize = from.parse().expect("a number");
+    let mut to = to.parse::<usize>().map_or(bytes.len(), |last| (last + 1).min(bytes.len()));
+    if from >= bytes.len() {
+        let head = format!("{head}Content-Range: bytes */{}\r\n", bytes.len());
+        return ok("416 Range Not Satisfiable", &head, b"");
+    }
+    let (from, total) = match ranges {
+        Ranges::Early(by) => (from.saturating_sub(by as usize), bytes.len().to_string()),
+        Ranges::Late => ((from + 1).min(to - 1), bytes.len().to_string()),
+        Ranges::Capped(most) => {
+            to = to.min(from + most as usize);
+            (from, "*".to_owned())
+        }
+        _ => (from, bytes.len().to_string()),
+    };
+    let place = match ranges {
+        Ranges::Bare => String::new(),
+        _ => format!("Content-Range: bytes {from}-{}/{total}\r\n", to - 1),
+    };
+    ok("206 Partial Content", &format!("{head}{place}"), &bytes[from..to])
+}
+
+pub fn ok(status: &str, head: &str, body: &[u8]) -> Vec<u8> {
+    let mut answer = format!("HTTP/1.1 {status}\r\n{head}Content-Length: {}\r\n\r\n", body.len()).into_bytes();
+    answer.extend_from_slice(body);
+    answer
+}
+
+fn chunked(head: &str, body: &[u8]) -> Vec<u8> {
+    let mut answer = format!("HTTP/1.1 200 OK\r\n{head}Transfer-Encoding: chunked\r\n\r\n").into_bytes();
+    for chunk in body.chunks(1000) {
+        answer.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+        answer.extend_from_slice(chunk);
+        answer.extend_from_slice(b"\r\n");
+    }
+    answer.extend_from_slice(b"0\r\n\r\n");
+    answer
+}
+
+fn decoded(segment: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = segment.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        rest = tail;
+        if first == b'%' {
+            let digits = std::str::from_utf8(&rest[..2]).expect("two digits");
+            bytes.push(u8::from_str_radix(digits, 16).expect("hexadecimal"));
+            rest = &rest[2..];
+        } else {
+            bytes.push(first);
+        }
+    }
+    String::from_utf8(bytes).expect("UTF-8")
+}
+
+/// So many bytes of numbered lines that begin with a word of their own.
+pub fn lines(word: &str, bytes: usize) -> Vec<u8> {
+    let mut text = String::new();
+    let mut number = 0;
+    while text.len() < bytes {
+        writeln!(text, "{word} line {number}").expect("writing to a String cannot fail");
+        number += 1;
+    }
+    text.truncate(bytes);
+    text.into_bytes()
+}

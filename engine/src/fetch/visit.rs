@@ -1,0 +1,303 @@
+//! One instance in one run: list, skip, follow what is known, reclassify the rest.
+
+use std::collections::BTreeMap;
+
+use super::append::Appended;
+use super::cause::{Cause, CauseClass};
+use super::classify::{Doubt, unchanged};
+use super::committer::StoreGone;
+use super::listing::Listing;
+use super::outcome::{FileCounts, FileOutcome, InstanceOutcome};
+use super::transfer::{Access, Part, Stop};
+use crate::catalog::{Change, Ends, Facts, Generation, GenerationId, InstanceId, PathRow, Reach};
+
+/// After so many failures in a row an instance is left alone until the next run.
+const FAILURES_MAX: u32 = 3;
+
+/// Files may change while they are sorted out; after so many rounds without any progress they wait for the next run.
+const STALLED_ROUNDS_MAX: usize = 3;
+
+/// What is known of an instance, and what this run found.
+pub(super) struct Visit<'a> {
+    pub access: Access<'a>,
+    pub id: InstanceId,
+    /// What the last listing showed, brought up to date as files are settled.
+    pub paths: BTreeMap<String, PathRow>,
+    pub generations: BTreeMap<GenerationId, Generation>,
+    /// The closed generations are among `generations`.
+    pub closed_known: bool,
+    /// Generations that this run closed.
+    pub closed: u64,
+    /// What decided files will be, once their bytes are taken.
+    pub decided: BTreeMap<String, FileOutcome>,
+    files: BTreeMap<String, FileOutcome>,
+    cause: Option<Cause>,
+    /// The last listing's `Date`, µs since 1970 UTC.
+    pub server_date_us: Option<i64>,
+    listed: bool,
+    listed_again: bool,
+    failures: u32,
+}
+
+/// Why a pass over the listing, or a step of it, was broken off.
+pub(super) enum Cut {
+    /// A file could not be read; it was noted why. The pass goes on with the others.
+    Unread,
+    /// A listed file is not there: perhaps it was rotated, so the listing is asked for once more.
+    ListAgain,
+    Store,
+}
+
+impl From<StoreGone> for Cut {
+    fn from(_: StoreGone) -> Cut {
+        Cut::Store
+    }
+}
+
+/// How taking a file's bytes went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// It has what is stored, and so many bytes more, which are stored now.
+    Grown(u64),
+    Different,
+    /// It was noted why not.
+    Failed,
+}
+
+impl<'a> Visit<'a> {
+    pub fn new(access: Access<'a>, id: InstanceId) -> Visit<'a> {
+        Visit {
+            access,
+            id,
+            paths: BTreeMap::new(),
+            generations: BTreeMap::new(),
+            closed_known: false,
+            closed: 0,
+            decided: BTreeMap::new(),
+            files: BTreeMap::new(),
+            cause: None,
+            server_date_us: None,
+            listed: false,
+            listed_again: false,
+            failures: 0,
+        }
+    }
+
+    /// Fetches what is new. What goes wrong with the instance is noted, not returned.
+    pub async fn run(&mut self) -> Result<(), StoreGone> {
+        loop {
+            let listing = match self.list().await {
+                Ok(listing) => listing,
+                Err(cause) => {
+                    self.blame(cause);
+                    return Ok(());
+                }
+            };
+            if !self.listed {
+                let known = self.access.context.committer.load(self.id).await?;
+                self.paths = known.paths.into_iter().map(|row| (row.path.clone(), row)).collect();
+                self.generations = known.live.into_iter().map(|generation| (generation.id, generation)).collect();
+                self.listed = true;
+            }
+            match self.pass(&listing).await {
+                Ok(()) | Err(Cut::Unread) => return Ok(()),
+                Err(Cut::Store) => return Err(StoreGone),
+                Err(Cut::ListAgain) => self.start_over(),
+            }
+        }
+    }
+
+    /// Notes why this instance is not complete; the first cause stays.
+    pub fn blame(&mut self, cause: Cause) {
+        self.cause.get_or_insert(cause);
+    }
+
+    pub fn outcome(&self) -> InstanceOutcome {
+        use std::sync::atomic::Ordering::Relaxed;
+
+        let mut files = FileCounts { closed: self.closed, ..FileCounts::default() };
+        self.files.values().for_each(|outcome| files.count(*outcome));
+        let tally = self.access.tally;
+        InstanceOutcome {
+            name: self.access.instance.name.clone(),
+            state: match (self.listed, &self.cause) {
+                (false, _) => Reach::Unreachable,
+                (true, Some(_)) => Reach::Partial,
+                (true, None) => Reach::Reached,
+            },
+            cause: self.cause.clone(),
+            files,
+            bytes_new: tally.bytes_new.load(Relaxed),
+            bytes_wire: tally.bytes_wire.load(Relaxed),
+            requests: tally.requests.load(Relaxed),
+        }
+    }
+
+    async fn list(&mut self) -> Result<Listing, Cause> {
+        let mut listing = self.access.list().await?;
+        let filter = &self.access.context.files;
+        let wanted = |path: &str| filter.include.is_match(path) && !filter.exclude.is_match(path);
+        listing.files.retain(|path, _| wanted(path));
+        listing.refused.retain(|refused| refused.path.is_empty() || wanted(&refused.path));
+        self.server_date_us = listing.date_us;
+        Ok(listing)
+    }
+
+    fn start_over(&mut self) {
+        self.listed_again = true;
+        self.failures = 0;
+        self.cause = None;
+        self.files.retain(|_, outcome| *outcome != FileOutcome::Failed);
+    }
+
+    async fn pass(&mut self, listing: &Listing) -> Result<(), Cut> {
+        for refused in &listing.refused {
+            self.fail(&refused.path, refused.cause.clone());
+        }
+        let doubt = Doubt::of(&self.paths, &listing.files);
+        let mut open = BTreeMap::new();
+        for (path, facts) in &listing.files {
+            let Some(row) = self.paths.get(path) else {
+                open.insert(path.clone(), facts.clone());
+                continue;
+            };
+            if unchanged(row, facts) && !doubt.covers(facts) {
+                self.note(path, FileOutcome::Unchanged);
+                continue;
+            }
+            if self.is_empty(row.generation) && facts.size != Some(0) {
+                // It may be a copy of something: an empty generation proves nothing.
+                open.insert(path.clone(), facts.clone());
+                continue;
+            }
+            match self.take(path, facts, row.generation, &[]).await? {
+                Taken::Grown(0) => self.done(path, FileOutcome::Unchanged),
+                Taken::Grown(_) => self.done(path, FileOutcome::Appended),
+                Taken::Different => drop(open.insert(path.clone(), facts.clone())),
+                Taken::Failed => {}
+            }
+        }
+        let mut stalled = 0;
+        while stalled < STALLED_ROUNDS_MAX {
+            let before = open.len();
+            open = self.reclassify(listing, open).await?;
+            if open.is_empty() {
+                return Ok(());
+            }
+            stalled = if open.len() < before { 0 } else { stalled + 1 };
+        }
+        for path in open.into_keys() {
+            let cause = self.access.cause(&path, CauseClass::Changing, "the file kept changing while it was read");
+            self.fail(&path, cause);
+        }
+        Ok(())
+    }
+
+    /// Whether nothing is stored of a generation.
+    pub fn is_empty(&self, id: GenerationId) -> bool {
+        self.generations.get(&id).is_some_and(|generation| generation.committed == 0)
+    }
+
+    /// Takes what a file has behind the stored bytes of a generation; see [`Access::append`] for the strangers.
+    pub async fn take(
+        &mut self,
+        path: &str,
+        facts: &Facts,
+        id: GenerationId,
+        strangers: &[Ends],
+    ) -> Result<Taken, Cut> {
+        let Some(generation) = self.generations.get_mut(&id) else {
+            return Ok(Taken::Different);
+        };
+        if facts.size.is_some_and(|size| size < generation.committed) {
+            return Ok(Taken::Different);
+        }
+        if facts.size == Some(0) {
+            self.show(path, facts, id, true)?;
+            return Ok(Taken::Grown(0));
+        }
+        let before = generation.committed;
+        let appended = match self.failures {
+            FAILURES_MAX.. => None,
+            _ => Some(self.access.append(path, facts.size, generation, strangers).await),
+        };
+        let grown = generation.committed - before;
+        let judged = self.judge(path, appended);
+        if judged.is_err()
+            && let Some(row) = self.paths.get_mut(path)
+        {
+            // Should the file be gone for good, this is how long it was.
+            (row.facts, row.settled) = (facts.clone(), false);
+        }
+        match judged? {
+            Some(Appended::Same) => {
+                self.show(path, facts, id, true)?;
+                Ok(Taken::Grown(grown))
+            }
+            Some(Appended::Different) => Ok(Taken::Different),
+            None => {
+                self.show(path, facts, id, false)?;
+                Ok(Taken::Failed)
+            }
+        }
+    }
+
+    /// Bytes `from..to` of a file, fewer where it ends before.
+    pub async fn probe(&mut self, path: &str, from: u64, to: u64) -> Result<Part, Cut> {
+        let part = match self.failures {
+            FAILURES_MAX.. => None,
+            _ => Some(self.access.probe(path, from, to).await),
+        };
+        self.judge(path, part)?.ok_or(Cut::Unread)
+    }
+
+    /// Notes a failure; nothing was tried (`None`) once the instance is given up.
+    fn judge<T>(&mut self, path: &str, result: Option<Result<T, Stop>>) -> Result<Option<T>, Cut> {
+        match result {
+            Some(Ok(value)) => {
+                self.failures = 0;
+                return Ok(Some(value));
+            }
+            Some(Err(Stop::Failed(cause))) => {
+                self.failures += 1;
+                self.fail(path, cause);
+            }
+            Some(Err(Stop::Gone(_))) if !self.listed_again => return Err(Cut::ListAgain),
+            Some(Err(Stop::Gone(cause))) => self.fail(path, cause),
+            Some(Err(Stop::Store)) => return Err(Cut::Store),
+            None => self.note(path, FileOutcome::Failed),
+        }
+        Ok(None)
+    }
+
+    /// Records which generation a path shows, and what the listing said of it.
+    pub fn show(&mut self, path: &str, facts: &Facts, id: GenerationId, settled: bool) -> Result<(), StoreGone> {
+        let change = self.shown(path, facts, id, settled);
+        self.access.context.committer.record(vec![change])
+    }
+
+    pub fn shown(&mut self, path: &str, facts: &Facts, generation: GenerationId, settled: bool) -> Change {
+        let row = PathRow { path: path.to_owned(), generation, facts: facts.clone(), settled };
+        self.paths.insert(path.to_owned(), row);
+        Change::Show { instance: self.id, path: path.to_owned(), generation, facts: facts.clone(), settled }
+    }
+
+    fn fail(&mut self, path: &str, cause: Cause) {
+        self.note(path, FileOutcome::Failed);
+        self.blame(cause);
+    }
+
+    /// Notes what became of a file: what was decided for it, or else this.
+    pub fn done(&mut self, path: &str, outcome: FileOutcome) {
+        let outcome = self.decided.remove(path).unwrap_or(outcome);
+        self.note(path, outcome);
+    }
+
+    /// A file that was settled before the listing was asked for again keeps what became of it then.
+    fn note(&mut self, path: &str, outcome: FileOutcome) {
+        if outcome == FileOutcome::Unchanged && self.files.contains_key(path) {
+            return;
+        }
+        self.files.insert(path.to_owned(), outcome);
+    }
+}

@@ -1,0 +1,160 @@
+//! The writing side of the mirror.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use super::{MirrorError, SEGMENT_BYTES_MAX, Segment, StoreLock, folder_of, segment_path};
+use crate::fault;
+
+/// Where appended bytes went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    pub segment: u32,
+    pub position: u64,
+}
+
+/// Appends to the newest segment. After any error it must be dropped: the file's end is then unknown.
+#[derive(Debug)]
+pub struct MirrorWriter {
+    folder: PathBuf,
+    current: Option<Current>,
+    number_next: u32,
+    /// Lengths to commit after the next sync.
+    lengths: BTreeMap<u32, u64>,
+    bytes_max: u64,
+    _lock: StoreLock,
+}
+
+#[derive(Debug)]
+struct Current {
+    number: u32,
+    file: File,
+    bytes: u64,
+}
+
+impl MirrorWriter {
+    /// Opens the mirror for writing, and cuts off what a crash left behind the committed lengths.
+    ///
+    /// # Errors
+    /// [`MirrorError::Short`] when a segment has fewer bytes than were committed.
+    pub fn open(lock: &StoreLock, segments: &[Segment]) -> Result<MirrorWriter, MirrorError> {
+        Self::with_segment_bytes_max(lock, segments, SEGMENT_BYTES_MAX)
+    }
+
+    pub(super) fn with_segment_bytes_max(
+        lock: &StoreLock,
+        segments: &[Segment],
+        bytes_max: u64,
+    ) -> Result<MirrorWriter, MirrorError> {
+        let folder = folder_of(lock.folder());
+        fs::create_dir_all(&folder).map_err(MirrorError::io("create", &folder))?;
+        sync_folder(lock.folder())?;
+        for segment in segments {
+            cut_debris(&segment_path(&folder, segment.number), segment.committed_bytes)?;
+        }
+        let newest = segments.iter().max_by_key(|segment| segment.number);
+        let current = match newest {
+            Some(segment) if segment.committed_bytes < bytes_max => Some(Current::open(&folder, segment)?),
+            _ => None,
+        };
+        Ok(MirrorWriter {
+            folder,
+            current,
+            number_next: newest.map_or(1, |segment| segment.number + 1),
+            lengths: BTreeMap::new(),
+            bytes_max,
+            _lock: lock.clone(),
+        })
+    }
+
+    /// Appends bytes. They are durable after [`MirrorWriter::sync`].
+    pub fn append(&mut self, bytes: &[u8]) -> Result<Place, MirrorError> {
+        if self.current.as_ref().is_some_and(|current| current.bytes >= self.bytes_max) {
+            self.sync_current()?;
+            self.current = None;
+        }
+        let current = match &mut self.current {
+            Some(current) => current,
+            empty => {
+                let created = Current::create(&self.folder, self.number_next)?;
+                self.number_next += 1;
+                empty.insert(created)
+            }
+        };
+        let path = || segment_path(&self.folder, current.number);
+        current.file.write_all(bytes).map_err(|source| MirrorError::io("write", &path())(source))?;
+        fault::point("after-segment-write");
+        let place = Place { segment: current.number, position: current.bytes };
+        current.bytes += bytes.len() as u64;
+        self.lengths.insert(current.number, current.bytes);
+        Ok(place)
+    }
+
+    /// Makes everything that was appended durable, and returns the segments' lengths for the catalog to commit.
+    pub fn sync(&mut self) -> Result<Vec<Segment>, MirrorError> {
+        if self.lengths.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.sync_current()?;
+        fault::point("after-segment-sync");
+        let lengths = std::mem::take(&mut self.lengths);
+        Ok(lengths.into_iter().map(|(number, committed_bytes)| Segment { number, committed_bytes }).collect())
+    }
+
+    fn sync_current(&self) -> Result<(), MirrorError> {
+        let Some(current) = &self.current else {
+            return Ok(());
+        };
+        let path = segment_path(&self.folder, current.number);
+        current.file.sync_data().map_err(MirrorError::io("sync", &path))
+    }
+}
+
+impl Current {
+    fn open(folder: &Path, segment: &Segment) -> Result<Current, MirrorError> {
+        let path = segment_path(folder, segment.number);
+        let mut file = File::options().write(true).open(&path).map_err(MirrorError::io("open", &path))?;
+        file.seek(SeekFrom::Start(segment.committed_bytes)).map_err(MirrorError::io("seek in", &path))?;
+        Ok(Current { number: segment.number, file, bytes: segment.committed_bytes })
+    }
+
+    /// A file of this number that the catalog does not know is debris of a crash: it is overwritten.
+    fn create(folder: &Path, number: u32) -> Result<Current, MirrorError> {
+        let path = segment_path(folder, number);
+        let file = File::options()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&path)
+            .map_err(MirrorError::io("create", &path))?;
+        sync_folder(folder)?;
+        fault::point("after-segment-create");
+        Ok(Current { number, file, bytes: 0 })
+    }
+}
+
+fn cut_debris(path: &Path, committed_bytes: u64) -> Result<(), MirrorError> {
+    let found_bytes = fs::metadata(path).map_err(MirrorError::io("look at", path))?.len();
+    if found_bytes < committed_bytes {
+        return Err(MirrorError::Short { path: path.to_owned(), committed_bytes, found_bytes });
+    }
+    if found_bytes > committed_bytes {
+        let file = File::options().write(true).open(path).map_err(MirrorError::io("open", path))?;
+        file.set_len(committed_bytes).map_err(MirrorError::io("shorten", path))?;
+    }
+    Ok(())
+}
+
+/// A new file is durable only when its folder is.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> Result<(), MirrorError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(MirrorError::io("sync", folder))
+}
+
+/// Windows syncs a folder's entry with the file.
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> Result<(), MirrorError> {
+    Ok(())
+}

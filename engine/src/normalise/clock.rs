@@ -1,0 +1,244 @@
+//! Reads the times of one source, in the order of its lines.
+//!
+//! The minute of the line before is kept, and the zone's offset of its day: reading a time costs a comparison, and the
+//! digits behind the minute. An hour that a zone repeats in autumn is resolved by the order of the lines: it is the
+//! first pass until the time steps back. An hour that it skips in spring has no instant: such a time is taken with the
+//! offset before it, and marked.
+
+use chrono::{DateTime, MappedLocalTime, NaiveDateTime, Offset, TimeZone};
+use chrono_tz::Tz;
+
+use super::swar::eight;
+use super::timestamp::{Fixed, HEAD_BYTES_MIN, TimeFormat, chrono_time};
+
+const SECOND_US: i64 = 1_000_000;
+const QUARTER_US: i64 = 900 * SECOND_US;
+const DAY_US: i64 = 86_400 * SECOND_US;
+/// Threads write their lines a little out of order: only more than this is a step back of the clock.
+const DISORDER_US: i64 = 5 * SECOND_US;
+/// Quarters of an hour in which a time before a gap is looked for: Samoa skipped a whole day.
+const GAP_QUARTERS_MAX: i64 = 26 * 4;
+
+/// A time that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// Microseconds since 1970 UTC.
+    pub time: i64,
+    /// Where it ends in the text.
+    pub end: usize,
+    /// The zone skipped this local time.
+    pub in_gap: bool,
+}
+
+/// Reads the times of one source.
+#[derive(Debug)]
+pub struct Clock {
+    zone: Tz,
+    /// The bytes up to the seconds of the time read last.
+    head: [u64; 3],
+    /// Local microseconds of its minute.
+    minute: i64,
+    /// What the zone says of that minute; none until it is asked.
+    local: Option<Local>,
+    /// Local microseconds of the day asked for last, and its offset where it has only one.
+    day: (i64, Option<i64>),
+    /// The greatest time so far: what resolves a repeated hour.
+    latest: i64,
+}
+
+/// Offsets of a local minute from UTC, in microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Local {
+    Once(i64),
+    Twice { first: i64, second: i64 },
+    Never { before: i64 },
+}
+
+impl Clock {
+    /// A clock for times of a zone, behind a source whose greatest time so far is `latest`.
+    pub fn new(zone: Tz, latest: Option<i64>) -> Self {
+        // No head is all zeros: it has digits.
+        Self { zone, head: [0; 3], minute: 0, local: None, day: (1, None), latest: latest.unwrap_or(i64::MIN) }
+    }
+
+    /// Takes note of a record's time.
+    #[inline(always)]
+    pub fn pass(&mut self, time: i64) {
+        self.latest = self.latest.max(time);
+    }
+
+    /// Reads the time at the begin of a text.
+    #[inline(always)]
+    pub fn read(&mut self, format: &TimeFormat, text: &[u8]) -> Option<Stamp> {
+        match format {
+            TimeFormat::Fixed(fixed) => self.fixed(fixed, text),
+            TimeFormat::Chrono { items, utc } => {
+                let (minute, tail) = chrono_time(items, *utc, text)?;
+                self.turn([0; 3], minute);
+                let (time, in_gap) = self.instant(tail.micros, tail.offset_us);
+                Some(Stamp { time, end: tail.end, in_gap })
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn fixed(&mut self, fixed: &Fixed, text: &[u8]) -> Option<Stamp> {
+        let last = fixed.bytes.checked_sub(8)?;
+        let head = [eight(text, 0)?, eight(text, last.min(8))?, eight(text, last)?];
+        if head != self.head {
+            debug_assert!(fixed.bytes >= HEAD_BYTES_MIN);
+            self.turn(head, fixed.minute(text)?);
+        }
+        let tail = fixed.tail(text)?;
+        let (time, in_gap) = self.instant(tail.micros, tail.offset_us);
+        Some(Stamp { time, end: tail.end, in_gap })
+    }
+
+    fn turn(&mut self, head: [u64; 3], minute: i64) {
+        self.head = head;
+        if minute != self.minute {
+            (self.minute, self.local) = (minute, None);
+        }
+    }
+
+    /// The instant of a time in the minute, and whether its zone skipped it.
+    #[inline(always)]
+    fn instant(&mut self, micros: i64, offset_us: Option<i64>) -> (i64, bool) {
+        let local = self.minute + micros;
+        if let Some(offset_us) = offset_us {
+            return (local - offset_us, false);
+        }
+        match self.local {
+            Some(Local::Once(offset)) => (local - offset, false),
+            _ => self.seldom(local),
+        }
+    }
+
+    fn seldom(&mut self, local: i64) -> (i64, bool) {
+        let known = self.local.unwrap_or_else(|| self.ask());
+        self.local = Some(known);
+        match known {
+            Local::Once(offset) => (local - offset, false),
+            Local::Never { before } => (local - before, true),
+            Local::Twice { first, second } => {
+                let stepped_back = local - first < self.latest.saturating_sub(DISORDER_US);
+                // The day before a fold has the first offset throughout.
+                let is_near = local - first <= self.latest.saturating_add(DAY_US);
+                let was_second = is_near && offset_us(self.zone, self.latest) == Some(second);
+                (local - if stepped_back || was_second { second } else { first }, false)
+            }
+        }
+    }
+
+    /// What the zone says of the minute.
+    fn ask(&mut self) -> Local {
+        let start = self.minute - self.minute.rem_euclid(DAY_US);
+        if start != self.day.0 {
+            // Where midnight, noon and the next midnight agree, nothing changes in between.
+            let [first, noon, last] = [0, DAY_US / 2, DAY_US].map(|us| offsets(self.zone, start + us));
+            let same = first == noon && noon == last;
+            self.day = (start, if let Local::Once(offset) = first { same.then_some(offset) } else { None });
+        }
+        self.day.1.map_or_else(|| offsets(self.zone, self.minute), Local::Once)
+    }
+}
+
+/// Offsets of a local time.
+fn offsets(zone: Tz, local_us: i64) -> Local {
+    let micros = |offset: chrono_tz::TzOffset| i64::from(offset.fix().local_minus_utc()) * SECOND_US;
+    let mapped = |local_us| match naive(local_us).map(|naive| zone.offset_from_local_datetime(&naive)) {
+        Some(MappedLocalTime::Single(offset)) => Some(Local::Once(micros(offset))),
+        Some(MappedLocalTime::Ambiguous(a, b)) => {
+            // The greater offset is the earlier instant.
+            let (a, b) = (micros(a), micros(b));
+            Some(Local::Twice { first: a.max(b), second: a.min(b) })
+        }
+        Some(MappedLocalTime::None) => None,
+        None => Some(Local::Once(0)),
+    };
+    let before = |quarters: i64| match mapped(local_us - quarters * QUARTER_US)? {
+        Local::Once(before) | Local::Twice { second: before, .. } => Some(before),
+        Local::Never { before } => Some(before),
+    };
+    mapped(local_us)
+        .unwrap_or_else(|| Local::Never { before: (1..=GAP_QUARTERS_MAX).find_map(before).unwrap_or_default() })
+}
+
+/// Offset at an instant.
+fn offset_us(zone: Tz, time: i64) -> Option<i64> {
+    let offset = zone.offset_from_utc_datetime(&naive(time)?);
+    Some(i64::from(offset.fix().local_minus_utc()) * SECOND_US)
+}
+
+fn naive(local_us: i64) -> Option<NaiveDateTime> {
+    DateTime::from_timestamp_micros(local_us).map(|instant| instant.naive_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_all(zone: Tz, latest: Option<i64>, lines: &[&str]) -> Vec<(String, bool)> {
+        let format = TimeFormat::compile("%Y-%m-%d %H:%M:%S").unwrap();
+        let mut clock = Clock::new(zone, latest);
+        let mut read = |line: &&str| {
+            let stamp = clock.read(&format, line.as_bytes()).unwrap();
+            clock.pass(stamp.time);
+            let utc = DateTime::from_timestamp_micros(stamp.time).unwrap();
+            (utc.format("%dT%H:%M:%S").to_string(), stamp.in_gap)
+        };
+        lines.iter().map(&mut read).collect()
+    }
+
+    fn times(zone: Tz, latest: Option<i64>, lines: &[&str]) -> Vec<String> {
+        read_all(zone, latest, lines).into_iter().map(|(time, _)| time).collect()
+    }
+
+    #[test]
+    fn a_repeated_hour_is_resolved_by_the_order_of_lines() {
+        let lines = [
+            "2026-10-25 01:59:00",
+            "2026-10-25 02:00:00",
+            "2026-10-25 02:59:58",
+            "2026-10-25 02:59:55",
+            "2026-10-25 02:00:01",
+            "2026-10-25 02:59:59",
+            "2026-10-25 03:00:00",
+        ];
+        let expected =
+            ["24T23:59:00", "25T00:00:00", "25T00:59:58", "25T00:59:55", "25T01:00:01", "25T01:59:59", "25T02:00:00"];
+        assert_eq!(times(Tz::Europe__Berlin, None, &lines), expected);
+    }
+
+    #[test]
+    fn a_source_goes_on_in_the_pass_that_it_was_in() {
+        let second_pass = DateTime::parse_from_rfc3339("2026-10-25T01:10:00Z").unwrap().timestamp_micros();
+        let lines = ["2026-10-25 02:10:00", "2026-10-25 02:11:00"];
+        assert_eq!(times(Tz::Europe__Berlin, Some(second_pass), &lines), ["25T01:10:00", "25T01:11:00"]);
+        assert_eq!(times(Tz::Europe__Berlin, None, &lines), ["25T00:10:00", "25T00:11:00"]);
+    }
+
+    #[test]
+    fn a_skipped_hour_takes_the_offset_before_it_and_is_marked() {
+        let lines = ["2026-03-29 01:59:59", "2026-03-29 02:30:00", "2026-03-29 03:00:00"];
+        let expected = [("29T00:59:59", false), ("29T01:30:00", true), ("29T01:00:00", false)];
+        assert_eq!(read_all(Tz::Europe__Berlin, None, &lines), expected.map(|(time, gap)| (time.to_owned(), gap)));
+        // A midnight that Brazil skipped, and a day that Samoa did.
+        assert_eq!(times(Tz::America__Sao_Paulo, None, &["2018-11-04 00:30:00"]), ["04T03:30:00"]);
+        assert_eq!(times(Tz::Pacific__Apia, None, &["2011-12-30 12:00:00"]), ["30T22:00:00"]);
+    }
+
+    #[test]
+    fn southern_zones_and_zones_without_whole_hours_are_right() {
+        assert_eq!(times(Tz::Australia__Lord_Howe, None, &["2026-04-05 01:45:00"]), ["04T14:45:00"]);
+        assert_eq!(times(Tz::Asia__Kathmandu, None, &["2026-10-12 05:45:00"]), ["12T00:00:00"]);
+        assert_eq!(times(Tz::America__St_Johns, None, &["2010-11-07 00:00:30"]), ["07T02:30:30"]);
+    }
+
+    #[test]
+    fn the_minute_of_another_day_is_not_taken_for_this_one() {
+        let lines = ["2026-03-28 12:00:01", "2026-03-29 12:00:01", "2026-03-28 12:00:01", "1970-01-01 00:00:00"];
+        let expected = ["28T11:00:01", "29T10:00:01", "28T11:00:01", "31T23:00:00"];
+        assert_eq!(times(Tz::Europe__Berlin, None, &lines), expected);
+    }
+}

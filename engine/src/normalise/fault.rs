@@ -1,0 +1,76 @@
+//! What can be wrong with a format or an event rule.
+
+use super::template::TemplateFault;
+
+/// Something in the profile's format or event rules that cannot be compiled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {what}")]
+pub struct RuleFault {
+    /// Where it stands.
+    pub place: RulePlace,
+    /// What is wrong.
+    pub what: RuleProblem,
+}
+
+/// A place in the profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum RulePlace {
+    /// `format.pattern`.
+    #[error("the format's pattern")]
+    Pattern,
+    /// `format.timestamp`.
+    #[error("the format's timestamp")]
+    Timestamp,
+    /// `body` of the event rule at this position.
+    #[error("body of event rule {}", .0 + 1)]
+    Body(usize),
+    /// The set of all KPIs.
+    #[error("the KPIs")]
+    Kpis,
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RuleProblem {
+    /// Braces and names do not fit together.
+    #[error(transparent)]
+    Template(#[from] TemplateFault),
+    /// A pattern without `{timestamp}`.
+    #[error("it has no {{timestamp}}")]
+    NoTimestamp,
+    /// A field of the format's pattern with a type.
+    #[error("`{{{0}}}`: a field of the format has no type")]
+    TypedField(String),
+    /// A type that no capture has.
+    #[error("`{{{name}:{kind}}}`: there is no type `{kind}`")]
+    UnknownType {
+        /// Name of the capture.
+        name: String,
+        /// What stands behind the colon.
+        kind: String,
+    },
+    /// A time format that cannot be read.
+    #[error("`{0}` is no time format")]
+    NoTimeFormat(String),
+    /// A time format that does not tell an instant.
+    #[error("`{0}` tells no whole date and time")]
+    PartialTime(String),
+    /// More plugins than bits.
+    #[error("{0} are switched on, and 64 is the most")]
+    TooManyKpis(usize),
+}
+
+impl RuleFault {
+    /// What would be right.
+    pub fn help(&self) -> &'static str {
+        match &self.what {
+            RuleProblem::Template(fault) => fault.help(),
+            RuleProblem::NoTimestamp => "name the place of the time, as in `{timestamp} {severity} {logger} - {body}`",
+            RuleProblem::TypedField(_) => "leave the type out; types belong to the captures of event rules",
+            RuleProblem::UnknownType { .. } => "the types are `int`, `ms` and `s`; text has none",
+            RuleProblem::NoTimeFormat(_) => "use chrono's letters, as in `%Y-%m-%d %H:%M:%S,%3f`",
+            RuleProblem::PartialTime(_) => "a format needs at least year, month, day, hour and minute",
+            RuleProblem::TooManyKpis(_) => "switch some off, or spread them over two profiles",
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What the head line of a record says, whatever the layout.
+
+use super::body::Span;
+
+/// What a line is.
+#[derive(Debug)]
+pub enum Scanned {
+    /// The begin of a record.
+    Head(Head),
+    /// No begin: it belongs to the record before it.
+    Joins,
+    /// It fits no rule of the format, and ends the record before it.
+    Unparsed,
+}
+
+/// The fields of a head line; their places count from its begin.
+#[derive(Debug, Clone, Copy)]
+pub struct Head {
+    /// Microseconds since 1970 UTC.
+    pub time: i64,
+    /// The time zone skipped this time.
+    pub in_gap: bool,
+    /// OpenTelemetry number.
+    pub severity: u8,
+    /// Who wrote the record.
+    pub logger: Field,
+    /// The message.
+    pub body: Field,
+    /// The exception, where the layout has a field for it.
+    pub exception: Field,
+}
+
+/// A field's text.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Field {
+    /// Its place in the line.
+    pub span: Span,
+    /// It holds JSON escapes.
+    pub escaped: bool,
+}
+
+impl Field {
+    /// A field as it stands.
+    #[inline(always)]
+    pub fn plain(start: usize, end: usize) -> Self {
+        Self { span: Span::new(start, end), escaped: false }
+    }
+}

@@ -1,0 +1,342 @@
+//! JSON lines: one object a line, of which a few top-level fields are wanted.
+//!
+//! No tree is built: the line is scanned once from brace to brace, nested values are stepped over, and a string keeps
+//! its escapes until somebody reads it. Field names are compared as they stand in the line; of two fields of one name
+//! the last counts. Numbers and `true` or `false` are text, `null` is no value.
+
+use super::body::Span;
+use super::clock::Clock;
+use super::head::{Field, Head, Scanned};
+use super::severity::Severities;
+use super::swar;
+use super::timestamp::TimeFormat;
+
+/// The fields of a JSON layout, by name.
+#[derive(Debug)]
+pub struct Json {
+    /// In the order of [`Fields`]; an empty name is never found.
+    names: [Name; 5],
+    time: TimeFormat,
+}
+
+#[derive(Debug)]
+struct Name {
+    text: Box<[u8]>,
+    /// Its first bytes: what most comparisons need.
+    packed: u64,
+}
+
+/// Values by the position of their name.
+type Fields = [Option<Field>; 5];
+
+const TIMESTAMP: usize = 0;
+const SEVERITY: usize = 1;
+const LOGGER: usize = 2;
+const BODY: usize = 3;
+const EXCEPTION: usize = 4;
+
+impl Json {
+    /// A layout whose fields have these names: timestamp, severity, logger, body, exception.
+    pub fn new(names: [&str; 5]) -> Self {
+        let name = |text: &str| Name { text: text.as_bytes().into(), packed: swar::pack(text.as_bytes()) };
+        Self { names: names.map(name), time: TimeFormat::rfc3339() }
+    }
+
+    /// Reads a line. A line that was cut at its limit counts as far as it goes.
+    #[inline(always)]
+    pub fn scan(&self, line: &[u8], is_cut: bool, clock: &mut Clock, severities: &Severities) -> Scanned {
+        let mut fields = Fields::default();
+        if self.fields(line, is_cut, &mut fields).is_none() && !is_cut {
+            return Scanned::Unparsed;
+        }
+        let Some(stamp) = fields[TIMESTAMP].and_then(|field| self.stamp(field, line, clock)) else {
+            return Scanned::Unparsed;
+        };
+        Scanned::Head(Head {
+            time: stamp.time,
+            in_gap: stamp.in_gap,
+            severity: fields[SEVERITY].map_or(severities.default, |field| severities.number(field.span.of(line))),
+            logger: fields[LOGGER].unwrap_or_default(),
+            body: fields[BODY].unwrap_or_default(),
+            exception: fields[EXCEPTION].unwrap_or_default(),
+        })
+    }
+
+    #[inline(always)]
+    fn stamp(&self, field: Field, line: &[u8], clock: &mut Clock) -> Option<super::clock::Stamp> {
+        let text = field.span.of(line);
+        if field.escaped {
+            // Some writers escape the `+` of an offset.
+            let mut plain = String::new();
+            unescape(text, &mut plain);
+            return clock.read(&self.time, plain.as_bytes()).filter(|stamp| stamp.end == plain.len());
+        }
+        clock.read(&self.time, text).filter(|stamp| stamp.end == text.len())
+    }
+
+    /// Finds the wanted fields of the object that a line is; none where it is no object.
+    #[inline(always)]
+    fn fields(&self, line: &[u8], is_cut: bool, fields: &mut Fields) -> Option<()> {
+        let mut at = expect(line, blank(line, 0), b'{')?;
+        at = blank(line, at);
+        if line.get(at) == Some(&b'}') {
+            return is_blank(line, at + 1);
+        }
+        loop {
+            let name = string(line, expect(line, at, b'"')?)?;
+            let wanted = self.position(name.span.of(line));
+            at = expect(line, blank(line, name.span.end as usize + 1), b':')?;
+            at = blank(line, at);
+            let (field, next) = match value(line, at) {
+                None if is_cut && line.get(at) == Some(&b'"') => {
+                    (Some(Field { span: Span::new(at + 1, line.len()), escaped: true }), line.len())
+                }
+                other => other?,
+            };
+            if let Some(position) = wanted {
+                fields[position] = field;
+            }
+            at = blank(line, next);
+            match line.get(at)? {
+                b',' => at = blank(line, at + 1),
+                b'}' => return is_blank(line, at + 1),
+                _ => return None,
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn position(&self, name: &[u8]) -> Option<usize> {
+        let packed = swar::pack(name);
+        self.names.iter().position(|known| {
+            known.packed == packed
+                && known.text.len() == name.len()
+                && !name.is_empty()
+                && (name.len() <= 8 || *known.text == *name)
+        })
+    }
+}
+
+/// Position behind white space.
+#[inline(always)]
+fn blank(line: &[u8], mut at: usize) -> usize {
+    while matches!(line.get(at), Some(b' ' | b'\t' | b'\r' | b'\n')) {
+        at += 1;
+    }
+    at
+}
+
+fn is_blank(line: &[u8], at: usize) -> Option<()> {
+    (blank(line, at) == line.len()).then_some(())
+}
+
+/// Position behind a byte that must stand there.
+#[inline(always)]
+fn expect(line: &[u8], at: usize, byte: u8) -> Option<usize> {
+    (line.get(at) == Some(&byte)).then_some(at + 1)
+}
+
+/// The string whose first byte behind the quote is at `start`.
+#[inline(always)]
+fn string(line: &[u8], start: usize) -> Option<Field> {
+    let mut at = start;
+    let mut escaped = false;
+    loop {
+        at = swar::find_either(line, at, b'"', b'\\')?;
+        if line[at] == b'"' {
+            return Some(Field { span: Span::new(start, at), escaped });
+        }
+        escaped = true;
+        at += 2;
+    }
+}
+
+/// A value, `None` for `null`, and the position behind it.
+#[inline(always)]
+fn value(line: &[u8], at: usize) -> Option<(Option<Field>, usize)> {
+    match line.get(at)? {
+        b'"' => string(line, at + 1).map(|field| (Some(field), field.span.end as usize + 1)),
+        b'{' | b'[' => nested(line, at).map(|end| (Some(Field::plain(at, end)), end)),
+        _ => {
+            let rest = &line[at..];
+            let is_bare = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+            let bytes = rest.iter().take_while(is_bare).count();
+            let field = (&rest[..bytes] != b"null").then(|| Field::plain(at, at + bytes));
+            (bytes > 0).then_some((field, at + bytes))
+        }
+    }
+}
+
+/// Position behind the object or array at `at`.
+fn nested(line: &[u8], mut at: usize) -> Option<usize> {
+    let mut depth = 0usize;
+    loop {
+        match line.get(at)? {
+            b'"' => at = string(line, at + 1)?.span.end as usize,
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth -= 1,
+            _ => {}
+        }
+        at += 1;
+        if depth == 0 {
+            return Some(at);
+        }
+    }
+}
+
+/// Appends the text of a string's inside. What is no UTF-8 and no character becomes U+FFFD; true where that was so.
+pub fn unescape(inside: &[u8], into: &mut String) -> bool {
+    let mut lossy = false;
+    let mut rest = inside;
+    loop {
+        let plain = memchr::memchr(b'\\', rest).unwrap_or(rest.len());
+        lossy |= push_lossy(&rest[..plain], into);
+        let Some((&letter, behind)) = rest.get(plain + 1..).and_then(|rest| rest.split_first()) else { return lossy };
+        rest = behind;
+        into.push(match letter {
+            b'n' => '\n',
+            b't' => '\t',
+            b'r' => '\r',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'u' => {
+                let (char, used) = escaped_char(rest);
+                lossy |= char.is_none();
+                rest = &rest[used..];
+                char.unwrap_or(char::REPLACEMENT_CHARACTER)
+            }
+            // `"`, `\`, `/`, and whatever else was escaped without need.
+            other if other.is_ascii() => char::from(other),
+            _ => {
+                lossy = true;
+                char::REPLACEMENT_CHARACTER
+            }
+        });
+    }
+}
+
+/// The character behind `\u`, and how many bytes it took.
+fn escaped_char(text: &[u8]) -> (Option<char>, usize) {
+    let unit = |from: usize| {
+        let digits = std::str::from_utf8(text.get(from..from + 4)?).ok()?;
+        digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok())?
+    };
+    match unit(0) {
+        None => (None, 0),
+        Some(high @ 0xd800..=0xdbff) => match unit(6).filter(|_| text[4..].starts_with(b"\\u")) {
+            Some(low @ 0xdc00..=0xdfff) => (char::from_u32(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00)), 10),
+            _ => (None, 4),
+        },
+        Some(unit) => (char::from_u32(unit), 4),
+    }
+}
+
+/// Appends bytes as text; true where some were no UTF-8.
+pub fn push_lossy(bytes: &[u8], into: &mut String) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    into.push_str(&text);
+    // The text is only owned where something was replaced.
+    matches!(text, std::borrow::Cow::Owned(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use chrono_tz::Tz;
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
+
+    use super::*;
+
+    /// `severity|logger|body|exception` of a line.
+    fn scan(line: &[u8], is_cut: bool) -> String {
+        let json = Json::new(["@t", "@l", "SourceContext", "@m", "@x"]);
+        let severities = Severities::new(&BTreeMap::new(), 9);
+        let text = |field: Field| {
+            let mut text = String::new();
+            let span = field.span.of(line);
+            if field.escaped {
+                unescape(span, &mut text)
+            } else {
+                push_lossy(span, &mut text)
+            };
+            text
+        };
+        match json.scan(line, is_cut, &mut Clock::new(Tz::UTC, None), &severities) {
+            Scanned::Head(head) => {
+                format!("{}|{}|{}|{}", head.severity, text(head.logger), text(head.body), text(head.exception))
+            }
+            Scanned::Joins => "joins".to_owned(),
+            Scanned::Unparsed => "unparsed".to_owned(),
+        }
+    }
+
+    const TIME: &str = r#""@t":"2026-10-12T05:08:31.9050000Z""#;
+
+    #[test]
+    fn fields_are_found_in_any_order_and_nested_ones_are_not() {
+        let cases = [
+            (r#"{TIME}"#, "9|||"),
+            (r#"  { TIME , "@m" : "a\"b\\" , "SourceContext":"C" }  "#, r#"9|C|a"b\|"#),
+            (r#"{"@l":"Error","@m":"x","@x":"one\r\n\ttwo \u00d8\ud83d\ude00",TIME}"#, "17||x|one\r\n\ttwo Ø😀"),
+            (r#"{"p":{"@m":"no","q":["}",{"@l":"Fatal"}]},"@m":"yes",TIME}"#, "9||yes|"),
+            (r#"{TIME,"@m":{"a":[1,2]},"@l":null,"SourceContext":12.5e3}"#, r#"9|12.5e3|{"a":[1,2]}|"#),
+            (r#"{TIME,"@m":"a","@m":"b","@i":true}"#, "9||b|"),
+            (r#"{"@t":"2026-10-12T05:08:31\u002B02:00"}"#, "9|||"),
+            (r#"{}"#, "unparsed"),
+            (r#"{"@t":"2026-10-12T05:08:31 "}"#, "unparsed"),
+            (r#"{"@t":"yesterday","@m":"x"}"#, "unparsed"),
+            (r#"{TIME,"@m":"x""#, "unparsed"),
+            (r#"{TIME,"@m":"x"} {"#, "unparsed"),
+            (r#"{TIME,"@m":"x" "@l":"y"}"#, "unparsed"),
+            (r#"{TIME,"@m":}"#, "unparsed"),
+            (r#"{TIME,"@m":"x\"#, "unparsed"),
+            (r#"{TIME,"@m":[1}"#, "unparsed"),
+            (r#"[TIME]"#, "unparsed"),
+            ("", "unparsed"),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(scan(line.replace("TIME", TIME).as_bytes(), false), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_cut_line_counts_as_far_as_it_goes() {
+        let line = format!("{{{TIME},\"@l\":\"Error\",\"@m\":\"a long");
+        assert_eq!(scan(line.as_bytes(), true), "17||a long|");
+        assert_eq!(scan(b"{\"@l\":\"Error\"", true), "unparsed");
+    }
+
+    #[test]
+    fn broken_escapes_become_replacement_characters() {
+        let cases = [
+            (r"\ud83d", "\u{fffd}"),
+            (r"\ud83dx", "\u{fffd}x"),
+            (r"\u12", "\u{fffd}12"),
+            (r"\ud83d\u0041", "\u{fffd}A"),
+        ];
+        for (inside, expected) in cases {
+            let mut text = String::new();
+            assert!(unescape(inside.as_bytes(), &mut text), "{inside}");
+            assert_eq!(text, expected, "{inside}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_json_library_writes_is_read(body: String, logger in any::<Option<String>>(), extra: Vec<String>) {
+            let value = serde_json::json!({
+                "@m": body, "SourceContext": logger, "@t": "2026-10-12T05:08:31Z", "z": { "@m": extra },
+            });
+            let expected = format!("9|{}|{body}|", logger.unwrap_or_default());
+            prop_assert_eq!(scan(value.to_string().as_bytes(), false), expected);
+        }
+
+        #[test]
+        fn no_bytes_break_it(line: Vec<u8>, cut: bool, json in "[{}\\[\\]\",:\\\\a@mu0 ]{0,60}") {
+            scan(&line, cut);
+            let text = scan(json.as_bytes(), cut);
+            prop_assert!(!text.is_empty());
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Lines of a source, in bounded memory.
+//!
+//! One buffer holds what is being looked at: the record in the making, and the line behind it. It is filled again when
+//! no whole line is left in it, and grows only for records that do not fit. A line longer than [`LINE_BYTES_MAX`] is
+//! cut to [`CUT_BYTES`]; the rest of it is read and dropped. What is cut depends on the text alone, never on how the
+//! source hands it over.
+
+use std::io::{self, Read};
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+use memchr::memchr;
+
+/// Fits the second-level cache of a core, and makes system calls few.
+const BUFFER_BYTES: usize = 256 << 10;
+/// Longest line and longest record that is kept whole.
+pub const LINE_BYTES_MAX: usize = 1 << 20;
+/// What is kept of longer ones: enough for any message and stack trace.
+pub const CUT_BYTES: usize = 64 << 10;
+/// Buffers that wait for the next source: more than any machine has threads that read.
+const SPARE_MAX: usize = 64;
+
+/// Buffers that were in use before: their memory is mapped and warm.
+#[derive(Debug, Default)]
+pub struct Buffers(Mutex<Vec<Vec<u8>>>);
+
+impl Buffers {
+    fn take(&self) -> Vec<u8> {
+        let spare = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        spare.unwrap_or_else(|| vec![0; BUFFER_BYTES])
+    }
+
+    fn give(&self, buffer: Vec<u8>) {
+        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if buffer.len() == BUFFER_BYTES && spare.len() < SPARE_MAX {
+            spare.push(buffer);
+        }
+    }
+}
+
+/// A line in the buffer, at its begin.
+#[derive(Debug, Clone, Copy)]
+pub struct Line {
+    /// Bytes without the line end.
+    pub bytes: usize,
+    /// Bytes up to the next line, as far as they are in the buffer.
+    taken: usize,
+    /// Bytes of it that were dropped.
+    dropped: u64,
+    /// Longer than [`LINE_BYTES_MAX`].
+    pub is_cut: bool,
+}
+
+/// Reads lines.
+#[derive(Debug)]
+pub struct Lines<'b, R> {
+    source: R,
+    buffers: &'b Buffers,
+    buffer: Vec<u8>,
+    /// Where the record in the making lies.
+    held: Range<usize>,
+    /// It is as long as a record may be, and nothing joins it any more.
+    is_cut: bool,
+    /// Begin of the line that comes next.
+    at: usize,
+    filled: usize,
+    /// Offset of the line that comes next.
+    offset: u64,
+    /// The source has ended.
+    ended: bool,
+    /// Whether an unterminated last line is a line.
+    closed: bool,
+    /// One was.
+    is_unterminated: bool,
+}
+
+impl<'b, R: Read> Lines<'b, R> {
+    /// Lines of a source whose first byte has this offset. With `closed`, an unterminated last line is given too.
+    pub fn new(source: R, offset: u64, closed: bool, buffers: &'b Buffers) -> Self {
+        let buffer = buffers.take();
+        Self {
+            source,
+            buffers,
+            buffer,
+            held: 0..0,
+            is_cut: false,
+            at: 0,
+            filled: 0,
+            offset,
+            ended: false,
+            closed,
+            is_unterminated: false,
+        }
+    }
+
+    /// Offset of the line that comes next.
+    #[inline(always)]
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Whether the last line was one that no line end follows.
+    pub fn is_unterminated(&self) -> bool {
+        self.is_unterminated
+    }
+
+    /// Skips a byte order mark; only the first call of all may be this one.
+    ///
+    /// # Errors
+    /// What the source gave.
+    pub fn skip_mark(&mut self, mark: &[u8]) -> io::Result<()> {
+        while self.filled < mark.len() && !self.ended {
+            self.fill()?;
+        }
+        if self.buffer[..self.filled].starts_with(mark) {
+            self.at = mark.len();
+            self.offset += mark.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// The line that comes next, without taking it. Its text is [`Lines::text`] until the next call.
+    ///
+    /// # Errors
+    /// What the source gave.
+    #[inline(always)]
+    pub fn peek(&mut self) -> io::Result<Option<Line>> {
+        match memchr(b'\n', &self.buffer[self.at..self.filled]) {
+            Some(bytes) if bytes <= LINE_BYTES_MAX => Ok(Some(self.whole(bytes))),
+            found => self.peek_further(found),
+        }
+    }
+
+    /// The text of the line that comes next.
+    #[inline(always)]
+    pub fn text(&self, line: &Line) -> &[u8] {
+        &self.buffer[self.at..self.at + line.bytes]
+    }
+
+    /// Takes a line as the begin of a record.
+    #[inline(always)]
+    pub fn begin(&mut self, line: &Line) {
+        let end = if line.is_cut { self.at + line.bytes } else { self.at + line.taken };
+        (self.held, self.is_cut) = (self.at..end, line.is_cut);
+        self.skip(line);
+    }
+
+    /// Takes a line as the continuation of the record in the making.
+    pub fn join(&mut self, line: &Line) {
+        if !self.is_cut {
+            let end = self.at + line.bytes;
+            self.is_cut = line.is_cut || end - self.held.start > LINE_BYTES_MAX;
+            self.held.end = if self.is_cut { end.min(self.held.start + CUT_BYTES) } else { self.at + line.taken };
+        }
+        self.skip(line);
+    }
+
+    /// Takes a line that belongs to no record.
+    #[inline(always)]
+    pub fn skip(&mut self, line: &Line) {
+        self.at += line.taken;
+        self.offset += line.taken as u64 + line.dropped;
+    }
+
+    /// Ends the record in the making; its text is gone.
+    pub fn release(&mut self) {
+        self.held = self.at..self.at;
+    }
+
+    /// The record in the making.
+    #[inline(always)]
+    pub fn held(&self) -> &[u8] {
+        &self.buffer[self.held.clone()]
+    }
+
+    /// Whether the record in the making was cut.
+    #[inline(always)]
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    /// A line that lies in the buffer as a whole.
+    #[inline(always)]
+    fn whole(&self, bytes: usize) -> Line {
+        let has_return = bytes > 0 && self.buffer[self.at + bytes - 1] == b'\r';
+        Line { bytes: bytes - usize::from(has_return), taken: bytes + 1, dropped: 0, is_cut: false }
+    }
+
+    /// The next line where the buffer holds no whole one, or one that is too long.
+    #[cold]
+    fn peek_further(&mut self, mut found: Option<usize>) -> io::Result<Option<Line>> {
+        loop {
+            let searched = self.filled - self.at;
+            match found {
+                Some(bytes) if bytes <= LINE_BYTES_MAX => return Ok(Some(self.whole(bytes))),
+                Some(bytes) => return Ok(Some(cut(bytes + 1, 0))),
+                None if searched > LINE_BYTES_MAX => return self.drop_rest(),
+                None if !self.ended => self.fill()?,
+                None if self.closed && searched > 0 => {
+                    self.is_unterminated = true;
+                    return Ok(Some(Line { taken: searched, ..self.whole(searched) }));
+                }
+                None => return Ok(None),
+            }
+            found = memchr(b'\n', &self.buffer[self.at + searched..self.filled]).map(|bytes| searched + bytes);
+        }
+    }
+
+    /// Reads to the end of a line of which more than [`LINE_BYTES_MAX`] bytes are in the buffer.
+    fn drop_rest(&mut self) -> io::Result<Option<Line>> {
+        let kept = self.at + CUT_BYTES;
+        let mut dropped = (self.filled - kept) as u64;
+        self.filled = kept;
+        loop {
+            self.fill()?;
+            // Filling may move the line.
+            let kept = self.at + CUT_BYTES;
+            let new = self.filled - kept;
+            if new == 0 {
+                debug_assert!(self.ended);
+                self.is_unterminated = self.closed;
+                return Ok(self.closed.then(|| cut(CUT_BYTES, dropped)));
+            }
+            match memchr(b'\n', &self.buffer[kept..self.filled]) {
+                Some(bytes) => return Ok(Some(cut(CUT_BYTES + bytes + 1, dropped))),
+                None => {
+                    dropped += new as u64;
+                    self.filled = kept;
+                }
+            }
+        }
+    }
+
+    /// Reads once, behind what is there.
+    fn fill(&mut self) -> io::Result<()> {
+        if self.filled == self.buffer.len() {
+            self.make_room();
+        }
+        loop {
+            match self.source.read(&mut self.buffer[self.filled..]) {
+                Ok(0) => self.ended = true,
+                Ok(bytes) => self.filled = self.buffer.len().min(self.filled + bytes),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            }
+            return Ok(());
+        }
+    }
+
+    /// Moves the record in the making and the line behind it to the front; grows where that frees little.
+    fn make_room(&mut self) {
+        let held = self.held.len();
+        self.buffer.copy_within(self.held.clone(), 0);
+        self.buffer.copy_within(self.at..self.filled, held);
+        (self.held, self.filled, self.at) = (0..held, held + self.filled - self.at, held);
+        if self.filled > self.buffer.len() / 4 * 3 {
+            self.buffer.resize(self.buffer.len() * 2, 0);
+        }
+    }
+}
+
+fn cut(taken: usize, dropped: u64) -> Line {
+    Line { bytes: CUT_BYTES, taken, dropped, is_cut: true }
+}
+
+impl<R> Drop for Lines<'_, R> {
+    fn drop(&mut self) {
+        self.buffers.give(std::mem::take(&mut self.buffer));
+    }
+}

@@ -1,0 +1,166 @@
+//! Text of log files becomes records.
+//!
+//! A [`Normaliser`] is compiled once from the profile's format and event rules, for what the plugins want; all threads
+//! share it. It opens sources: anything that reads, from any line of a file on. The records come one after the other,
+//! and what nobody wants costs no more than finding its end, its time, and who wrote it how gravely.
+//!
+//! ```text
+//! lines ──► head line? (pattern or json, clock, severity) ──► record ──► wanted? (rules, body) ──► signature
+//! ```
+//!
+//! A line longer than 1 MiB, or a record, counts with its first 64 KiB. No text makes it panic, hang, or grow further.
+
+mod body;
+mod clock;
+mod fault;
+mod head;
+mod json;
+mod lines;
+mod mask;
+mod pattern;
+mod record;
+mod records;
+mod rules;
+mod severity;
+mod signature;
+mod swar;
+mod symbol;
+mod tally;
+mod template;
+#[cfg(test)]
+mod tests;
+mod timestamp;
+mod wanted;
+
+use std::io::Read;
+
+use chrono_tz::Tz;
+use sha2::{Digest, Sha256};
+
+use crate::profile::{self, EventRule, Format};
+use clock::Clock;
+pub use fault::{RuleFault, RulePlace, RuleProblem};
+use head::Scanned;
+use json::Json;
+use lines::Buffers;
+use pattern::Pattern;
+pub use record::{Record, Value};
+pub use records::Records;
+use rules::Rules;
+use severity::Severities;
+pub use symbol::symbol;
+pub use tally::Tally;
+pub use template::TemplateFault;
+pub use wanted::{Want, Wanted};
+
+/// Raised when the same text and profile give other records than before.
+const VERSION: u32 = 1;
+
+/// The format and the event rules of a profile, compiled for what the plugins want.
+#[derive(Debug)]
+pub struct Normaliser {
+    layout: Layout,
+    severities: Severities,
+    rules: Rules,
+    attributes: Vec<String>,
+    /// The plugins that want a record for its severity, by severity.
+    by_severity: [u64; 25],
+    buffers: Buffers,
+}
+
+#[derive(Debug)]
+enum Layout {
+    Pattern(Pattern),
+    Json(Json),
+}
+
+impl Normaliser {
+    /// Compiles a format and its rules.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn compile(format: &Format, rules: &[EventRule], wanted: &Wanted) -> Result<Self, Vec<RuleFault>> {
+        let mut faults = Vec::new();
+        if wanted.plugins.len() > wanted::PLUGINS_MAX {
+            let what = RuleProblem::TooManyKpis(wanted.plugins.len());
+            faults.push(RuleFault { place: RulePlace::Kpis, what });
+        }
+        let layout = Layout::compile(&format.layout).map_err(|more| faults.extend(more));
+        let attributes = wanted.attributes();
+        let rules = Rules::compile(rules, wanted, &attributes).map_err(|more| faults.extend(more));
+        match (layout, rules) {
+            (Ok(layout), Ok(rules)) if faults.is_empty() => Ok(Self {
+                layout,
+                severities: Severities::new(&format.severities, format.severity_default),
+                rules,
+                attributes,
+                by_severity: wanted.by_severity(),
+                buffers: Buffers::default(),
+            }),
+            _ => Err(faults),
+        }
+    }
+
+    /// Digest of everything that shapes records, except zones, which belong to instances.
+    pub fn digest(format: &Format, rules: &[EventRule]) -> [u8; 32] {
+        let mut digest = Sha256::new();
+        // The types write every field by name, quoted: no two profiles look the same.
+        let Format { layout, zone: _, severities, severity_default } = format;
+        let shape = format!("{layout:?} {severities:?} {severity_default} {rules:?}");
+        digest.update(VERSION.to_le_bytes());
+        digest.update(signature::VERSION.to_le_bytes());
+        digest.update(shape.as_bytes());
+        digest.finalize().into()
+    }
+
+    /// Names of the attributes that any plugin wants, sorted: positions are what [`Record::attribute`] takes.
+    pub fn attributes(&self) -> &[String] {
+        &self.attributes
+    }
+
+    /// Names of the events that rules give and any plugin wants, sorted: positions are [`Record::event`].
+    pub fn events(&self) -> &[String] {
+        &self.rules.events
+    }
+
+    /// Starts to read a source, at the begin of a line.
+    ///
+    /// `zone` is that of times that carry none. `offset` is where the source begins in its generation. `latest` is the
+    /// greatest time before it, and resolves an hour that the zone repeats. `closed` says that nothing will follow: an
+    /// unterminated last line is taken as it is, instead of being left for later.
+    pub fn open<R: Read>(&self, zone: Tz, source: R, offset: u64, latest: Option<i64>, closed: bool) -> Records<'_, R> {
+        Records::new(self, zone, source, offset, latest, closed)
+    }
+
+    /// Whether a line does not join the record before it. Its first 64 KiB are enough; a line end may follow.
+    pub fn is_head(&self, line: &[u8]) -> bool {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        !matches!(self.scan(line, false, &mut Clock::new(Tz::UTC, None)), Scanned::Joins)
+    }
+
+    #[inline(always)]
+    fn scan(&self, line: &[u8], is_cut: bool, clock: &mut Clock) -> Scanned {
+        match &self.layout {
+            Layout::Pattern(pattern) => pattern.scan(line, clock, &self.severities),
+            Layout::Json(json) => json.scan(line, is_cut, clock, &self.severities),
+        }
+    }
+
+    /// The plugins that want a record for its severity.
+    #[inline(always)]
+    fn wanted_for(&self, severity: u8) -> u64 {
+        self.by_severity[usize::from(severity).min(self.by_severity.len() - 1)]
+    }
+}
+
+impl Layout {
+    fn compile(layout: &profile::Layout) -> Result<Self, Vec<RuleFault>> {
+        match layout {
+            profile::Layout::Pattern { pattern, timestamp } => Pattern::compile(pattern, timestamp).map(Self::Pattern),
+            profile::Layout::Json { timestamp, severity, logger, body, exception } => {
+                Ok(Self::Json(Json::new([timestamp, severity, logger, body, exception])))
+            }
+        }
+    }
+}

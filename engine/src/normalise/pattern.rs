@@ -1,0 +1,277 @@
+//! Line patterns: `{timestamp} [{thread}] {severity} {logger} - {body}`.
+//!
+//! A pattern is compiled to steps that each find the end of one field. A space of the pattern fits one or more spaces,
+//! at the end of a line none as well. A field is as short as what follows it allows; the last one takes the rest.
+
+use super::clock::Clock;
+use super::fault::{RuleFault, RulePlace, RuleProblem};
+use super::head::{Field, Head, Scanned};
+use super::severity::Severities;
+use super::swar;
+use super::template::{self, Piece};
+use super::timestamp::TimeFormat;
+
+/// Fields before the body are looked for in this part of a line: enough for any head, and a bound for the search.
+pub const HEAD_BYTES_MAX: usize = 64 << 10;
+
+/// A compiled line pattern.
+#[derive(Debug)]
+pub struct Pattern {
+    steps: Vec<Step>,
+    time: TimeFormat,
+}
+
+#[derive(Debug)]
+enum Step {
+    Literal(Literal),
+    Timestamp,
+    /// A field and the literal that ends it.
+    Field(Name, Literal),
+    /// A field and the literal that ends the line.
+    Closing(Name, Literal),
+    /// A field that takes the rest.
+    Rest(Name),
+}
+
+/// What a field is taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Name {
+    Severity,
+    Logger,
+    Body,
+    Other,
+}
+
+/// Text between fields; a run of spaces is one.
+#[derive(Debug)]
+struct Literal(Box<[u8]>);
+
+impl Pattern {
+    /// Compiles a pattern and its time format.
+    ///
+    /// # Errors
+    /// All that is wrong with either.
+    pub fn compile(pattern: &str, timestamp: &str) -> Result<Self, Vec<RuleFault>> {
+        let fault = |place, what| RuleFault { place, what };
+        let steps = steps(pattern).map_err(|what| fault(RulePlace::Pattern, what));
+        let time = TimeFormat::compile(timestamp).map_err(|what| fault(RulePlace::Timestamp, what));
+        match (steps, time) {
+            (Ok(steps), Ok(time)) => Ok(Self { steps, time }),
+            (steps, time) => Err(steps.err().into_iter().chain(time.err()).collect()),
+        }
+    }
+
+    /// Reads a line.
+    #[inline(always)]
+    pub fn scan(&self, line: &[u8], clock: &mut Clock, severities: &Severities) -> Scanned {
+        let head = &line[..line.len().min(HEAD_BYTES_MAX)];
+        let mut stamp = None;
+        let mut severity = severities.default;
+        let (mut logger, mut body) = (Field::default(), Field::default());
+        let mut at = 0;
+        for step in &self.steps {
+            let (name, start, end, next) = match step {
+                Step::Field(name, literal) => match literal.find(head, at) {
+                    Some((end, next)) => (*name, at, end, next),
+                    None => return no_head(stamp.is_some()),
+                },
+                Step::Rest(name) => (*name, at, line.len(), line.len()),
+                Step::Literal(literal) => match literal.end(head, at) {
+                    Some(next) => (Name::Other, at, at, next),
+                    None => return no_head(stamp.is_some()),
+                },
+                Step::Timestamp => match clock.read(&self.time, &head[at..]) {
+                    Some(read) => {
+                        stamp = Some(read);
+                        (Name::Other, at, at, at + read.end)
+                    }
+                    None => return no_head(false),
+                },
+                Step::Closing(name, literal) => match literal.find_last(line, at) {
+                    Some(end) => (*name, at, end, line.len()),
+                    None => return no_head(stamp.is_some()),
+                },
+            };
+            match name {
+                Name::Severity => severity = severities.number(trim(line, start, end).span.of(line)),
+                Name::Logger => logger = trim(line, start, end),
+                Name::Body => body = Field::plain(start, end),
+                Name::Other => {}
+            }
+            at = next;
+        }
+        match stamp {
+            Some(stamp) if at == line.len() => {
+                let (time, in_gap) = (stamp.time, stamp.in_gap);
+                Scanned::Head(Head { time, in_gap, severity, logger, body, exception: Field::default() })
+            }
+            _ => no_head(stamp.is_some()),
+        }
+    }
+}
+
+/// A line with a time that does not fit is no continuation.
+#[cold]
+fn no_head(has_time: bool) -> Scanned {
+    if has_time { Scanned::Unparsed } else { Scanned::Joins }
+}
+
+/// A field without the padding that stands on one side or the other.
+#[inline(always)]
+fn trim(line: &[u8], start: usize, end: usize) -> Field {
+    match &line[start..end] {
+        padded @ ([b' ', ..] | [.., b' ']) => {
+            let start = start + padded.len() - padded.trim_ascii_start().len();
+            Field::plain(start, start + line[start..end].trim_ascii_end().len())
+        }
+        _ => Field::plain(start, end),
+    }
+}
+
+fn steps(pattern: &str) -> Result<Vec<Step>, RuleProblem> {
+    let pieces = template::parse(pattern)?;
+    let mut steps = Vec::new();
+    let mut pieces = pieces.into_iter().peekable();
+    while let Some(piece) = pieces.next() {
+        let name = match piece {
+            Piece::Literal(text) => {
+                steps.push(Step::Literal(Literal::new(&text)));
+                continue;
+            }
+            Piece::Place { name, kind: Some(kind) } => {
+                return Err(RuleProblem::TypedField(format!("{name}:{kind}")));
+            }
+            Piece::Place { name, kind: None } => name,
+        };
+        let name = match name.as_str() {
+            "timestamp" => {
+                steps.push(Step::Timestamp);
+                continue;
+            }
+            "severity" => Name::Severity,
+            "logger" => Name::Logger,
+            "body" => Name::Body,
+            _ => Name::Other,
+        };
+        steps.push(match pieces.next_if(|next| matches!(next, Piece::Literal(_))) {
+            Some(Piece::Literal(text)) if pieces.peek().is_some() => Step::Field(name, Literal::new(&text)),
+            Some(Piece::Literal(text)) => Step::Closing(name, Literal::new(&text)),
+            _ => Step::Rest(name),
+        });
+    }
+    let has_time = steps.iter().any(|step| matches!(step, Step::Timestamp));
+    if has_time { Ok(steps) } else { Err(RuleProblem::NoTimestamp) }
+}
+
+impl Literal {
+    fn new(text: &str) -> Self {
+        let mut bytes = text.as_bytes().to_vec();
+        bytes.dedup_by(|a, b| *a == b' ' && *b == b' ');
+        Self(bytes.into())
+    }
+
+    /// Where the literal ends, if it stands at `at`.
+    #[inline(always)]
+    fn end(&self, line: &[u8], mut at: usize) -> Option<usize> {
+        for &byte in &self.0 {
+            if line.get(at) != Some(&byte) {
+                // Editors and loggers drop spaces at the end of a line.
+                return (byte == b' ' && at == line.len()).then_some(at);
+            }
+            at += 1;
+            if byte == b' ' {
+                at = swar::skip(line, at, b' ');
+            }
+        }
+        Some(at)
+    }
+
+    /// Begin and end of the literal where it stands first.
+    #[inline(always)]
+    fn find(&self, line: &[u8], from: usize) -> Option<(usize, usize)> {
+        let first = *self.0.first()?;
+        let mut at = from;
+        loop {
+            at = swar::find(line, at, first)?;
+            if let Some(end) = self.end(line, at) {
+                return Some((at, end));
+            }
+            at += 1;
+        }
+    }
+
+    /// Begin of the literal that ends the line.
+    fn find_last(&self, line: &[u8], from: usize) -> Option<usize> {
+        let mut at = from;
+        loop {
+            let (start, end) = self.find(line, at)?;
+            if end == line.len() {
+                return Some(start);
+            }
+            at = start + 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use chrono_tz::Tz;
+
+    use super::*;
+
+    const LOG4NET: &str = "{timestamp} [{thread}] {severity} {logger} - {body}";
+
+    /// `severity|logger|body` of a head line.
+    fn scan(pattern: &str, line: &str) -> String {
+        let pattern = Pattern::compile(pattern, "%Y-%m-%d %H:%M:%S,%3f").unwrap();
+        let severities = Severities::new(&BTreeMap::new(), 9);
+        let text = |field: Field| String::from_utf8_lossy(field.span.of(line.as_bytes())).into_owned();
+        match pattern.scan(line.as_bytes(), &mut Clock::new(Tz::UTC, None), &severities) {
+            Scanned::Head(head) => format!("{}|{}|{}", head.severity, text(head.logger), text(head.body)),
+            Scanned::Joins => "joins".to_owned(),
+            Scanned::Unparsed => "unparsed".to_owned(),
+        }
+    }
+
+    #[test]
+    fn lines_are_heads_or_join_or_fit_nothing() {
+        let cases = [
+            (
+                LOG4NET,
+                "2026-10-12 05:10:56,078 [38] WARN  Core.Loop - Watcher: no - change",
+                "13|Core.Loop|Watcher: no - change",
+            ),
+            (LOG4NET, "2026-10-12 05:10:56,078 [38] DEBUG Core.Loop - ", "5|Core.Loop|"),
+            (LOG4NET, "2026-10-12 05:10:56,078 [38] DEBUG Core.Loop -", "5|Core.Loop|"),
+            (LOG4NET, "2026-10-12 05:10:56,078 [38] NEWS A B - c", "9|A B|c"),
+            (LOG4NET, "2026-10-12 05:10:56,078 [38] DEBUG Core.Loop", "unparsed"),
+            (LOG4NET, "2026-10-12 05:10:56,078", "unparsed"),
+            (LOG4NET, "2026-10-12 05:10:56,07", "joins"),
+            (LOG4NET, "   at Shell.Run() in C:\\Shell.cs:line 246", "joins"),
+            (LOG4NET, "", "joins"),
+            ("[{timestamp}][{severity}]{logger}: {body}", "[2026-10-12 05:10:56,078][INFO ]A.B: x", "9|A.B|x"),
+            ("{timestamp} [{logger}]{body}", "2026-10-12 05:10:56,078 [  A.B ]x", "9|A.B|x"),
+            ("{severity} {timestamp} {body}", "ERR  2026-10-12 05:10:56,078   x y", "17||x y"),
+            ("{severity} {timestamp} {body}", "ERR  at 2026-10-12 05:10:56,078 x y", "joins"),
+            ("{timestamp}", "2026-10-12 05:10:56,078", "9||"),
+            ("{timestamp}", "2026-10-12 05:10:56,078 x", "unparsed"),
+            ("{timestamp} <{body}> end", "2026-10-12 05:10:56,078 <a> end> end", "9||a> end"),
+            ("{timestamp} <{body}> end", "2026-10-12 05:10:56,078 <a> end.", "unparsed"),
+        ];
+        for (pattern, line, expected) in cases {
+            assert_eq!(scan(pattern, line), expected, "{pattern} on {line}");
+        }
+    }
+
+    #[test]
+    fn all_faults_come_at_once() {
+        let faults = Pattern::compile("{severity} {body", "%H:%M").unwrap_err();
+        let places: Vec<_> = faults.iter().map(|fault| fault.place).collect();
+        assert_eq!(places, [RulePlace::Pattern, RulePlace::Timestamp]);
+        let what = |pattern: &str| Pattern::compile(pattern, "%F %T").unwrap_err().remove(0).what;
+        assert_eq!(what("{severity} {body}"), RuleProblem::NoTimestamp);
+        assert_eq!(what("{timestamp} {body:int}"), RuleProblem::TypedField("body:int".to_owned()));
+    }
+}

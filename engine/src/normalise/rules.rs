@@ -1,0 +1,139 @@
+//! Event rules: which one names a record, found by its logger.
+
+use std::collections::BTreeSet;
+
+use super::body::{BodyPattern, Captured};
+use super::fault::{RuleFault, RulePlace};
+use super::swar;
+use super::wanted::Wanted;
+use crate::profile::EventRule;
+
+/// The compiled event rules of a format.
+#[derive(Debug)]
+pub struct Rules {
+    rules: Vec<Rule>,
+    /// Rules by logger, in their order; found by the hash of the logger.
+    slots: Vec<Option<Slot>>,
+    shift: u32,
+    /// Rules for loggers that no rule names.
+    others: Box<[u32]>,
+    /// Names of the events that somebody wants, sorted.
+    pub events: Vec<String>,
+}
+
+/// A compiled event rule.
+#[derive(Debug)]
+pub struct Rule {
+    severity_min: u8,
+    body: Option<BodyPattern>,
+    /// Severity that the record gets instead of its own.
+    pub severity: Option<u8>,
+    /// Position of the event's name; none where nobody wants it.
+    pub event: Option<u16>,
+    /// The plugins that want the event, as bits.
+    pub wanted: u64,
+}
+
+#[derive(Debug)]
+struct Slot {
+    hash: u64,
+    logger: Box<[u8]>,
+    rules: Box<[u32]>,
+}
+
+impl Rules {
+    /// Compiles rules for what is wanted; `attributes` are the names that somebody wants, sorted.
+    ///
+    /// # Errors
+    /// Every rule that is wrong.
+    pub fn compile(rules: &[EventRule], wanted: &Wanted, attributes: &[String]) -> Result<Self, Vec<RuleFault>> {
+        let asked: BTreeSet<&String> = wanted.plugins.iter().flat_map(|want| &want.events).collect();
+        let named: BTreeSet<&String> =
+            rules.iter().map(|rule| &rule.name).filter(|name| asked.contains(name)).collect();
+        let events: Vec<String> = named.into_iter().cloned().collect();
+        let attribute = |name: &str| attributes.binary_search_by(|known| known.as_str().cmp(name)).ok();
+        let mut faults = Vec::new();
+        let mut compiled = Vec::new();
+        for (position, rule) in rules.iter().enumerate() {
+            match rule.body.as_deref().map(|body| BodyPattern::compile(body, attribute)).transpose() {
+                Ok(body) => compiled.push(Rule {
+                    severity_min: rule.severity_min.unwrap_or(0),
+                    body,
+                    severity: rule.severity,
+                    event: events.binary_search(&rule.name).ok().map(|event| event as u16),
+                    wanted: wanted.plugins_that(|want| want.events.contains(&rule.name)),
+                }),
+                Err(what) => faults.push(RuleFault { place: RulePlace::Body(position), what }),
+            }
+        }
+        if faults.is_empty() { Ok(Self::dispatched(compiled, rules, events)) } else { Err(faults) }
+    }
+
+    fn dispatched(compiled: Vec<Rule>, rules: &[EventRule], events: Vec<String>) -> Self {
+        let loggers: BTreeSet<&str> = rules.iter().filter_map(|rule| rule.logger.as_deref()).collect();
+        // Three slots of four are free: few searches take more than one step.
+        let size = (loggers.len() * 4).next_power_of_two().max(2);
+        let mut slots: Vec<Option<Slot>> = (0..size).map(|_| None).collect();
+        let shift = u64::BITS - size.ilog2();
+        for logger in loggers {
+            let hash = swar::hash(logger.as_bytes());
+            let mut slot = (hash >> shift) as usize;
+            while slots[slot].is_some() {
+                slot = (slot + 1) % size;
+            }
+            let rules = candidates(&compiled, rules, Some(logger));
+            slots[slot] = Some(Slot { hash, logger: logger.as_bytes().into(), rules });
+        }
+        let others = candidates(&compiled, rules, None);
+        Self { rules: compiled, slots, shift, others, events }
+    }
+
+    /// The rules that look at a logger.
+    #[inline(always)]
+    pub fn of(&self, logger: &[u8]) -> &[u32] {
+        let hash = swar::hash(logger);
+        let mut slot = (hash >> self.shift) as usize;
+        while let Some(known) = &self.slots[slot] {
+            if known.hash == hash && *known.logger == *logger {
+                return &known.rules;
+            }
+            slot = (slot + 1) % self.slots.len();
+        }
+        &self.others
+    }
+
+    /// The first of these rules that fits; `captures` then holds what it took.
+    pub fn first(&self, candidates: &[u32], severity: u8, body: &[u8], captures: &mut [Captured]) -> Option<&Rule> {
+        candidates.iter().map(|candidate| &self.rules[*candidate as usize]).find(|rule| {
+            severity >= rule.severity_min
+                && rule.body.as_ref().is_none_or(|pattern| {
+                    let fits = pattern.captures(body, captures);
+                    if !fits {
+                        captures.fill(Captured::None);
+                    }
+                    fits
+                })
+        })
+    }
+}
+
+/// The rules that can make a difference to records of a logger, in their order.
+fn candidates(compiled: &[Rule], rules: &[EventRule], logger: Option<&str>) -> Box<[u32]> {
+    let mut candidates: Vec<u32> = Vec::new();
+    for (position, rule) in rules.iter().enumerate() {
+        if rule.logger.is_none() || rule.logger.as_deref() == logger {
+            candidates.push(position as u32);
+            if rule.body.is_none() && rule.severity_min.is_none() {
+                // It fits everything: later rules never get a turn.
+                break;
+            }
+        }
+    }
+    // A rule that nobody wants only keeps later ones from the record: behind the last wanted one it does nothing.
+    let matters = |position: &u32| {
+        let rule = &compiled[*position as usize];
+        rule.wanted != 0 || rule.severity.is_some()
+    };
+    candidates.truncate(candidates.iter().rposition(matters).map_or(0, |last| last + 1));
+    candidates.into()
+}

@@ -1,0 +1,167 @@
+//! Severity words as OpenTelemetry severity numbers.
+
+use std::collections::BTreeMap;
+
+use super::swar;
+
+/// Common words. The numbers are those of OpenTelemetry's log data model (its appendix B for syslog's words), except
+/// that CRITICAL is the gravest word of .NET and Python, and so is fatal.
+const COMMON: [(&str, u8); 38] = [
+    ("TRACE", 1),
+    ("TRC", 1),
+    ("T", 1),
+    ("VERBOSE", 1),
+    ("VRB", 1),
+    ("V", 1),
+    ("FINEST", 1),
+    ("FINER", 3),
+    ("FINE", 5),
+    ("DEBUG", 5),
+    ("DBG", 5),
+    ("D", 5),
+    ("CONFIG", 8),
+    ("INFO", 9),
+    ("INF", 9),
+    ("I", 9),
+    ("INFORMATION", 9),
+    ("INFORMATIONAL", 9),
+    ("NOTICE", 10),
+    ("WARN", 13),
+    ("WARNING", 13),
+    ("WRN", 13),
+    ("W", 13),
+    ("ERROR", 17),
+    ("ERR", 17),
+    ("FAIL", 17),
+    ("E", 17),
+    ("SEVERE", 17),
+    ("CRIT", 18),
+    ("ALERT", 19),
+    ("CRITICAL", 21),
+    ("C", 21),
+    ("FATAL", 21),
+    ("FTL", 21),
+    ("F", 21),
+    ("PANIC", 21),
+    ("EMERGENCY", 21),
+    ("EMERG", 21),
+];
+
+/// Least number of each range, with its name: what a signature shows.
+const RANGES: [(u8, &str); 6] = [(21, "FATAL"), (17, "ERROR"), (13, "WARN"), (9, "INFO"), (5, "DEBUG"), (0, "TRACE")];
+
+/// The name of the range that a severity falls in.
+pub fn range_name(severity: u8) -> &'static str {
+    RANGES.iter().find(|(least, _)| severity >= *least).map_or("TRACE", |(_, name)| name)
+}
+
+/// The words of a format.
+#[derive(Debug)]
+pub struct Severities {
+    /// By word in upper case.
+    words: BTreeMap<Box<[u8]>, u8>,
+    /// Words of up to eight bytes in the usual spellings, by hash; a free slot is 0.
+    slots: Vec<(u64, u8)>,
+    shift: u32,
+    /// Severity of other words, and of records without one.
+    pub default: u8,
+}
+
+impl Severities {
+    /// The common words and those of the format, which come first.
+    pub fn new(own: &BTreeMap<String, u8>, default: u8) -> Self {
+        let mut words: BTreeMap<Box<[u8]>, u8> =
+            COMMON.iter().map(|(word, number)| (word.as_bytes().into(), *number)).collect();
+        words.extend(own.iter().map(|(word, number)| (word.to_ascii_uppercase().into_bytes().into(), *number)));
+        // Three spellings a word, and three slots of four free.
+        let size = (words.len() * 12).next_power_of_two();
+        let mut severities =
+            Self { words: BTreeMap::new(), slots: vec![(0, 0); size], shift: u64::BITS - size.ilog2(), default };
+        for (word, number) in &words {
+            let lower = word.to_ascii_lowercase();
+            let mut title = lower.clone();
+            title[..1.min(word.len())].make_ascii_uppercase();
+            for spelling in [word, lower.as_slice(), &title] {
+                severities.insert(spelling, *number);
+            }
+        }
+        severities.words = words;
+        severities
+    }
+
+    fn insert(&mut self, word: &[u8], number: u8) {
+        let key = swar::pack(word);
+        if word.len() > 8 || word.is_empty() || word.contains(&0) {
+            return;
+        }
+        let mut slot = self.slot(key);
+        while self.slots[slot].0 != 0 && self.slots[slot].0 != key {
+            slot = (slot + 1) % self.slots.len();
+        }
+        self.slots[slot] = (key, number);
+    }
+
+    #[inline(always)]
+    fn slot(&self, key: u64) -> usize {
+        (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize
+    }
+
+    /// The number of a word.
+    #[inline(always)]
+    pub fn number(&self, word: &[u8]) -> u8 {
+        if word.len() <= 8 {
+            let key = swar::pack(word);
+            let mut slot = self.slot(key);
+            while self.slots[slot].0 != 0 {
+                if self.slots[slot].0 == key {
+                    return self.slots[slot].1;
+                }
+                slot = (slot + 1) % self.slots.len();
+            }
+        }
+        self.other(word)
+    }
+
+    /// The number of a word that is long or in an unusual spelling.
+    #[cold]
+    fn other(&self, word: &[u8]) -> u8 {
+        self.words.get(word.trim_ascii().to_ascii_uppercase().as_slice()).copied().unwrap_or(self.default)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_known_in_any_spelling_and_own_words_come_first() {
+        let own = BTreeMap::from([("HINT".to_owned(), 7), ("ALERT".to_owned(), 24), ("30".to_owned(), 9)]);
+        let severities = Severities::new(&own, 2);
+        let cases = [
+            ("INFO", 9),
+            ("info", 9),
+            ("Info", 9),
+            ("iNFO", 9),
+            ("Warning", 13),
+            ("Information", 9),
+            ("EMERGENCY", 21),
+            ("f", 21),
+            (" WARN ", 13),
+            ("hint", 7),
+            ("Alert", 24),
+            ("30", 9),
+            ("", 2),
+            ("whatever it says", 2),
+        ];
+        for (word, number) in cases {
+            assert_eq!(severities.number(word.as_bytes()), number, "{word}");
+        }
+    }
+
+    #[test]
+    fn every_severity_has_a_range() {
+        let names: Vec<_> = [0, 1, 4, 5, 9, 12, 13, 17, 20, 21, 24, 255].map(range_name).into();
+        let expected = ["TRACE", "TRACE", "TRACE", "DEBUG", "INFO", "INFO", "WARN", "ERROR", "ERROR", "FATAL"];
+        assert_eq!(names[..10], expected);
+    }
+}

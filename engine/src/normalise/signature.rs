@@ -1,0 +1,120 @@
+//! Signatures: what makes two errors the same.
+//!
+//! `{logger} {SEVERITY}: ` and then, where the record has an exception with a stack, its type and topmost frames
+//! without line numbers; else the first line of the message with its variable parts masked.
+
+use super::mask;
+use super::record::Record;
+use super::severity::range_name;
+
+/// Raised when a record gets another signature than before.
+pub const VERSION: u32 = 1;
+
+/// Frames that tell one error from another; deeper ones differ by what called.
+const FRAMES_MAX: usize = 3;
+/// What is looked at of a message: a signature is a line to read.
+const MESSAGE_BYTES_MAX: usize = 1024;
+/// How exception types end in .NET, Java and Python.
+const TYPE_ENDS: [&str; 3] = ["Exception", "Error", "Throwable"];
+/// What stands before the type of an inner exception in .NET and Java.
+const INNER_MARKS: [&str; 2] = ["---> ", "Caused by: "];
+
+/// Appends a record's signature.
+pub fn write(record: &Record<'_>, into: &mut String) {
+    into.extend([record.logger, " ", range_name(record.severity), ": "]);
+    let exception = record.exception.lines().map(str::trim);
+    // The message may itself be the exception's first line.
+    let named = exception.clone().chain(record.body.lines()).find_map(exception_type);
+    let mut frames = exception.filter_map(frame).take(FRAMES_MAX).peekable();
+    match named {
+        Some((name, _)) if frames.peek().is_some() => {
+            into.push_str(name);
+            for frame in frames {
+                into.extend([" at ", beginning(frame)]);
+            }
+        }
+        // Without a stack, the message says more than the type.
+        Some((name, rest)) if !record.body.lines().any(|line| exception_type(line).is_some()) => {
+            into.push_str(name);
+            mask::write(beginning(rest), into);
+        }
+        _ => mask::write(beginning(record.body.lines().next().unwrap_or_default()), into),
+    }
+}
+
+/// The type at the begin of a line such as `System.NullReferenceException: message`, and what follows it.
+fn exception_type(line: &str) -> Option<(&str, &str)> {
+    let line = INNER_MARKS.iter().find_map(|mark| line.strip_prefix(mark)).unwrap_or(line);
+    let in_name = |char: char| char.is_ascii_alphanumeric() || "_.$+`".contains(char);
+    let (name, rest) = line.split_at(line.find(|char| !in_name(char)).unwrap_or(line.len()));
+    let is_type = TYPE_ENDS.iter().any(|end| name.ends_with(end) && name.len() > end.len());
+    (is_type && (rest.is_empty() || rest.starts_with(':') || rest.starts_with(" ("))).then_some((name, rest))
+}
+
+/// The method of a stack line such as `at Shell.Run(String name) in C:\Shell.cs:line 246`.
+fn frame(line: &str) -> Option<&str> {
+    let frame = line.strip_prefix("at ")?;
+    Some(match frame.split_once('(') {
+        Some((method, _)) => method.trim_end(),
+        // A frame without a name, such as `at /app/main.js:10:5`.
+        None => frame.trim_end_matches(|char: char| char.is_ascii_digit() || char == ':'),
+    })
+}
+
+fn beginning(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MESSAGE_BYTES_MAX)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signature(body: &str, exception: &str) -> String {
+        let mut text = String::new();
+        let record = Record {
+            offset: 0,
+            time: 0,
+            wanted: 1,
+            severity: 18,
+            event: None,
+            logger: "A.B",
+            body,
+            exception,
+            captures: &[],
+        };
+        write(&record, &mut text);
+        text
+    }
+
+    #[test]
+    fn messages_and_exceptions_have_signatures() {
+        let stack = "   at N.C.M(String[] a) in C:\\x\\C.cs:line 7\r\n  at N.D.<R>b__0()\n at N.E.Q()\n at N.F.Z()";
+        let java = "Caused by: java.io.IOException: no\n\tat a.b.C.d(C.java:12)\n\t... 5 more";
+        let cases = [
+            ("no 5", String::new(), "A.B ERROR: no <num>"),
+            ("no 5\nline 2", String::new(), "A.B ERROR: no <num>"),
+            ("", String::new(), "A.B ERROR: "),
+            (
+                "it failed 7",
+                format!("System.IO.E2Exception: x 5\n{stack}"),
+                "A.B ERROR: System.IO.E2Exception at N.C.M at N.D.<R>b__0 at N.E.Q",
+            ),
+            ("System.XError: 5", stack.to_owned(), "A.B ERROR: System.XError at N.C.M at N.D.<R>b__0 at N.E.Q"),
+            ("it failed 7", stack.to_owned(), "A.B ERROR: it failed <num>"),
+            ("it failed 7", java.to_owned(), "A.B ERROR: java.io.IOException at a.b.C.d"),
+            ("it failed", "ValueError: bad 5".to_owned(), "A.B ERROR: ValueError: bad <num>"),
+            ("a.BError: 5", String::new(), "A.B ERROR: a.BError: <num>"),
+            ("it failed 7", "Error: what 5".to_owned(), "A.B ERROR: it failed <num>"),
+            ("it failed 7", "W32Exception (0x80004005): no".to_owned(), "A.B ERROR: W32Exception (<hex>): no"),
+        ];
+        for (body, exception, expected) in cases {
+            assert_eq!(signature(body, &exception), expected, "{body} | {exception}");
+        }
+    }
+
+    #[test]
+    fn a_long_message_has_a_short_signature() {
+        let length = signature(&"ø ".repeat(10_000), "").len();
+        assert!((1_000..1_100).contains(&length), "{length}");
+    }
+}

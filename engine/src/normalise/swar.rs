@@ -1,0 +1,117 @@
+//! Searches in short stretches of text, eight bytes at a time.
+//!
+//! Fields of log lines are so short that the call of a vectorised search costs more than it saves, and a loop over
+//! bytes ends at another place in every line, which a processor cannot predict. These take the same path whatever the
+//! length, up to eight bytes.
+
+const LOW: u64 = u64::from_le_bytes([0x01; 8]);
+const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+
+/// Eight bytes from `at`; none where there are fewer.
+#[inline(always)]
+pub fn eight(text: &[u8], at: usize) -> Option<u64> {
+    text.get(at..).and_then(|rest| rest.first_chunk()).map(|bytes| u64::from_le_bytes(*bytes))
+}
+
+/// High bits of the bytes that equal `byte`; right up to the first of them.
+#[inline(always)]
+fn equal(bytes: u64, byte: u8) -> u64 {
+    let differ = bytes ^ (LOW * u64::from(byte));
+    differ.wrapping_sub(LOW) & !differ & HIGH
+}
+
+/// Position of the first `byte` from `from`.
+#[inline(always)]
+pub fn find(text: &[u8], from: usize, byte: u8) -> Option<usize> {
+    find_either(text, from, byte, byte)
+}
+
+/// Position of the first `a` or `b` from `from`.
+#[inline(always)]
+pub fn find_either(text: &[u8], from: usize, a: u8, b: u8) -> Option<usize> {
+    let mut at = from;
+    while let Some(bytes) = eight(text, at) {
+        let found = equal(bytes, a) | equal(bytes, b);
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    let rest = text.get(at..)?;
+    rest.iter().position(|&byte| byte == a || byte == b).map(|found| at + found)
+}
+
+/// Position behind a run of `byte` that may be empty.
+#[inline(always)]
+pub fn skip(text: &[u8], from: usize, byte: u8) -> usize {
+    let mut at = from;
+    while let Some(bytes) = eight(text, at) {
+        let run = (bytes ^ (LOW * u64::from(byte))).trailing_zeros() as usize / 8;
+        at += run;
+        if run < 8 {
+            return at;
+        }
+    }
+    at + text.get(at..).map_or(0, |rest| rest.iter().take_while(|&&other| other == byte).count())
+}
+
+/// Up to eight bytes as a number; texts without NUL that differ give numbers that differ.
+#[inline(always)]
+pub fn pack(text: &[u8]) -> u64 {
+    let wide = |at: usize| {
+        let bytes = text.get(at..).and_then(|rest| rest.first_chunk());
+        bytes.map_or(0, |bytes| u64::from(u32::from_le_bytes(*bytes)))
+    };
+    match text.len() {
+        0 => 0,
+        // The two halves overlap in equal bits.
+        length @ 4..=8 => wide(0) | wide(length - 4) << ((length - 4) * 8),
+        length @ 1..=3 => {
+            let at = |at: usize| u64::from(text[at]) << (at * 8);
+            at(0) | at(length / 2) | at(length - 1)
+        }
+        _ => eight(text, 0).unwrap_or(0),
+    }
+}
+
+/// A hash of a short text, quick rather than strong: equal hashes are compared.
+#[inline(always)]
+pub fn hash(text: &[u8]) -> u64 {
+    // Odd numbers with well-mixed bits, from the golden ratio and from the square root of 3.
+    const A: u64 = 0x9e37_79b9_7f4a_7c15;
+    const B: u64 = 0xbb67_ae85_84ca_a73b;
+    let last = text.len().checked_sub(8).map_or(0, |at| eight(text, at).unwrap_or(0));
+    let mixed = (pack(text) ^ text.len() as u64).wrapping_mul(A) ^ last.wrapping_mul(B);
+    mixed ^ mixed >> 32
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, prop_assert_eq, proptest};
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn searches_find_what_plain_loops_find(text in "[ab ]{0,40}", from in 0usize..44) {
+            let text = text.as_bytes();
+            let rest = text.get(from..).unwrap_or_default();
+            let plain = |wanted: &[u8]| rest.iter().position(|byte| wanted.contains(byte)).map(|at| from + at);
+            prop_assert_eq!(find(text, from, b'a'), plain(b"a"));
+            prop_assert_eq!(find_either(text, from, b'a', b'b'), plain(b"ab"));
+            prop_assert_eq!(skip(text, from, b' '), from + rest.iter().take_while(|byte| **byte == b' ').count());
+        }
+
+        #[test]
+        fn searches_are_right_for_any_bytes(text: Vec<u8>, byte: u8) {
+            prop_assert_eq!(find(&text, 0, byte), text.iter().position(|other| *other == byte));
+        }
+
+        #[test]
+        fn packed_texts_are_the_bytes(text in proptest::collection::vec(any::<u8>(), 0..=8)) {
+            let mut bytes = [0; 8];
+            bytes[..text.len()].copy_from_slice(&text);
+            prop_assert_eq!(pack(&text), u64::from_le_bytes(bytes));
+        }
+    }
+}

@@ -1,0 +1,442 @@
+//! The laws of the normaliser, on the samples and on texts of its own.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use chrono_tz::Tz;
+use proptest::prelude::{any, prop_assert, prop_assert_eq, prop_oneof, proptest};
+use proptest::strategy::{Just, Strategy};
+
+use super::lines::{CUT_BYTES, LINE_BYTES_MAX};
+use super::{Normaliser, Tally, Value, Want, Wanted};
+use crate::profile::{EventRule, Format, Layout};
+
+const LOG: &str = "\
+2026-10-12 05:08:31,905 [39] INFO  App.Session - Session 39292d22 started by u2951 version 4.2.1
+2026-10-12 05:10:56,078 [38] WARN  Core.Loop - Watcher: no change in 225 files
+
+2026-10-12 05:11:02,175 [37] INFO  Svc.Control - Service restart completed: Bridge in 498 ms\r
+2026-10-12 05:12:28,228 [8] INFO  App.Ui - \u{d8}st-Drama
+2026-10-12 05:14:18,458 [27] FATAL App.Crash - Unhandled exception in thread 7
+   at Shell.Run() in C:\\Shell.cs:line 246
+
+   at Program.Main(String[] args)
+2026-10-12 05:14:19,000 [2] this has a time and no more
+   so this joins nothing
+2026-10-12 05:14:20,793 [7] DEBUG Core.Loop - Cache hit
+";
+
+fn log4net() -> Format {
+    let pattern = "{timestamp} [{thread}] {severity} {logger} - {body}".to_owned();
+    format(Layout::Pattern { pattern, timestamp: "%Y-%m-%d %H:%M:%S,%3f".to_owned() })
+}
+
+fn serilog() -> Format {
+    let name = str::to_owned;
+    format(Layout::Json {
+        timestamp: name("@t"),
+        severity: name("@l"),
+        logger: name("SourceContext"),
+        body: name("@m"),
+        exception: name("@x"),
+    })
+}
+
+fn format(layout: Layout) -> Format {
+    Format { layout, zone: Tz::UTC, severities: BTreeMap::new(), severity_default: 9 }
+}
+
+fn rule(name: &str, logger: &str, body: Option<&str>) -> EventRule {
+    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    EventRule { name: name.into(), logger: text(logger), severity_min: None, body: body.and_then(text), severity: None }
+}
+
+fn rules() -> Vec<EventRule> {
+    vec![
+        rule("session.start", "App.Session", Some("Session {session.id} started by {user.id} version {app.version}")),
+        rule("session.end", "App.Session", Some("Session {session.id} ended by {user.id}")),
+        EventRule { severity: Some(21), ..rule("app.crash", "App.Crash", Some("Unhandled exception in thread {*}")) },
+        rule("user.action", "App.Ui", None),
+        rule("restart.request", "Svc.Control", Some("Service restart requested: {service.name}")),
+        rule("restart.complete", "Svc.Control", Some("Service restart completed: {service.name} in {duration:ms} ms")),
+        rule("restart.fail", "Svc.Control", Some("Service restart timed out: {service.name}")),
+    ]
+}
+
+fn want(events: &[&str], severity_min: Option<u8>, attributes: &[&str]) -> Want {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    Want { events: names(events), severity_min, attributes: names(attributes), signature: severity_min.is_some() }
+}
+
+fn wanted() -> Wanted {
+    Wanted {
+        plugins: vec![
+            want(&["session.start", "session.end", "app.crash", "user.action"], None, &["session.id", "user.id"]),
+            want(&["restart.request", "restart.complete", "restart.fail"], None, &["service.name", "duration"]),
+            want(&["app.crash"], Some(17), &[]),
+            want(&["session.start"], None, &["app.version"]),
+        ],
+    }
+}
+
+fn compile(format: &Format) -> Normaliser {
+    Normaliser::compile(format, &rules(), &wanted()).unwrap()
+}
+
+/// Hands a text over in reads of these sizes, again and again.
+struct Slow<'a> {
+    text: &'a [u8],
+    sizes: Vec<usize>,
+    reads: usize,
+}
+
+impl Read for Slow<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let size = self.sizes[self.reads % self.sizes.len()].min(buffer.len()).min(self.text.len());
+        self.reads += 1;
+        buffer[..size].copy_from_slice(&self.text[..size]);
+        self.text = &self.text[size..];
+        Ok(size)
+    }
+}
+
+/// Where the reading of a source begins, and how it ends.
+#[derive(Debug, Clone, Copy)]
+struct From {
+    offset: u64,
+    latest: Option<i64>,
+    closed: bool,
+}
+
+const START: From = From { offset: 0, latest: None, closed: false };
+
+/// Every record of a text, written out.
+fn read(normaliser: &Normaliser, source: impl Read, from: From) -> (Vec<String>, Tally) {
+    let mut records = normaliser.open(Tz::Europe__Berlin, source, from.offset, from.latest, from.closed);
+    let mut shown = Vec::new();
+    while let Some(time) = records.peek_time().unwrap() {
+        let record = records.next().unwrap().expect("a record whose time was seen");
+        assert_eq!(record.time, time);
+        let event = record.event.map(|event| &normaliser.events()[usize::from(event)]);
+        let attributes: Vec<_> = (0..normaliser.attributes().len()).map(|id| record.attribute(id)).collect();
+        let mut signature = String::new();
+        record.signature(&mut signature);
+        let (offset, wanted, severity) = (record.offset, record.wanted, record.severity);
+        let texts = (record.logger, record.body, record.exception);
+        shown.push(format!("{offset} {time} {wanted:b} {severity} {event:?} {attributes:?} {texts:?} {signature}"));
+    }
+    (shown, records.into_tally())
+}
+
+fn samples() -> Option<PathBuf> {
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/samples"));
+    let found = path.is_dir().then(|| path.to_owned());
+    if found.is_none() {
+        eprintln!("skipped: the samples lie beside the repository, and not here");
+    }
+    found
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let instances = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    instances.flat_map(|instance| fs::read_dir(instance).unwrap().map(|entry| entry.unwrap().path())).collect()
+}
+
+#[test]
+fn a_log_gives_its_records() {
+    let normaliser = compile(&log4net());
+    let mut records = normaliser.open(Tz::UTC, LOG.as_bytes(), 0, None, false);
+    let attribute = |name: &str| normaliser.attributes().binary_search(&name.to_owned()).unwrap();
+    assert_eq!(normaliser.attributes(), ["app.version", "duration", "service.name", "session.id", "user.id"]);
+
+    let start = records.next().unwrap().unwrap();
+    assert_eq!((start.offset, start.time, start.wanted, start.severity), (0, 1_791_781_711_905_000, 0b1001, 9));
+    assert_eq!(normaliser.events()[usize::from(start.event.unwrap())], "session.start");
+    assert_eq!(start.attribute(attribute("session.id")), Value::Text("39292d22"));
+    assert_eq!(start.attribute(attribute("app.version")), Value::Text("4.2.1"));
+    assert_eq!(start.attribute(attribute("duration")), Value::None);
+
+    let watcher = records.next().unwrap().unwrap();
+    assert_eq!((watcher.wanted, watcher.severity, watcher.body), (0, 13, ""));
+
+    let restart = records.next().unwrap().unwrap();
+    assert_eq!((restart.wanted, restart.attribute(attribute("duration"))), (0b10, Value::Int(498)));
+    assert_eq!(restart.attribute(attribute("service.name")), Value::Text("Bridge"));
+
+    assert_eq!(records.next().unwrap().unwrap().body, "\u{d8}st-Drama");
+
+    let crash = records.next().unwrap().unwrap();
+    assert_eq!((crash.wanted, crash.severity, crash.logger), (0b101, 21, "App.Crash"));
+    let stack = "   at Shell.Run() in C:\\Shell.cs:line 246\n\n   at Program.Main(String[] args)";
+    assert_eq!(crash.exception, stack);
+    let mut signature = String::new();
+    crash.signature(&mut signature);
+    assert_eq!(signature, "App.Crash FATAL: Unhandled exception in thread <num>");
+
+    let last = records.next().unwrap().unwrap().offset;
+    assert!(records.next().unwrap().is_none());
+    let tally = records.into_tally();
+    assert_eq!((tally.records, tally.lines_unparsed), (6, 2));
+    assert_eq!(tally.examples[1].1, "   so this joins nothing");
+    assert_eq!((tally.end_of_records, tally.last_record_offset), (LOG.len() as u64, Some(last)));
+    assert_eq!(tally.last_time, Some(1_791_782_060_793_000));
+}
+
+#[test]
+fn both_samples_give_their_truth() {
+    let Some(samples) = samples() else { return };
+    let mut of_both = Vec::new();
+    for (layout, format) in [("log4net", log4net()), ("serilog", serilog())] {
+        let normaliser = compile(&format);
+        let truth = fs::read_to_string(samples.join(layout).join("truth.json")).unwrap();
+        let truth: serde_json::Value = serde_json::from_str(&truth).unwrap();
+        let mut signatures: BTreeMap<String, u64> = BTreeMap::new();
+        let (mut count, mut events) = (0, BTreeMap::new());
+        for file in files(&samples.join(layout).join("clients")) {
+            let mut records = normaliser.open(Tz::UTC, fs::File::open(file).unwrap(), 0, None, true);
+            while let Some(record) = records.next().unwrap() {
+                count += 1;
+                if record.severity >= 17 {
+                    let mut signature = String::new();
+                    record.signature(&mut signature);
+                    *signatures.entry(signature).or_default() += 1;
+                }
+                if let Some(event) = record.event {
+                    *events.entry(normaliser.events()[usize::from(event)].as_str()).or_insert(0u64) += 1;
+                }
+            }
+            let tally = records.into_tally();
+            assert_eq!((tally.lines_unparsed, tally.examples), (0, vec![]));
+            assert!(tally.faults().iter().all(|(_, count)| *count == 0));
+        }
+        assert_eq!(truth["records"], count);
+        for (event, key) in [("session.start", "sessions"), ("session.end", "ended"), ("app.crash", "crashed")] {
+            assert_eq!(truth[key], events[event], "{event}");
+        }
+        assert_eq!(truth["restart_count"], events["restart.complete"]);
+        assert_eq!(truth["restarts_failed"], events["restart.fail"]);
+        let sorted = |mut counts: Vec<u64>| {
+            counts.sort_unstable();
+            counts
+        };
+        let templates = truth["errors_by_template"].as_object().unwrap().values();
+        let expected = sorted(templates.map(|count| count.as_u64().unwrap()).collect());
+        assert_eq!(sorted(signatures.values().copied().collect()), expected, "{signatures:#?}");
+        of_both.push(signatures);
+    }
+    assert_eq!(of_both[0], of_both[1]);
+}
+
+#[test]
+fn an_unterminated_line_waits_unless_its_generation_is_closed() {
+    let normaliser = compile(&log4net());
+    let text = "2026-10-12 05:14:19,000 [2] INFO  A - b\n2026-10-12 05:14:20,000 [2] INFO  A - c";
+    let first_end = text.find('\n').unwrap() as u64 + 1;
+    let (records, tally) = read(&normaliser, text.as_bytes(), START);
+    assert_eq!((records.len(), tally.end_of_records, tally.lines_unterminated), (1, first_end, 0));
+    assert_eq!(tally.last_record_offset, Some(0));
+    let (records, tally) = read(&normaliser, text.as_bytes(), From { closed: true, ..START });
+    assert_eq!((records.len(), tally.end_of_records, tally.lines_unterminated), (2, text.len() as u64, 1));
+}
+
+#[test]
+fn a_mark_is_skipped_at_the_begin_of_a_generation_only() {
+    let normaliser = compile(&log4net());
+    let text = format!("\u{feff}{LOG}");
+    let (records, tally) = read(&normaliser, text.as_bytes(), START);
+    assert_eq!((records.len(), tally.lines_unparsed), (6, 2));
+    assert!(records[0].starts_with("3 "));
+    let (records, tally) = read(&normaliser, text.as_bytes(), From { offset: 100, ..START });
+    assert_eq!((records.len(), tally.lines_unparsed), (5, 3));
+}
+
+#[test]
+fn text_that_is_no_utf8_is_kept_and_counted() {
+    let normaliser = compile(&log4net());
+    let line = b"2026-10-12 05:14:19,000 [2] ERROR A - caf\xe9 5\n2026-10-12 05:14:19,000 [2] INFO  A - caf\xe9 5\n";
+    let (records, tally) = read(&normaliser, &line[..], START);
+    assert!(records[0].ends_with("A ERROR: caf\u{fffd} <num>"), "{}", records[0]);
+    assert_eq!(tally.invalid_utf8, 1);
+}
+
+#[test]
+fn lines_and_records_that_are_too_long_are_cut() {
+    let head = "2026-10-12 05:14:19,000 [2] ERROR A - ";
+    let whole = LINE_BYTES_MAX - head.len();
+    let long_line = |body: usize| format!("{head}{}\n{head}next\n", "x".repeat(body));
+    let many_lines = |lines: usize| format!("{head}b\n{}{head}next\n", "   at frame\n".repeat(lines));
+    let long_join = format!("{head}b\n at {}\n at x\n{head}next\n", "x".repeat(3 * LINE_BYTES_MAX));
+    let cases = [
+        (long_line(whole), 0, whole),
+        (long_line(whole + 1), 1, CUT_BYTES - head.len()),
+        (long_line(20 * LINE_BYTES_MAX), 1, CUT_BYTES - head.len()),
+        (many_lines(LINE_BYTES_MAX / 12 - 10), 0, 1),
+        (many_lines(LINE_BYTES_MAX / 12 + 10), 1, 1),
+        (long_join, 1, 1),
+    ];
+    for (text, cut, body_bytes) in cases {
+        for size in [usize::MAX, 10_007] {
+            let normaliser = compile(&log4net());
+            let source = Slow { text: text.as_bytes(), sizes: vec![size], reads: 0 };
+            let mut records = normaliser.open(Tz::UTC, source, 0, None, false);
+            assert_eq!(records.next().unwrap().unwrap().body.len(), body_bytes);
+            let next = records.next().unwrap().unwrap();
+            assert_eq!((next.body, next.offset), ("next", text.rfind(head).unwrap() as u64));
+            assert!(records.next().unwrap().is_none());
+            let tally = records.into_tally();
+            assert_eq!((tally.records_cut, tally.end_of_records), (cut, text.len() as u64));
+        }
+    }
+}
+
+#[test]
+fn a_long_line_without_an_end_is_left_or_cut() {
+    let text = format!("2026-10-12 05:14:19,000 [2] ERROR A - {}", "x".repeat(3 * LINE_BYTES_MAX));
+    let normaliser = compile(&log4net());
+    let (records, tally) = read(&normaliser, text.as_bytes(), START);
+    assert_eq!((records.len(), tally.end_of_records), (0, 0));
+    let (records, tally) = read(&normaliser, text.as_bytes(), From { closed: true, ..START });
+    assert_eq!((records.len(), tally.end_of_records, tally.records_cut), (1, text.len() as u64, 1));
+}
+
+#[test]
+fn the_first_rule_that_fits_names_a_record() {
+    let rules = [
+        rule("unwanted", "A", Some("x {*}")),
+        EventRule { severity_min: Some(13), ..rule("first", "", Some("{*}y")) },
+        rule("second", "A", None),
+        rule("never", "A", None),
+    ];
+    let wanted = Wanted { plugins: vec![want(&["first", "second", "never"], None, &[])] };
+    let normaliser = Normaliser::compile(&log4net(), &rules, &wanted).unwrap();
+    let event_of = |severity: &str, logger: &str, body: &str| {
+        let line = format!("2026-10-12 05:14:19,000 [2] {severity} {logger} - {body}\n");
+        let mut records = normaliser.open(Tz::UTC, line.as_bytes(), 0, None, false);
+        let record = records.next().unwrap().unwrap();
+        record.event.map_or("-", |event| normaliser.events()[usize::from(event)].as_str()).to_owned()
+    };
+    assert_eq!(normaliser.events(), ["first", "never", "second"]);
+    assert_eq!(event_of("ERROR", "A", "x y"), "-");
+    assert_eq!(event_of("ERROR", "A", "z y"), "first");
+    assert_eq!(event_of("INFO", "A", "z y"), "second");
+    assert_eq!(event_of("ERROR", "B", "x y"), "first");
+    assert_eq!(event_of("INFO", "B", "x y"), "-");
+}
+
+#[test]
+fn all_faults_come_at_once() {
+    let mut format = log4net();
+    format.layout = Layout::Pattern { pattern: "{severity}".to_owned(), timestamp: "%H".to_owned() };
+    let rules = [rule("a", "", Some("{x")), rule("b", "", None), rule("c", "", Some("{x:y}"))];
+    let wanted = Wanted { plugins: vec![Want::default(); 65] };
+    let faults = Normaliser::compile(&format, &rules, &wanted).unwrap_err();
+    let shown: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    let expected = [
+        "the KPIs: 65 are switched on, and 64 is the most",
+        "the format's pattern: it has no {timestamp}",
+        "the format's timestamp: `%H` tells no whole date and time",
+        "body of event rule 1: the `{` at character 1 is not closed",
+        "body of event rule 3: `{x:y}`: there is no type `y`",
+    ];
+    assert_eq!(shown, expected);
+    assert!(faults.iter().all(|fault| !fault.help().is_empty()));
+}
+
+#[test]
+fn the_digest_changes_with_what_shapes_records_and_not_with_the_zone() {
+    let digest = Normaliser::digest(&log4net(), &rules());
+    assert_eq!(digest, Normaliser::digest(&Format { zone: Tz::Asia__Tokyo, ..log4net() }, &rules()));
+    assert_ne!(digest, Normaliser::digest(&serilog(), &rules()));
+    assert_ne!(digest, Normaliser::digest(&Format { severity_default: 13, ..log4net() }, &rules()));
+    assert_ne!(digest, Normaliser::digest(&log4net(), &rules()[1..]));
+}
+
+/// A line of a log, whole or broken.
+fn line() -> impl Strategy<Value = String> {
+    let head = (0..48u32, 0..60u32, 0..2u32).prop_map(|(quarter, second, thread)| {
+        let (hour, minute) = (quarter / 12, quarter % 12 * 5);
+        format!("2026-10-25 {hour:02}:{minute:02}:{second:02},500 [{thread}]")
+    });
+    let rest = prop_oneof![
+        Just(" INFO  App.Session - Session 1 started by u\u{d8} version 4".to_owned()),
+        Just(" ERROR Net.Http - Request to https://a.b/c failed with 7".to_owned()),
+        Just(" DEBUG Core.Loop - Heartbeat".to_owned()),
+        Just(" FATAL App.Crash - Unhandled exception in thread 3".to_owned()),
+        Just(" no field fits".to_owned()),
+    ];
+    let alone = prop_oneof![
+        Just("   at Shell.Run() in C:\\Shell.cs:line 246".to_owned()),
+        Just("System.XException: no".to_owned()),
+        Just(String::new()),
+        "[\u{0}-\u{ff}]{0,12}".prop_map(|text| text.replace('\n', " ")),
+        Just(r#"{"@t":"2026-10-25T02:30:00","@l":"Error","SourceContext":"A","@m":"a\nb 5"}"#.to_owned()),
+    ];
+    let end = prop_oneof![3 => Just("\n"), 1 => Just("\r\n")];
+    let text = prop_oneof![4 => (head, rest).prop_map(|(head, rest)| head + &rest), 2 => alone];
+    (text, end).prop_map(|(text, end)| text + end)
+}
+
+fn log() -> impl Strategy<Value = String> {
+    (proptest::collection::vec(line(), 0..40), "[a-z0-9]{0,8}").prop_map(|(lines, last)| lines.concat() + &last)
+}
+
+proptest! {
+    #[test]
+    fn any_split_into_reads_gives_the_same_records(log in log(), sizes in proptest::collection::vec(1usize..300, 1..20), closed: bool) {
+        for format in [log4net(), serilog()] {
+            let normaliser = compile(&format);
+            let from = From { closed, ..START };
+            let whole = read(&normaliser, log.as_bytes(), from);
+            let split = read(&normaliser, Slow { text: log.as_bytes(), sizes: sizes.clone(), reads: 0 }, from);
+            prop_assert_eq!(whole, split);
+        }
+    }
+
+    #[test]
+    fn a_log_that_grows_gives_the_records_of_the_whole(log in log(), cuts in proptest::collection::vec(0.0..1.0f64, 1..5)) {
+        for format in [log4net(), serilog()] {
+            let normaliser = compile(&format);
+            let mut ends: Vec<usize> = cuts.iter().map(|cut| (cut * log.len() as f64) as usize).collect();
+            ends.push(log.len());
+            ends.sort_unstable();
+            let (mut records, mut unparsed, mut begin, mut last, mut latest) = (Vec::new(), 0, 0, None, None);
+            for end in ends {
+                let new = &log.as_bytes()[begin..end];
+                let line = &new[..new.iter().position(|byte| *byte == b'\n').map_or(new.len(), |at| at + 1)];
+                if let Some(offset) = last.filter(|_| !normaliser.is_head(line)) {
+                    // As the caller does: the last record grew, and is read again.
+                    records.pop();
+                    begin = offset;
+                }
+                let from = From { offset: begin as u64, latest, closed: false };
+                let (more, tally) = read(&normaliser, &log.as_bytes()[begin..end], from);
+                let times = more.iter().filter_map(|record| record.split(' ').nth(1)?.parse::<i64>().ok());
+                latest = latest.max(times.max());
+                begin = tally.end_of_records as usize;
+                last = match tally.last_record_offset {
+                    None if more.is_empty() && tally.lines_unparsed == 0 => last,
+                    last => last.map(|offset| offset as usize),
+                };
+                unparsed += tally.lines_unparsed;
+                records.extend(more);
+            }
+            let (whole, tally) = read(&normaliser, log.as_bytes(), START);
+            prop_assert_eq!(records, whole);
+            prop_assert_eq!(unparsed, tally.lines_unparsed);
+        }
+    }
+
+    #[test]
+    fn no_bytes_break_it(bytes in proptest::collection::vec(any::<u8>(), 0..400), closed: bool, lines in proptest::collection::vec(line(), 0..3)) {
+        for format in [log4net(), serilog()] {
+            let normaliser = compile(&format);
+            let mut log = lines.concat().into_bytes();
+            log.extend(&bytes);
+            let (_, tally) = read(&normaliser, &log[..], From { closed, ..START });
+            prop_assert!(tally.end_of_records <= log.len() as u64);
+            normaliser.is_head(&bytes);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What the plugins want of records.
+
+use std::collections::BTreeSet;
+
+/// Plugins at most: one bit each.
+pub const PLUGINS_MAX: usize = 64;
+/// OpenTelemetry's greatest severity number.
+const SEVERITY_MAX: usize = 24;
+
+/// What all plugins want. A plugin's position is its bit in [`super::Record::wanted`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// By position; at most 64.
+    pub plugins: Vec<Want>,
+}
+
+/// What one plugin wants.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Want {
+    /// Names of events: their records are wanted.
+    pub events: Vec<String>,
+    /// Records of this severity or a greater one are wanted.
+    pub severity_min: Option<u8>,
+    /// Attributes to take out of wanted records.
+    pub attributes: Vec<String>,
+    /// The signature is wanted.
+    pub signature: bool,
+}
+
+impl Wanted {
+    /// The plugins that fulfil something, as bits.
+    pub fn plugins_that(&self, fulfil: impl Fn(&Want) -> bool) -> u64 {
+        let fulfilling = self.plugins.iter().take(PLUGINS_MAX).enumerate().filter(|(_, want)| fulfil(want));
+        fulfilling.map(|(position, _)| 1 << position).sum()
+    }
+
+    /// The attributes that anybody wants, sorted.
+    pub fn attributes(&self) -> Vec<String> {
+        let names: BTreeSet<&String> = self.plugins.iter().flat_map(|want| &want.attributes).collect();
+        names.into_iter().cloned().collect()
+    }
+
+    /// The plugins that want a record for its severity alone, by severity.
+    pub fn by_severity(&self) -> [u64; SEVERITY_MAX + 1] {
+        std::array::from_fn(|severity| {
+            self.plugins_that(|want| want.severity_min.is_some_and(|least| severity >= usize::from(least)))
+        })
+    }
+}

@@ -1,0 +1,202 @@
+//! From the store to the report's model: scan what is new, complete what is missing, fold, finish.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::thread;
+
+use chrono::DateTime;
+use logparser_reports::model::{self, Report, SCHEMA, SectionState};
+use serde::Serialize;
+
+use super::coverage::{Seen, coverage};
+use super::crew::{Crew, Done};
+use super::failures::{Failure, Failures};
+use super::fleet::Fleet;
+use super::job::{Job, Problem};
+use super::kpis::{Kpis, broken_section};
+use super::section::{Finished, failed, finish};
+use super::worker::Worker;
+use super::{complete, scan};
+use crate::catalog::{Catalog, CatalogError};
+use crate::fold::{self, FoldFault, Member, PartialRunner, fold};
+use crate::host::Window;
+use crate::mirror::Mirror;
+use crate::normalise::{Normaliser, RuleFault};
+use crate::profile::{Period, Profile};
+
+/// What stops an analysis.
+#[derive(Debug, thiserror::Error)]
+pub enum AnalyseError {
+    /// Trouble with the store.
+    #[error(transparent)]
+    Store(#[from] Problem),
+}
+
+impl From<CatalogError> for AnalyseError {
+    fn from(error: CatalogError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// A report, and what it took.
+pub struct Analysed {
+    /// The report.
+    pub report: Report,
+    /// What it took.
+    pub effort: Effort,
+}
+
+/// What an analysis took.
+#[derive(Debug, Clone, Serialize)]
+pub struct Effort {
+    /// New logs that were read.
+    pub scanned: Done,
+    /// Partials that were missing or stale.
+    pub completed: Done,
+    /// Sections that were folded; the others were as they had been.
+    pub sections_folded: usize,
+    /// Sections that a plugin failed to give.
+    pub sections_failed: usize,
+}
+
+/// Compiles what the profile says of records.
+///
+/// # Errors
+/// Every rule that is wrong.
+pub fn normaliser(profile: &Profile, kpis: &Kpis) -> Result<Normaliser, Vec<RuleFault>> {
+    Normaliser::compile(&profile.format, &profile.events, &kpis.wanted())
+}
+
+/// Analyses what the store holds of the profile's fleet over a period.
+///
+/// `tick` is called for every instance that was looked at, up to twice.
+///
+/// # Errors
+/// [`AnalyseError`]; a plugin that fails only loses its section.
+pub fn analyse(
+    profile: &Profile,
+    kpis: &Kpis,
+    normaliser: &Normaliser,
+    catalog: &mut Catalog,
+    period: &Period,
+    tick: &dyn Fn(),
+) -> Result<Analysed, AnalyseError> {
+    let failures = Failures::default();
+    let crew = Crew { plugins: &kpis.plugins, normaliser, failures: &failures };
+    let mirror = Mirror::open(&profile.store);
+    let fleet = Fleet::enter(profile, kpis, catalog)?;
+    let jobs = fleet.jobs(profile, normaliser, &mirror);
+    let mut effort =
+        Effort { scanned: Done::default(), completed: Done::default(), sections_folded: 0, sections_failed: 0 };
+
+    let scanned = fleet.key(&[b"scanned"]);
+    if catalog.section(&scanned)?.is_none() {
+        effort.scanned = crew.run(&jobs, catalog, tick, scan::scan)?;
+        catalog.keep_sections(&[(scanned, String::new())])?;
+    }
+
+    let seen = fleet.seen(profile, catalog)?;
+    let through = Fleet::through(&seen);
+    let days = fleet.days(profile, period, &seen, through);
+    let members: Vec<Member> = seen.iter().map(Seen::member).collect();
+    let keys: Vec<_> = kpis
+        .plugins
+        .iter()
+        .map(|plugin| {
+            let window = serde_json::json!([plugin.name, days, through, members]).to_string();
+            fleet.key(&[&plugin.work_digest(), window.as_bytes()])
+        })
+        .collect();
+    let mut finished = keys.iter().map(|key| known(catalog, key)).collect::<Result<Vec<_>, _>>()?;
+    if finished.iter().any(Option::is_none) {
+        let window = fold::window(&days, through);
+        let context = window.context_first_day..window.context_end_day;
+        let work = |job: &Job<'_>, catalog: &Catalog, worker: &mut Worker<'_>| {
+            complete::complete(job, catalog, context.clone(), worker)
+        };
+        effort.completed = crew.run(&jobs, catalog, tick, work)?;
+        let noted = failures.into_inner();
+        effort.sections_folded = fold_all(kpis, &jobs, &members, window, catalog, &noted, &mut finished)?;
+        let new = |(key, finished): (&[u8; 32], &Option<Finished>)| {
+            let finished = finished.as_ref().filter(|f| !matches!(f.section.state, SectionState::Failed { .. }))?;
+            Some((*key, serde_json::to_string(finished).expect("a section is plain data")))
+        };
+        catalog.keep_sections(&keys.iter().zip(&finished).filter_map(new).collect::<Vec<_>>())?;
+    }
+
+    let (from, to) = fold::dates(&days).unwrap_or_default();
+    let zone = profile.report.zone.name();
+    let mut report = Report {
+        schema: SCHEMA,
+        title: profile.title.clone(),
+        window: model::Window::new(from, to, zone),
+        data_through: through.and_then(DateTime::from_timestamp_micros),
+        highlights: Vec::new(),
+        coverage: coverage(&seen, &days),
+        sections: Vec::new(),
+    };
+    for finished in finished.into_iter().flatten() {
+        report.sections.push(finished.section);
+        report.highlights.extend(finished.highlights);
+    }
+    for (position, kpi, error) in &kpis.broken {
+        report.sections.insert(*position, broken_section(kpi, error));
+    }
+    effort.sections_failed =
+        report.sections.iter().filter(|section| matches!(section.state, SectionState::Failed { .. })).count();
+    report.rank_highlights();
+    Ok(Analysed { report, effort })
+}
+
+/// A section that is as it had been.
+fn known(catalog: &Catalog, key: &[u8; 32]) -> Result<Option<Finished>, CatalogError> {
+    Ok(catalog.section(key)?.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+/// Folds every plugin whose section is missing, side by side; gives their number.
+fn fold_all(
+    kpis: &Kpis,
+    jobs: &[Job<'_>],
+    members: &[Member],
+    window: Window,
+    catalog: &Catalog,
+    noted: &BTreeMap<usize, Failure>,
+    finished: &mut [Option<Finished>],
+) -> Result<usize, AnalyseError> {
+    let store = catalog.store();
+    let fold_one = |position: usize| -> Result<Finished, CatalogError> {
+        let plugin = &kpis.plugins[position];
+        if let Some(failure) = noted.get(&position) {
+            return Ok(failed(plugin, failure));
+        }
+        let runner = LocalRunner { jobs, catalog: Catalog::open_to_read(store)? };
+        match fold(plugin, position, members, window, &runner)? {
+            Ok(told) => finish(plugin, told, members, &runner.catalog),
+            Err(FoldFault { fault, place }) => Ok(failed(plugin, &Failure { fault, place })),
+        }
+    };
+    let missing: Vec<usize> = (0..finished.len()).filter(|&position| finished[position].is_none()).collect();
+    thread::scope(|scope| {
+        let fold_one = &fold_one;
+        let threads: Vec<_> = missing.iter().map(|&position| scope.spawn(move || fold_one(position))).collect();
+        for (&position, thread) in missing.iter().zip(threads) {
+            finished[position] = Some(thread.join().expect("a fold does not panic")?);
+        }
+        Ok(missing.len())
+    })
+}
+
+/// Gives the partials that the analysis put into the catalog.
+struct LocalRunner<'a> {
+    jobs: &'a [Job<'a>],
+    catalog: Catalog,
+}
+
+impl PartialRunner for LocalRunner<'_> {
+    type Error = CatalogError;
+
+    fn partials(&self, plugin: usize, instance: usize, days: Range<i32>) -> Result<Vec<Vec<u8>>, CatalogError> {
+        let job = &self.jobs[instance];
+        self.catalog.states(job.works[plugin], job.instance, days.start, days.end)
+    }
+}

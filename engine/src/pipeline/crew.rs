@@ -1,0 +1,90 @@
+//! All cores over all instances: each thread takes the next instance, one thread writes what they bring.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
+use super::failures::Failures;
+use super::job::{Job, Problem};
+use super::worker::Worker;
+use crate::catalog::{Catalog, Update};
+use crate::host::Plugin;
+use crate::normalise::Normaliser;
+
+/// Updates that wait to be written.
+const WAITING_MAX: usize = 64;
+/// Partials of one transaction: enough to make its fixed cost small, few enough to keep memory low.
+const GROUP_PARTIALS: usize = 2_000;
+
+/// What all threads share.
+pub struct Crew<'a> {
+    pub plugins: &'a [Plugin],
+    pub normaliser: &'a Normaliser,
+    pub failures: &'a Failures,
+}
+
+/// How much was done.
+#[derive(Debug, Default, Clone, Copy, serde::Serialize)]
+pub struct Done {
+    /// Instances of which something was read.
+    pub instances: usize,
+    /// Partials that were computed.
+    pub partials: usize,
+}
+
+impl Crew<'_> {
+    /// Does `work` for every job, on all cores, and writes what it brings.
+    ///
+    /// # Errors
+    /// The first trouble with the store.
+    pub fn run<W>(&self, jobs: &[Job<'_>], catalog: &mut Catalog, tick: &dyn Fn(), work: W) -> Result<Done, Problem>
+    where
+        W: Fn(&Job<'_>, &Catalog, &mut Worker<'_>) -> Result<Option<Update>, Problem> + Sync,
+    {
+        let next = AtomicUsize::new(0);
+        let threads = thread::available_parallelism().map_or(1, usize::from).min(jobs.len().max(1));
+        let store = catalog.store().to_owned();
+        let (bring, brought) = sync_channel(WAITING_MAX);
+        thread::scope(|scope| {
+            for _ in 0..threads {
+                let (bring, next, store, work) = (bring.clone(), &next, &store, &work);
+                scope.spawn(move || {
+                    let each = || -> Result<(), Problem> {
+                        let catalog = Catalog::open_to_read(store)?;
+                        let mut worker = Worker::new(self.plugins, self.normaliser, self.failures);
+                        while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                            let update = work(job, &catalog, &mut worker)?;
+                            if bring.send(Ok(update)).is_err() {
+                                break;
+                            }
+                        }
+                        Ok(())
+                    };
+                    if let Err(problem) = each() {
+                        next.store(jobs.len(), Ordering::Relaxed);
+                        // Nobody listens any more: another thread's problem came first.
+                        let _ = bring.send(Err(problem));
+                    }
+                });
+            }
+            drop(bring);
+            let mut done = Done::default();
+            let mut group: Vec<Update> = Vec::new();
+            let mut partials = 0;
+            for update in brought {
+                tick();
+                let Some(update) = update? else { continue };
+                done.instances += 1;
+                partials += update.partials.len();
+                group.push(update);
+                if partials >= GROUP_PARTIALS {
+                    catalog.write_analysed(&std::mem::take(&mut group))?;
+                    done.partials += std::mem::take(&mut partials);
+                }
+            }
+            catalog.write_analysed(&group)?;
+            done.partials += partials;
+            Ok(done)
+        })
+    }
+}

@@ -1,0 +1,139 @@
+//! The fleet of a profile as the catalog knows it.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use sha2::{Digest, Sha256};
+
+use super::coverage::Seen;
+use super::job::Job;
+use super::kpis::Kpis;
+use super::period;
+use crate::calendar::{Calendar, SECOND_US};
+use crate::catalog::{Catalog, CatalogError, InstanceId, InstanceRow};
+use crate::mirror::Mirror;
+use crate::normalise::Normaliser;
+use crate::profile::{Period, Profile};
+
+/// How far a clock must be ahead of all that follow to be in doubt.
+const AHEAD_US: i64 = 2 * 86_400 * SECOND_US;
+/// One clock in so many may be in doubt.
+const DOUBTFUL_ONE_IN: usize = 50;
+
+/// The instances of a profile that the catalog knows, and the numbers under which their analysis is kept.
+pub struct Fleet {
+    /// Rows of the profile's instances, in the order of the profile.
+    rows: Vec<Option<InstanceRow>>,
+    /// By zone of the instances: number and digest of what shapes their records.
+    layouts: BTreeMap<String, (i64, [u8; 32])>,
+    works: Vec<i64>,
+    epoch: u64,
+}
+
+impl Fleet {
+    /// Takes the profile's fleet into the catalog's books.
+    ///
+    /// # Errors
+    /// Trouble with the catalog.
+    pub fn enter(profile: &Profile, kpis: &Kpis, catalog: &mut Catalog) -> Result<Self, CatalogError> {
+        catalog.begin_analysis()?;
+        let names: Vec<&str> = profile.instances.iter().map(|instance| instance.name.as_str()).collect();
+        catalog.enrol(&names)?;
+        let mut rows: BTreeMap<String, InstanceRow> =
+            catalog.instances()?.into_iter().map(|row| (row.name.clone(), row)).collect();
+        let shape = Normaliser::digest(&profile.format, &profile.events);
+        let mut layouts = BTreeMap::new();
+        for instance in &profile.instances {
+            let zone = instance.zone.name();
+            if !layouts.contains_key(zone) {
+                let parts: [&[u8]; 3] = [&shape, zone.as_bytes(), profile.report.zone.name().as_bytes()];
+                let digest = digest(&parts);
+                layouts.insert(zone.to_owned(), (catalog.layout(&digest)?, digest));
+            }
+        }
+        let works = kpis.plugins.iter().map(|plugin| catalog.work(&plugin.work_digest()));
+        let works = works.collect::<Result<_, _>>()?;
+        let rows = names.iter().map(|name| rows.remove(*name)).collect();
+        Ok(Self { rows, layouts, works, epoch: catalog.epoch()? })
+    }
+
+    /// One job an instance.
+    pub fn jobs<'a>(&'a self, profile: &'a Profile, normaliser: &'a Normaliser, mirror: &'a Mirror) -> Vec<Job<'a>> {
+        let known = profile.instances.iter().zip(&self.rows).enumerate();
+        known
+            .map(|(position, (instance, row))| {
+                let (layout, layout_digest) = self.layouts[instance.zone.name()];
+                Job {
+                    position,
+                    name: &instance.name,
+                    instance: row.as_ref().expect("every instance was enrolled").id,
+                    layout,
+                    layout_digest,
+                    zone: instance.zone,
+                    report_zone: profile.report.zone,
+                    works: &self.works,
+                    normaliser,
+                    mirror,
+                }
+            })
+            .collect()
+    }
+
+    /// The instances with all that is known of them.
+    ///
+    /// # Errors
+    /// Trouble with the catalog.
+    pub fn seen<'a>(&'a self, profile: &'a Profile, catalog: &Catalog) -> Result<Vec<Seen<'a>>, CatalogError> {
+        let known = || profile.instances.iter().zip(&self.rows);
+        let layout = |(instance, row): (&crate::profile::Instance, &Option<InstanceRow>)| {
+            row.as_ref().map(|row| (row.id, self.layouts[instance.zone.name()].0))
+        };
+        let layouts: BTreeMap<InstanceId, i64> = known().filter_map(layout).collect();
+        let mut summaries = catalog.summaries(&layouts)?;
+        let seen = known().map(|(instance, row)| {
+            let summary = row.as_ref().and_then(|row| summaries.remove(&row.id)).unwrap_or_default();
+            Seen { instance, row: row.as_ref(), summary }
+        });
+        Ok(seen.collect())
+    }
+
+    /// The days of the period. Where there is no record at all, it ends with the day of the last fetch.
+    pub fn days(&self, profile: &Profile, period: &Period, seen: &[Seen<'_>], through: Option<i64>) -> Range<i32> {
+        let asked = self.rows.iter().flatten().filter_map(|row| row.asked_us).max();
+        let last = Calendar::new(profile.report.zone).day(through.or(asked).unwrap_or(0));
+        let first = seen.iter().filter_map(|seen| seen.summary.days.keys().next()).min();
+        period::days(period, *first.unwrap_or(&last), last)
+    }
+
+    /// Time of the newest record, by which a period ends.
+    ///
+    /// One clock that runs far ahead must not carry the whole report into its future: of every fifty instances, one
+    /// whose newest record lies days after the next one's does not count here.
+    pub fn through(seen: &[Seen<'_>]) -> Option<i64> {
+        let mut times: Vec<i64> = seen.iter().filter_map(|seen| seen.summary.last_time).collect();
+        times.sort_unstable_by(|a, b| b.cmp(a));
+        let doubtful = times.len() / DOUBTFUL_ONE_IN;
+        let ahead = times.windows(2).take(doubtful).take_while(|pair| pair[0] - pair[1] > AHEAD_US).count();
+        times.get(ahead).copied()
+    }
+
+    /// A key for what depends on the logs, on what shapes records, and on these parts.
+    pub fn key(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut all: Vec<&[u8]> = self.layouts.values().map(|(_, digest)| digest.as_slice()).collect();
+        let epoch = self.epoch.to_le_bytes();
+        let ids: Vec<u8> = self.rows.iter().flatten().flat_map(|row| row.id.0.to_le_bytes()).collect();
+        all.extend([epoch.as_slice(), &ids]);
+        all.extend(parts);
+        digest(&all)
+    }
+}
+
+/// SHA-256 over parts, each with its length.
+fn digest(parts: &[&[u8]]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    }
+    digest.finalize().into()
+}

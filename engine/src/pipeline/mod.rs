@@ -1,0 +1,23 @@
+//! The whole way, stage by stage: fetch, analyse, fold, compose, publish.
+
+mod analyse;
+mod batches;
+mod complete;
+mod coverage;
+mod crew;
+mod failures;
+mod fleet;
+mod job;
+mod kpis;
+mod observer;
+mod period;
+mod publish;
+mod scan;
+mod section;
+mod stream;
+mod worker;
+
+pub use analyse::{AnalyseError, Analysed, Effort, analyse, normaliser};
+pub use job::Problem;
+pub use kpis::Kpis;
+pub use publish::{PublishError, publish};

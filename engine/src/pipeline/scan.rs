@@ -1,0 +1,316 @@
+//! Reads what is new of an instance: finds its days, and carries partials on where the records only continue.
+//!
+//! A day's partial goes on when what is new follows everything that it covers. Where it does not (a late file, a last
+//! record that grew, a plugin or setting that changed) the day is left stale, and [`super::complete`] computes it
+//! anew if the report needs it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, Read};
+
+use super::job::{Job, Problem};
+use super::stream::{self, Lane, Order};
+use super::worker::Worker;
+use crate::calendar::Calendar;
+use crate::catalog::{Analysed, Catalog, Day, Generation, GenerationId, Partial, Scan, Update};
+use crate::normalise::{Record, Tally};
+
+/// What is read of new bytes to see whether they continue the last record.
+const HEAD_LINE_BYTES_MAX: u64 = 64 << 10;
+/// Examples of unparsed lines that are kept of a generation.
+const EXAMPLES_MAX: usize = 3;
+
+/// Scans one instance; none where there is nothing new.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn scan(job: &Job<'_>, catalog: &Catalog, worker: &mut Worker<'_>) -> Result<Option<Update>, Problem> {
+    let generations = catalog.generations(job.instance)?;
+    let analysed = catalog.analysed(job.layout, job.instance)?;
+    let mut scan = Scanning::new(job, catalog, analysed)?;
+    let mut lanes = Vec::new();
+    for generation in &generations {
+        lanes.extend(scan.lane(generation)?);
+    }
+    if lanes.is_empty() {
+        return Ok(None);
+    }
+    scan.orders = generations.iter().map(|generation| (generation.id, scan.order(generation))).collect();
+    worker.begin_instance(job.position, job.name);
+    let open = |lane: &Lane, to: u64| job.open(catalog, lane, to);
+    let tallies = stream::run(&lanes, open, |lane, key, record| scan.visit(lane, &lanes[lane], key, record, worker))?;
+    scan.end_day(worker);
+    for (lane, tally) in lanes.iter().zip(tallies) {
+        scan.end_lane(lane, &tally);
+    }
+    Ok(Some(scan.into_update(worker)))
+}
+
+/// What is known while an instance is read.
+struct Scanning<'a> {
+    job: &'a Job<'a>,
+    calendar: Calendar,
+    /// As it was before.
+    before: Analysed,
+    coverage: BTreeMap<(i64, i32), i64>,
+    catalog: &'a Catalog,
+    orders: BTreeMap<GenerationId, Order>,
+    /// As it becomes.
+    scans: BTreeMap<GenerationId, Scan>,
+    days: BTreeMap<(i32, GenerationId), Day>,
+    /// Days whose partials cannot go on.
+    stale: BTreeSet<i32>,
+    states: BTreeMap<(usize, i32), Vec<u8>>,
+    now: Option<Now>,
+    /// The day that each generation was on last.
+    last_days: BTreeMap<GenerationId, i32>,
+}
+
+/// The day and generation that the stream is in.
+struct Now {
+    lane: usize,
+    day: i32,
+    range: Day,
+    generation: GenerationId,
+}
+
+impl<'a> Scanning<'a> {
+    fn new(job: &'a Job<'a>, catalog: &'a Catalog, before: Analysed) -> Result<Self, Problem> {
+        let coverage =
+            if before.days.is_empty() { BTreeMap::new() } else { catalog.coverage(job.works, job.instance)? };
+        Ok(Self {
+            job,
+            calendar: Calendar::new(job.report_zone),
+            before,
+            coverage,
+            catalog,
+            orders: BTreeMap::new(),
+            scans: BTreeMap::new(),
+            days: BTreeMap::new(),
+            stale: BTreeSet::new(),
+            states: BTreeMap::new(),
+            now: None,
+            last_days: BTreeMap::new(),
+        })
+    }
+
+    /// What is new of a generation.
+    fn lane(&mut self, generation: &Generation) -> Result<Option<Lane>, Problem> {
+        let known = self.before.scans.get(&generation.id).cloned().unwrap_or_default();
+        if known.parsed >= generation.committed {
+            return Ok(None);
+        }
+        let mut lane = Lane {
+            generation: generation.id,
+            from: known.parsed,
+            to: generation.committed,
+            closed: !generation.live,
+            key: known.last_key,
+            first_key: known.first_key,
+            head: generation.ends.head,
+        };
+        let mut scan = known;
+        if let Some(last) = scan.last_record
+            && self.continues(&lane)?
+        {
+            // The last record grew: it is read again as a whole, and its day computed anew.
+            lane.from = last;
+            scan.records -= 1;
+            let day = scan.last_time.map(|time| self.calendar.day(time));
+            if let Some(day) = day {
+                self.stale.insert(day);
+                self.take_back(day, generation.id);
+            }
+        }
+        self.scans.insert(generation.id, scan);
+        Ok(Some(lane))
+    }
+
+    /// Takes the last record of a generation out of its day.
+    fn take_back(&mut self, day: i32, generation: GenerationId) {
+        if let Some(range) = self.before.days.get_mut(&day).and_then(|days| days.get_mut(&generation)) {
+            range.records = range.records.saturating_sub(1);
+        }
+    }
+
+    /// Whether the new bytes begin with a line that joins the record before.
+    fn continues(&self, lane: &Lane) -> Result<bool, Problem> {
+        let chunks = self.catalog.chunks(lane.generation)?;
+        let reader = self.job.mirror.reader(&chunks, lane.from, lane.to)?;
+        let mut line = Vec::new();
+        BufReader::new(reader.take(HEAD_LINE_BYTES_MAX)).read_until(b'\n', &mut line)?;
+        Ok(!self.job.normaliser.is_head(&line))
+    }
+
+    fn order(&self, generation: &Generation) -> Order {
+        let scan = self.before.scans.get(&generation.id);
+        (scan.and_then(|scan| scan.first_key).unwrap_or(i64::MAX), generation.ends.head)
+    }
+
+    #[inline]
+    fn visit(
+        &mut self,
+        lane: usize,
+        plan: &Lane,
+        key: i64,
+        record: &Record<'_>,
+        worker: &mut Worker<'_>,
+    ) -> Result<(), Problem> {
+        let day = self.calendar.day(record.time);
+        match &mut self.now {
+            Some(now) if now.day == day && now.lane == lane => {
+                now.range.records += 1;
+                now.range.last_key = key;
+                now.range.last_time = now.range.last_time.max(record.time);
+            }
+            _ => self.turn(lane, plan, day, key, record, worker)?,
+        }
+        let calendar = &mut self.calendar;
+        worker.see(record, || calendar.minute(record.time));
+        Ok(())
+    }
+
+    /// The stream goes over to another day or generation.
+    #[cold]
+    fn turn(
+        &mut self,
+        lane: usize,
+        plan: &Lane,
+        day: i32,
+        key: i64,
+        record: &Record<'_>,
+        worker: &mut Worker<'_>,
+    ) -> Result<(), Problem> {
+        let same_day = self.now.as_ref().is_some_and(|now| now.day == day);
+        if same_day {
+            self.keep_range();
+        } else {
+            self.end_day(worker);
+        }
+        if let Some(last) = self.last_days.insert(plan.generation, day) {
+            self.end_range(last, plan.generation, record.offset);
+        }
+        self.scans.entry(plan.generation).or_default().first_key.get_or_insert(record.time);
+        if self.is_late(plan, day, key) {
+            self.stale.insert(day);
+        }
+        if !same_day {
+            let saved = self.saved(day)?;
+            worker.begin_day(day, saved);
+        }
+        let before = || self.before.days.get(&day).and_then(|days| days.get(&plan.generation)).cloned();
+        let fresh = || Day {
+            first_offset: record.offset,
+            end_offset: record.offset,
+            records: 0,
+            first_key: key,
+            last_key: key,
+            last_time: record.time,
+        };
+        let mut range = self.days.remove(&(day, plan.generation)).or_else(before).unwrap_or_else(fresh);
+        range.records += 1;
+        range.last_key = key;
+        range.last_time = range.last_time.max(record.time);
+        self.now = Some(Now { lane, day, range, generation: plan.generation });
+        Ok(())
+    }
+
+    /// The records of a generation on a day reach up to `offset`.
+    fn end_range(&mut self, day: i32, generation: GenerationId, offset: u64) {
+        if let Some(range) = self.days.get_mut(&(day, generation)) {
+            range.end_offset = range.end_offset.max(offset);
+        }
+    }
+
+    /// Whether a record comes before something that the day's partials cover already.
+    fn is_late(&self, plan: &Lane, day: i32, key: i64) -> bool {
+        let order = self.orders.get(&plan.generation);
+        self.before.days.get(&day).is_some_and(|days| {
+            let others = days.iter().filter(|(generation, _)| **generation != plan.generation);
+            others.into_iter().any(|(generation, range)| (range.last_key, self.orders.get(generation)) > (key, order))
+        })
+    }
+
+    /// The plugins whose partials of a day can go on, each with what was saved of it.
+    fn saved(&mut self, day: i32) -> Result<Vec<(usize, Option<Vec<u8>>)>, Problem> {
+        if self.stale.contains(&day) {
+            return Ok(Vec::new());
+        }
+        let before = self.before.days.get(&day).map(|ranges| self.job.coverage(ranges));
+        let mut saved = Vec::new();
+        for (plugin, &work) in self.job.works.iter().enumerate() {
+            if let Some(state) = self.states.remove(&(plugin, day)) {
+                saved.push((plugin, Some(state)));
+            } else if before.is_none() {
+                saved.push((plugin, None));
+            } else if self.coverage.get(&(work, day)).copied() == before {
+                let states = self.catalog.states(work, self.job.instance, day, day + 1)?;
+                saved.extend(states.into_iter().map(|state| (plugin, Some(state))));
+            }
+        }
+        Ok(saved)
+    }
+
+    fn end_day(&mut self, worker: &mut Worker<'_>) {
+        if let Some(now) = &self.now {
+            let day = now.day;
+            self.states.extend(worker.end_day().into_iter().map(|(plugin, state)| ((plugin, day), state)));
+        }
+        self.keep_range();
+    }
+
+    fn keep_range(&mut self) {
+        if let Some(now) = self.now.take() {
+            self.days.insert((now.day, now.generation), now.range);
+        }
+    }
+
+    /// Adds what a lane's end tells.
+    fn end_lane(&mut self, lane: &Lane, tally: &Tally) {
+        if let Some(last) = self.last_days.get(&lane.generation) {
+            self.end_range(*last, lane.generation, tally.end_of_records);
+        }
+        let ranges = self.days.iter().filter(|((_, generation), _)| *generation == lane.generation);
+        let last_key = ranges.map(|(_, range)| range.last_key).max();
+        let scan = self.scans.entry(lane.generation).or_default();
+        scan.last_key = scan.last_key.max(last_key);
+        note(scan, tally);
+    }
+
+    fn into_update(mut self, worker: &mut Worker<'_>) -> Update {
+        let mut partials = Vec::new();
+        for ((plugin, day), state) in std::mem::take(&mut self.states) {
+            if self.stale.contains(&day) {
+                continue;
+            }
+            let mut ranges = self.before.days.get(&day).cloned().unwrap_or_default();
+            let new = self.days.range((day, GenerationId(i64::MIN))..=(day, GenerationId(i64::MAX)));
+            ranges.extend(new.map(|((_, generation), range)| (*generation, range.clone())));
+            let coverage = self.job.coverage(&ranges);
+            partials.push(Partial { work: self.job.works[plugin], day, coverage, state });
+        }
+        Update {
+            instance: self.job.instance,
+            layout: self.job.layout,
+            scans: self.scans,
+            days: self.days,
+            partials,
+            symbols: worker.take_texts(),
+        }
+    }
+}
+
+/// Adds what was read of a generation to what was known of it.
+fn note(scan: &mut Scan, tally: &Tally) {
+    scan.parsed = tally.end_of_records;
+    scan.records += tally.records;
+    scan.unparsed += tally.lines_unparsed;
+    scan.last_record = tally.last_record_offset;
+    scan.last_time = tally.last_time.or(scan.last_time);
+    for (kind, count) in tally.faults() {
+        if count > 0 {
+            *scan.faults.entry(kind.to_owned()).or_default() += count;
+        }
+    }
+    let room = EXAMPLES_MAX.saturating_sub(scan.examples.len());
+    scan.examples.extend(tally.examples.iter().take(room).cloned());
+}

@@ -1,0 +1,130 @@
+//! The stream of an instance: the records of its generations in one order.
+//!
+//! Within a generation the order is that of the file. Between generations it is that of time: a record's *key* is
+//! the greatest time that its generation has shown so far, so that a clock that steps back never reorders a file.
+//! Equal keys are ordered by the generations' first records, then by their content: neither names nor the order of
+//! arrival decide.
+
+use std::io::{self, Read};
+
+use crate::catalog::{Digest, GenerationId};
+use crate::normalise::{Record, Records, Tally};
+
+/// Generations that are read side by side at most, a buffer each. Files that overlap more often than that are no
+/// rotation; they are then taken one after the other in the order of their first records.
+const SIDE_BY_SIDE_MAX: usize = 64;
+/// What is read of a generation to learn where it begins.
+const PEEK_BYTES: u64 = 16 << 10;
+
+/// What is to be read of one generation.
+#[derive(Debug, Clone)]
+pub struct Lane {
+    pub generation: GenerationId,
+    /// First byte to read: a line's begin.
+    pub from: u64,
+    /// Byte to stop before.
+    pub to: u64,
+    /// Nothing will follow: an unterminated last line is a record.
+    pub closed: bool,
+    /// The greatest time before `from`.
+    pub key: Option<i64>,
+    /// Time of the generation's first record, where it is known.
+    pub first_key: Option<i64>,
+    /// Hash of the first bytes.
+    pub head: Digest,
+}
+
+/// Order of generations whose keys are equal.
+pub type Order = (i64, Digest);
+
+/// Where a record stands in the stream.
+type Place = (i64, Order);
+
+/// A lane that is being read.
+struct Open<'n, R: Read> {
+    lane: usize,
+    order: Order,
+    key: i64,
+    place: Place,
+    records: Records<'n, R>,
+}
+
+/// Visits all records of the lanes in the order of the stream, and gives each lane's tally.
+///
+/// `open` starts to read a lane, up to a byte. `visit` is given the lane's position, the record and its key.
+///
+/// # Errors
+/// What reading gave.
+pub fn run<'n, R: Read, E: From<io::Error>>(
+    lanes: &[Lane],
+    mut open: impl FnMut(&Lane, u64) -> Result<Records<'n, R>, E>,
+    mut visit: impl FnMut(usize, i64, &Record<'_>) -> Result<(), E>,
+) -> Result<Vec<Tally>, E> {
+    let mut tallies: Vec<Tally> = lanes.iter().map(|_| Tally::default()).collect();
+    let mut waiting = Vec::new();
+    for (lane, plan) in lanes.iter().enumerate() {
+        waiting.push((begin(plan, lanes.len(), &mut open)?, lane));
+    }
+    waiting.sort_by(|a, b| b.cmp(a));
+    let mut active: Vec<Open<'n, R>> = Vec::new();
+    loop {
+        while let Some(&(place, lane)) = waiting.last()
+            && active.len() < SIDE_BY_SIDE_MAX
+            && active.iter().all(|other| place <= other.place)
+        {
+            waiting.pop();
+            let records = open(&lanes[lane], lanes[lane].to)?;
+            active.push(Open { lane, order: place.1, key: lanes[lane].key.unwrap_or(i64::MIN), place, records });
+        }
+        let Some(first) = (0..active.len()).min_by_key(|&index| active[index].place) else {
+            return Ok(tallies);
+        };
+        let others = active.iter().enumerate().filter(|(index, _)| *index != first).map(|(_, open)| open.place);
+        let waits = waiting.last().map(|(place, _)| *place).filter(|_| active.len() < SIDE_BY_SIDE_MAX);
+        let limit = others.chain(waits).min();
+        if !read(&mut active[first], limit, &mut visit)? {
+            let done = active.swap_remove(first);
+            tallies[done.lane] = done.records.into_tally();
+        }
+    }
+}
+
+/// Reads a lane as long as no other has the lesser place; false at its end.
+fn read<R: Read, E: From<io::Error>>(
+    open: &mut Open<'_, R>,
+    limit: Option<Place>,
+    visit: &mut impl FnMut(usize, i64, &Record<'_>) -> Result<(), E>,
+) -> Result<bool, E> {
+    let Some(limit) = limit else {
+        while let Some(record) = open.records.next()? {
+            open.key = open.key.max(record.time);
+            visit(open.lane, open.key, &record)?;
+        }
+        return Ok(false);
+    };
+    while let Some(time) = open.records.peek_time()? {
+        open.place = (open.key.max(time), open.order);
+        if open.place > limit {
+            return Ok(true);
+        }
+        if let Some(record) = open.records.next()? {
+            open.key = open.key.max(record.time);
+            visit(open.lane, open.key, &record)?;
+        }
+    }
+    Ok(false)
+}
+
+/// Where a lane begins.
+fn begin<'n, R: Read, E: From<io::Error>>(
+    lane: &Lane,
+    lanes: usize,
+    open: &mut impl FnMut(&Lane, u64) -> Result<Records<'n, R>, E>,
+) -> Result<Place, E> {
+    let mut key = lane.key.unwrap_or(i64::MIN);
+    if lanes > 1 {
+        let time = open(lane, lane.to.min(lane.from + PEEK_BYTES))?.peek_time()?;
+        key = time.map_or(key, |time| key.max(time));
+    }
+    Ok((key, (lane.first_key.unwrap_or(key), lane.head)))
+}

@@ -1,0 +1,150 @@
+//! One thread's share of the work: it turns the records of a day into each plugin's state of that day.
+
+use super::batches::{Batches, Place, ROWS_MAX, Texts};
+use super::failures::{Failure, Failures};
+use super::observer::Observer;
+use crate::host::{Plugin, PluginFault, Span};
+use crate::normalise::{Normaliser, Record};
+
+/// A pause that ends a span of activity, as in the contract.
+const PAUSE_US: i64 = 60 * crate::calendar::SECOND_US;
+
+/// One thread's observers, and the day that they observe.
+pub struct Worker<'p> {
+    observers: Vec<Observer<'p>>,
+    failures: &'p Failures,
+    texts: Texts,
+    signature: String,
+    instance: usize,
+    name: String,
+    day: i32,
+    /// The plugins for which the day is observed, as bits.
+    observed: u64,
+    activity: Vec<Span>,
+    previous: Option<i64>,
+}
+
+impl<'p> Worker<'p> {
+    /// A worker over all plugins.
+    pub fn new(plugins: &'p [Plugin], normaliser: &Normaliser, failures: &'p Failures) -> Self {
+        Self {
+            observers: plugins.iter().map(|plugin| Observer::new(plugin, normaliser)).collect(),
+            failures,
+            texts: Texts::default(),
+            signature: String::new(),
+            instance: 0,
+            name: String::new(),
+            day: 0,
+            observed: 0,
+            activity: Vec::new(),
+            previous: None,
+        }
+    }
+
+    /// Goes over to an instance, by position and name.
+    pub fn begin_instance(&mut self, instance: usize, name: &str) {
+        self.instance = instance;
+        name.clone_into(&mut self.name);
+    }
+
+    /// Texts behind symbols that this worker saw for the first time.
+    pub fn take_texts(&mut self) -> Vec<(u64, String)> {
+        self.texts.take_new()
+    }
+
+    /// Begins a day for the plugins, by position, each behind what was saved of the day.
+    pub fn begin_day(&mut self, day: i32, plugins: impl IntoIterator<Item = (usize, Option<Vec<u8>>)>) {
+        (self.day, self.observed, self.previous) = (day, 0, None);
+        self.activity.clear();
+        for (plugin, saved) in plugins {
+            if !self.failures.is_out(plugin, self.instance) {
+                self.observers[plugin].begin_day(saved);
+                self.observed |= 1 << plugin;
+            }
+        }
+    }
+
+    /// Takes in a record of the day; `minute` gives its local minute.
+    #[inline]
+    pub fn see(&mut self, record: &Record<'_>, minute: impl FnOnce() -> u32) {
+        let wanted = record.wanted & self.observed;
+        if wanted != 0 {
+            let place = Place { minute: minute(), previous: self.previous };
+            self.push(record, wanted, &place);
+        }
+        match self.activity.last_mut() {
+            Some(span) if record.time >= span.last && record.time - span.last <= PAUSE_US => {
+                span.last = record.time;
+                span.records += 1;
+            }
+            _ => self.pause(record.time),
+        }
+        self.previous = Some(record.time);
+    }
+
+    /// Ends the day: each plugin's state of it, by position.
+    pub fn end_day(&mut self) -> Vec<(usize, Vec<u8>)> {
+        self.flush();
+        let mut states = Vec::new();
+        for plugin in 0..self.observers.len() {
+            if self.observed & (1 << plugin) != 0 {
+                match self.observers[plugin].end_day() {
+                    Ok(state) => states.push((plugin, state)),
+                    Err(fault) => self.fail(plugin, fault),
+                }
+            }
+        }
+        states
+    }
+
+    /// Adds a record to the batches of the plugins that want it.
+    fn push(&mut self, record: &Record<'_>, mut wanted: u64, place: &Place) {
+        let mut signature = None;
+        let mut full = false;
+        while wanted != 0 {
+            let plugin = wanted.trailing_zeros() as usize;
+            wanted &= wanted - 1;
+            let text = &mut self.signature;
+            let mut sign = |texts: &mut Texts| {
+                *signature.get_or_insert_with(|| {
+                    text.clear();
+                    record.signature(text);
+                    texts.keep(text)
+                })
+            };
+            let observer = &mut self.observers[plugin];
+            Batches::push(&mut observer.batches, record, place, &mut sign, &mut self.texts);
+            full |= observer.is_full();
+        }
+        if full {
+            self.flush();
+        }
+    }
+
+    /// A new span of activity.
+    fn pause(&mut self, time: i64) {
+        if self.activity.len() >= ROWS_MAX as usize {
+            self.flush();
+        }
+        self.activity.push(Span { first: time, last: time, records: 1 });
+    }
+
+    fn flush(&mut self) {
+        for plugin in 0..self.observers.len() {
+            if self.observed & (1 << plugin) != 0
+                && let Err(fault) = self.observers[plugin].flush(self.day, &self.activity)
+            {
+                self.fail(plugin, fault);
+            }
+        }
+        self.activity.clear();
+    }
+
+    fn fail(&mut self, plugin: usize, fault: PluginFault) {
+        let date = crate::calendar::date(self.day).map_or_else(|| self.day.to_string(), |date| date.to_string());
+        let place = format!("instance {}, {date}", self.name);
+        self.failures.note(plugin, self.instance, Failure { fault, place });
+        self.observers[plugin].reset();
+        self.observed &= !(1 << plugin);
+    }
+}

@@ -1,0 +1,282 @@
+//! `[format]` and `[[event]]`: checked as far as the text alone tells; `normalise` compiles them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use chrono::NaiveDate;
+use chrono::format::{Item, Parsed, StrftimeItems, parse};
+use toml::de::DeValue;
+
+use super::pattern::{Placeholder, Unclosed, is_name, placeholders};
+use super::places::Places;
+use super::raw::{At, Document, Key, Table, kind};
+use super::suggest::{nearest, one_of, quoted};
+use super::text::Span;
+use super::{EventRule, Format, Layout};
+
+const FORMAT: Key = Key("format", "{ kind = \"json\" }");
+const KIND: Key = Key("kind", "\"pattern\"");
+const PATTERN: Key = Key("pattern", "\"{timestamp} [{thread}] {severity} {logger} - {body}\"");
+const TIMESTAMP: Key = Key("timestamp", "\"%Y-%m-%d %H:%M:%S,%3f\"");
+const FIELDS: Key = Key("fields", "{ timestamp = \"@t\", body = \"@m\" }");
+const ZONE: Key = Key("zone", "\"Europe/Berlin\"");
+const DEFAULT_SEVERITY: Key = Key("default_severity", "\"info\"");
+const SEVERITIES: Key = Key("severities", "{ HINWEIS = \"info\" }");
+
+const EVENT: Key = Key("event", "[ { name = \"app.crash\", logger = \"App.Crash\" } ]");
+const NAME: Key = Key("name", "\"session.start\"");
+const LOGGER: Key = Key("logger", "\"App.Session\"");
+const BODY: Key = Key("body", "\"Session {session.id} started by {user.id}\"");
+const SEVERITY: Key = Key("severity", "\"fatal\"");
+const MIN_SEVERITY: Key = Key("min_severity", "\"error\"");
+
+/// OpenTelemetry severity numbers by the names that a profile uses.
+const SEVERITY_NAMES: [(&str, u8); 6] =
+    [("trace", 1), ("debug", 5), ("info", 9), ("warn", 13), ("error", 17), ("fatal", 21)];
+
+/// Parts of a record, a sample, and the field of Serilog's compact JSON that holds it where the profile names none.
+const JSON_FIELDS: [(&str, &str, &str); 5] = [
+    ("timestamp", "\"time\"", "@t"),
+    ("severity", "\"level\"", "@l"),
+    ("logger", "\"logger\"", "SourceContext"),
+    ("body", "\"message\"", "@m"),
+    ("exception", "\"exception\"", "@x"),
+];
+
+/// How an event's capture is read: whole number, milliseconds, seconds. Without a type it is text.
+const CAPTURE_KINDS: [&str; 3] = ["int", "ms", "s"];
+
+const BRACES_HELP: &str = "a placeholder reads `{name}`; a brace that stands in the log is doubled, `{{`";
+
+/// Reads `[format]`; `None` where it is missing or too wrong to go on with.
+pub(super) fn take_format(profile: &mut Table<'_>, places: &mut Places) -> Option<Format> {
+    let doc = profile.doc();
+    if !profile.has(FORMAT) {
+        doc.faults.add_of_file(
+            doc.text,
+            "the profile lacks `[format]`, how a line becomes a record",
+            "add `[format]` with `kind = \"pattern\"` or `kind = \"json\"`",
+        );
+    }
+    let mut table = profile.take_table(FORMAT)?;
+    places.format = table.span.clone();
+    table.require(KIND);
+    let kind = table.take_one_of(KIND, &[("pattern", true), ("json", false)]);
+    let layout = match kind {
+        Some(At { value: true, .. }) => take_pattern(&mut table, places),
+        Some(At { value: false, span }) => {
+            places.format = span;
+            take_json(&mut table)
+        }
+        None => {
+            // Which keys belong depends on the kind: none of them is called unknown.
+            let _ = (table.take_text(PATTERN), table.take_text(TIMESTAMP), table.take_table(FIELDS));
+            None
+        }
+    };
+    let zone = table.take_zone(ZONE).unwrap_or_default();
+    let severity_default = table.take_one_of(DEFAULT_SEVERITY, &SEVERITY_NAMES).map_or(9, |severity| severity.value);
+    let severities = table.take_table(SEVERITIES).map(take_severities).unwrap_or_default();
+    table.finish();
+    Some(Format { layout: layout?, zone, severities, severity_default })
+}
+
+fn take_pattern(table: &mut Table<'_>, places: &mut Places) -> Option<Layout> {
+    table.refuse(FIELDS, "belongs to `kind = \"json\"`", "a pattern names its fields in braces");
+    let pattern = table.take_required_text(PATTERN);
+    let timestamp = table.take_required_text(TIMESTAMP);
+    if let Some(pattern) = &pattern {
+        places.format = pattern.span.clone();
+        check_pattern(table.doc(), pattern);
+    }
+    if let Some(timestamp) = &timestamp {
+        places.timestamp = Some(timestamp.span.clone());
+        check_timestamp(table.doc(), timestamp);
+    }
+    Some(Layout::Pattern { pattern: pattern?.value, timestamp: timestamp?.value })
+}
+
+fn take_json(table: &mut Table<'_>) -> Option<Layout> {
+    table.refuse(PATTERN, "belongs to `kind = \"pattern\"`", "a JSON line is described by `fields`");
+    let help = "the field that holds the time is named in `fields`; its value is read as RFC 3339";
+    table.refuse(TIMESTAMP, "belongs to `kind = \"pattern\"`", help);
+    let mut fields = table.take_table(FIELDS);
+    let [timestamp, severity, logger, body, exception] = JSON_FIELDS.map(|(name, sample, default)| {
+        let named = fields.as_mut().and_then(|fields| fields.take_text(Key(name, sample)));
+        named.map_or_else(|| default.to_owned(), |field| field.value)
+    });
+    if let Some(fields) = fields {
+        fields.finish();
+    }
+    Some(Layout::Json { timestamp, severity, logger, body, exception })
+}
+
+fn take_severities(mut table: Table<'_>) -> BTreeMap<String, u8> {
+    let doc = table.doc();
+    let mut severities = BTreeMap::new();
+    for (word, value) in table.take_rest() {
+        let DeValue::String(name) = value.get_ref() else {
+            let message =
+                format!("{} must be the name of a severity, not {}", quoted(word.value), kind(value.get_ref()));
+            doc.fault(&value.span(), message, "such as `HINWEIS = \"info\"`");
+            continue;
+        };
+        let Some((_, number)) = SEVERITY_NAMES.iter().find(|(known, _)| known == name) else {
+            let help = one_of(name, SEVERITY_NAMES.map(|(name, _)| name), "\"");
+            doc.fault(&value.span(), format!("{} is no severity", quoted(name)), help);
+            continue;
+        };
+        if severities.insert(word.value.trim().to_uppercase(), *number).is_some() {
+            let help = "words are compared without regard to upper and lower case: keep one of them";
+            doc.fault(&word.span, format!("the severity word {} is given twice", quoted(word.value)), help);
+        }
+    }
+    severities
+}
+
+/// Checks the pattern of a line: what it must name, and how its fields are written.
+fn check_pattern(doc: Document<'_>, pattern: &At<String>) {
+    let Some(found) = check_placeholders(doc, "pattern", pattern, &[]) else { return };
+    for needed in ["timestamp", "body"] {
+        if found.iter().any(|placeholder| placeholder.name == needed) {
+            continue;
+        }
+        let near = nearest(needed, found.iter().map(|placeholder| placeholder.name));
+        let help = match near {
+            Some(near) => format!("did you mean `{{{needed}}}` where it says `{{{near}}}`?"),
+            None => format!("such as `pattern = {}`", PATTERN.1),
+        };
+        doc.fault(&pattern.span, format!("`pattern` lacks `{{{needed}}}`"), help);
+    }
+}
+
+/// Checks every placeholder of a pattern; `kinds` are those that may stand behind its colon.
+fn check_placeholders<'p>(
+    doc: Document<'_>,
+    key: &str,
+    pattern: &'p At<String>,
+    kinds: &[&'static str],
+) -> Option<Vec<Placeholder<'p>>> {
+    let found = match placeholders(&pattern.value) {
+        Ok(found) => found,
+        Err(Unclosed(part)) => {
+            doc.fault(&doc.part(pattern, part), format!("`{key}` has a brace without its partner"), BRACES_HELP);
+            return None;
+        }
+    };
+    for (index, placeholder) in found.iter().enumerate() {
+        if let Some((problem, help)) = problem_of(placeholder, &found[..index], kinds) {
+            doc.fault(&doc.part(pattern, placeholder.span.clone()), format!("`{key}`: {problem}"), help);
+        }
+    }
+    Some(found)
+}
+
+/// What is wrong with a placeholder that stands behind those of `before`, and what would be right.
+fn problem_of(
+    placeholder: &Placeholder<'_>,
+    before: &[Placeholder<'_>],
+    kinds: &[&'static str],
+) -> Option<(String, String)> {
+    let Placeholder { span, name, kind } = placeholder;
+    if *name != "*" && !is_name(name) {
+        let help = "letters, digits, `_` and `.`, beginning with a letter; `{*}` is what needs no name";
+        return Some((format!("{} is no name", quoted(name)), help.to_owned()));
+    }
+    if let Some(kind) = kind.filter(|kind| !kinds.contains(kind)) {
+        let problem = format!("unknown type {} of `{name}`", quoted(kind));
+        let help = match kinds {
+            [] => format!("fields of a line carry no type: `{{{name}}}`"),
+            kinds => format!("{}; text needs none", one_of(kind, kinds.iter().copied(), "`")),
+        };
+        return Some((problem, help));
+    }
+    if *name != "*" && before.iter().any(|earlier| earlier.name == *name) {
+        return Some((format!("`{name}` stands twice"), "give one of them another name, or `{*}`".to_owned()));
+    }
+    if before.last().is_some_and(|earlier| earlier.span.end == span.start) {
+        let help = "put the text between them that stands in the log, or make them one";
+        return Some((format!("nothing stands before `{name}` to tell where it begins"), help.to_owned()));
+    }
+    None
+}
+
+/// Checks that a chrono format carries a whole time: what it writes must be readable again.
+fn check_timestamp(doc: Document<'_>, timestamp: &At<String>) {
+    let sample = format!("such as `timestamp = {}`", TIMESTAMP.1);
+    let items: Vec<Item<'_>> = StrftimeItems::new(&timestamp.value).collect();
+    if items.iter().any(|item| matches!(item, Item::Error)) {
+        let help = format!("a chrono format, {sample}; a percent sign itself is %%");
+        doc.fault(&timestamp.span, format!("`timestamp` is not a time format: {}", quoted(&timestamp.value)), help);
+        return;
+    }
+    if !carries_time(&items) {
+        let message = "`timestamp` does not give the whole time";
+        doc.fault(&timestamp.span, message, format!("it needs year, month, day, hour and minute, {sample}"));
+    }
+}
+
+fn carries_time(items: &[Item<'_>]) -> bool {
+    let Some(time) = NaiveDate::from_ymd_opt(2026, 10, 25).and_then(|day| day.and_hms_opt(13, 45, 0)) else {
+        return false;
+    };
+    let mut text = String::new();
+    if write!(text, "{}", time.and_utc().format_with_items(items.iter())).is_err() {
+        return false;
+    }
+    let mut parsed = Parsed::new();
+    parse(&mut parsed, &text, items.iter()).is_ok() && parsed.to_naive_datetime_with_offset(0) == Ok(time)
+}
+
+/// Reads all `[[event]]` rules, in the order of the file.
+pub(super) fn take_events(profile: &mut Table<'_>, places: &mut Places) -> Vec<EventRule> {
+    let mut events: Vec<EventRule> = Vec::new();
+    for table in profile.take_tables(EVENT, "`[[event]]`") {
+        let (doc, span) = (table.doc(), table.span.clone());
+        let Some((event, place)) = take_event(table) else { continue };
+        let same = |earlier: &EventRule| {
+            (&earlier.logger, &earlier.body, earlier.severity_min) == (&event.logger, &event.body, event.severity_min)
+        };
+        if let Some(first) = events.iter().position(same) {
+            let line = doc.text.place(places.events[first].start).0;
+            let message =
+                format!("event `{}` never occurs: `{}` takes the same records", event.name, events[first].name);
+            doc.fault(&span, message, format!("the first rule that matches names the record; see line {line}"));
+        }
+        events.push(event);
+        places.events.push(place);
+    }
+    events
+}
+
+fn take_event(mut table: Table<'_>) -> Option<(EventRule, Span)> {
+    let doc = table.doc();
+    let name = table.take_required_text(NAME);
+    if let Some(name) = name.as_ref().filter(|name| !is_name(&name.value)) {
+        let help = "letters, digits and `_`, in parts with `.` between them, such as `session.start`";
+        doc.fault(&name.span, format!("{} cannot be the name of an event", quoted(&name.value)), help);
+    }
+    let whole = !(table.has(LOGGER) || table.has(BODY) || table.has(MIN_SEVERITY));
+    let logger = table.take_text(LOGGER);
+    let body = table.take_text(BODY);
+    if let Some(body) = &body {
+        check_placeholders(doc, "body", body, &CAPTURE_KINDS);
+    }
+    let severity_min = table.take_one_of(MIN_SEVERITY, &SEVERITY_NAMES);
+    let severity = table.take_one_of(SEVERITY, &SEVERITY_NAMES);
+    let (place, name) = (body.as_ref().map(|body| body.span.clone()), name?);
+    if whole {
+        let message = format!("event `{}` would take every record", name.value);
+        doc.fault(&table.span, message, "give it a `logger`, a `body` or a `min_severity`");
+    }
+    let place = place.unwrap_or_else(|| name.span.clone());
+    table.finish();
+    let event = EventRule {
+        name: name.value,
+        logger: logger.map(|logger| logger.value),
+        severity_min: severity_min.map(|severity| severity.value),
+        body: body.map(|body| body.value),
+        severity: severity.map(|severity| severity.value),
+    };
+    Some((event, place))
+}

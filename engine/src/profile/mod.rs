@@ -1,0 +1,210 @@
+//! The profile: one TOML file, turned once into checked settings.
+//!
+//! `raw` mirrors the file, key by key, each value with its place; `resolve` turns it into the types of this
+//! module, section by section, and collects every fault on the way; `fault` renders faults with line, caret and
+//! help. Later stages see only [`Profile`], in which every path is absolute, every name is known and every number
+//! is in range.
+
+mod api;
+mod example;
+mod fault;
+mod file;
+mod fleet;
+mod fleet_list;
+mod format;
+mod kpi;
+mod pattern;
+mod period;
+mod places;
+mod raw;
+mod resolve;
+mod suggest;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod text;
+mod url;
+mod value;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use globset::GlobSet;
+
+pub use example::EXAMPLE;
+pub use fault::{Fault, Faults};
+pub use kpi::EMBEDDED_PLUGINS;
+pub use period::{parse_day, parse_period};
+pub use places::Places;
+pub use resolve::load;
+
+/// Checked settings of one fleet and its report.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// The profile's file, as named by the user.
+    pub path: PathBuf,
+    /// Title of the report.
+    pub title: String,
+    /// Folder that holds the mirror and the catalog.
+    pub store: PathBuf,
+    /// Folder that reports are published in.
+    pub output: PathBuf,
+    /// Where logs come from.
+    pub source: Source,
+    /// All instances, in the order of their names; names are unique.
+    pub instances: Vec<Instance>,
+    /// Globs over file names (the whole listed name): a file is taken when `include` matches and `exclude` does not.
+    pub files: FileFilter,
+    /// The layout of log lines.
+    pub format: Format,
+    /// Event rules, in the order of the file: the first that matches names the record.
+    pub events: Vec<EventRule>,
+    /// What the report covers.
+    pub report: ReportSettings,
+    /// Every KPI that is switched on, in the order in which its section appears.
+    pub kpis: Vec<Kpi>,
+    /// Where all this stands in the file, for faults that a later stage finds.
+    pub places: Places,
+}
+
+/// One installation of the target application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    /// Unique name, shown in the report.
+    pub name: String,
+    /// REST: base address that replaces `{address}` in templates, without a trailing slash. Folder: empty.
+    pub address: String,
+    /// Words that support groups instances by.
+    pub tags: Vec<String>,
+    /// Zone of log times that carry none; `format.zone` unless the instance says otherwise.
+    pub zone: Tz,
+}
+
+/// Where logs come from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// Every instance answers REST queries.
+    Rest(Box<Rest>),
+    /// A folder with one subfolder of log files an instance, for bundles that users send in.
+    Folder(PathBuf),
+}
+
+/// The shape of the target application's API, and how politely it is asked.
+#[derive(Debug, Clone)]
+pub struct Rest {
+    /// URL template of the listing: `{address}`, `{instance}`.
+    pub list_url: String,
+    /// JSON pointer (RFC 6901) to the array of files; empty: the document itself.
+    pub items: String,
+    /// JSON pointers inside one item. `size`, `modified` and `etag` may be absent.
+    pub name: String,
+    pub size: Option<String>,
+    pub modified: Option<String>,
+    pub etag: Option<String>,
+    /// URL template of one file: `{address}`, `{instance}`, `{name}` (percent-encoded as one path segment).
+    pub fetch_url: String,
+    pub limits: Limits,
+}
+
+/// Limits of politeness and patience.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests in flight over the whole fleet.
+    pub concurrency_max: usize,
+    pub connect_timeout: Duration,
+    /// Until the response's headers are there.
+    pub headers_timeout: Duration,
+    /// Longest time without a byte of the body.
+    pub progress_timeout: Duration,
+    /// Longest time one instance may take in one run.
+    pub instance_timeout: Duration,
+    /// Longest time the whole fetch may take.
+    pub run_timeout: Duration,
+    /// Tries of one request, the first included.
+    pub tries_max: u32,
+}
+
+/// Which listed files are log files.
+#[derive(Debug, Clone)]
+pub struct FileFilter {
+    pub include: GlobSet,
+    pub exclude: GlobSet,
+}
+
+/// How a line becomes a record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Format {
+    pub layout: Layout,
+    /// Zone of times that carry none, for instances without a zone of their own.
+    pub zone: Tz,
+    /// Severity words of this format beyond the common ones (upper case), as OpenTelemetry numbers.
+    pub severities: BTreeMap<String, u8>,
+    /// Severity of a record that names none.
+    pub severity_default: u8,
+}
+
+/// The two kinds of layout.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Layout {
+    /// A pattern such as `{timestamp} [{thread}] {severity} {logger} - {body}`; `timestamp` is a chrono format.
+    Pattern { pattern: String, timestamp: String },
+    /// One JSON object a line; the names of its top-level fields.
+    Json { timestamp: String, severity: String, logger: String, body: String, exception: String },
+}
+
+/// Names what matters and takes attributes out of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRule {
+    /// The event's name, such as `session.start`.
+    pub name: String,
+    /// Exact logger; `None`: any.
+    pub logger: Option<String>,
+    /// Least severity of a record that the rule looks at.
+    pub severity_min: Option<u8>,
+    /// Body pattern with captures; `None`: any body.
+    pub body: Option<String>,
+    /// Severity that the record gets instead of its own.
+    pub severity: Option<u8>,
+}
+
+/// What the report covers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReportSettings {
+    /// Zone of days and hours.
+    pub zone: Tz,
+    pub period: Period,
+}
+
+/// The days of a report, in its zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Period {
+    /// The last `n` days up to and including the day of the newest record.
+    LastDays(u32),
+    /// The calendar month before that of the newest record.
+    LastMonth,
+    /// Everything that is stored.
+    All,
+    /// Half-open, days since 1970-01-01.
+    Days { from: i32, to: i32 },
+}
+
+/// One KPI family that is switched on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kpi {
+    /// The name in `[kpi.NAME]`.
+    pub name: String,
+    pub plugin: PluginFile,
+    /// The plugin's own settings, as a JSON object.
+    pub settings: serde_json::Value,
+}
+
+/// Where a plugin's code comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PluginFile {
+    /// One of the plugins inside the binary.
+    Embedded(String),
+    /// A file named by the profile.
+    Path(PathBuf),
+}

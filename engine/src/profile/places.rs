@@ -1,0 +1,65 @@
+//! Where in its file each part of a checked profile stands, for faults that a later stage finds.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::text::{Span, Text};
+use super::{Fault, Profile};
+
+/// Places of settings and rules. Empty for a profile that comes from no file.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    pub(super) text: Option<Arc<Text>>,
+    pub(super) format: Span,
+    pub(super) timestamp: Option<Span>,
+    pub(super) events: Vec<Span>,
+    pub(super) kpis: BTreeMap<String, KpiPlaces>,
+}
+
+/// Places of one `[kpi.NAME]`.
+#[derive(Debug, Clone, Default)]
+pub(super) struct KpiPlaces {
+    pub header: Span,
+    pub plugin: Option<Span>,
+    /// By the key, and for tables inside by the keys with dots between them.
+    pub settings: BTreeMap<String, Span>,
+}
+
+impl Profile {
+    /// What a plugin has against one of its settings, at the setting's value; at the KPI's header where the profile
+    /// does not name the setting. Keys of tables inside have dots between them.
+    pub fn setting_fault(&self, kpi: &str, key: &str, problem: &str) -> Fault {
+        let place = self.places.kpis.get(kpi).map(|kpi| kpi.settings.get(key).unwrap_or(&kpi.header));
+        self.fault_at(place, format!("`{key}` of the KPI `{kpi}`: {problem}"))
+    }
+
+    /// What is wrong with the plugin of a KPI, at its `plugin`, or at the KPI's header.
+    pub fn plugin_fault(&self, kpi: &str, problem: &str) -> Fault {
+        let place = self.places.kpis.get(kpi).map(|kpi| kpi.plugin.as_ref().unwrap_or(&kpi.header));
+        self.fault_at(place, format!("plugin of the KPI `{kpi}`: {problem}"))
+    }
+
+    /// What is wrong with the format, at its pattern.
+    pub fn format_fault(&self, problem: &str) -> Fault {
+        self.fault_at(Some(&self.places.format), format!("`[format]`: {problem}"))
+    }
+
+    /// What is wrong with the format of times, at its `timestamp`; at the pattern where there is none.
+    pub fn timestamp_fault(&self, problem: &str) -> Fault {
+        let place = self.places.timestamp.as_ref().unwrap_or(&self.places.format);
+        self.fault_at(Some(place), format!("`timestamp`: {problem}"))
+    }
+
+    /// What is wrong with an event rule, by its index in [`Profile::events`], at its body.
+    pub fn event_fault(&self, index: usize, problem: &str) -> Fault {
+        let name = self.events.get(index).map_or("?", |event| event.name.as_str());
+        self.fault_at(self.places.events.get(index), format!("event `{name}`: {problem}"))
+    }
+
+    fn fault_at(&self, place: Option<&Span>, message: String) -> Fault {
+        match (&self.places.text, place) {
+            (Some(text), Some(place)) => Fault::at(text, place, message),
+            _ => Fault::of_file(self.path.display().to_string(), message),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::parse::{Parse, ParseStream};
+use syn::{Error, Ident, ImplItem, ItemImpl, LitStr, Result, Token, parse_quote};
+
+/// `name = "…", title = "…"`.
+pub struct Arguments {
+    name: LitStr,
+    title: LitStr,
+}
+
+impl Parse for Arguments {
+    fn parse(input: ParseStream) -> Result<Self> {
+        let (mut name, mut title) = (None, None);
+        while !input.is_empty() {
+            let key: Ident = input.parse()?;
+            input.parse::<Token![=]>()?;
+            let value: LitStr = input.parse()?;
+            match key.to_string().as_str() {
+                "name" => name = Some(value),
+                "title" => title = Some(value),
+                _ => return Err(Error::new_spanned(key, "known here: `name` and `title`")),
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        let missing = |what| move || input.error(format!("give the plugin a {what}: `{what} = \"…\"`"));
+        Ok(Self { name: name.ok_or_else(missing("name"))?, title: title.ok_or_else(missing("title"))? })
+    }
+}
+
+pub fn expand(arguments: Arguments, mut input: ItemImpl) -> Result<TokenStream> {
+    if !input.items.iter().any(|item| matches!(item, ImplItem::Type(kind) if kind.ident == "Row")) {
+        return Err(Error::new_spanned(&input.self_ty, "`#[plugin]` stands on `impl Plugin for …`"));
+    }
+    let (name, title) = (json(&arguments.name), json(&arguments.title));
+    let plugin = input.self_ty.clone();
+    input.items.push(parse_quote! {
+        const MANIFEST: &'static str = ::logparser_sdk::const_concat!(
+            "{\"contract\":\"", ::logparser_sdk::manifest::CONTRACT,
+            "\",\"name\":", #name,
+            ",\"version\":\"", env!("CARGO_PKG_VERSION"),
+            "\",\"title\":", #title,
+            ",\"activity\":", if <#plugin as ::logparser_sdk::Plugin>::ACTIVITY { "true," } else { "false," },
+            <<#plugin as ::logparser_sdk::Plugin>::Row as ::logparser_sdk::Row>::MANIFEST,
+            "}"
+        );
+    });
+    Ok(quote! {
+        #input
+
+        const _: () = {
+            impl ::logparser_sdk::export::Exported for #plugin {
+                fn slot() -> &'static ::std::sync::OnceLock<Self> {
+                    static SLOT: ::std::sync::OnceLock<#plugin> = ::std::sync::OnceLock::new();
+                    &SLOT
+                }
+            }
+
+            #[cfg(target_arch = "wasm32")]
+            mod exports {
+                use super::*;
+                const TEXT: &str = <#plugin as ::logparser_sdk::Plugin>::MANIFEST;
+                #[used]
+                #[unsafe(link_section = "logparser-manifest")]
+                static MANIFEST: [u8; TEXT.len()] = ::logparser_sdk::manifest::concat(&[TEXT]);
+
+                struct Exports;
+                impl ::logparser_sdk::bindings::exports::logparser::plugin::plugin::Guest for Exports {
+                    type Partial = ::logparser_sdk::export::PartialHandle<#plugin>;
+                    type Fleet = ::logparser_sdk::export::FleetHandle<#plugin>;
+                    fn configure(
+                        settings: ::std::string::String,
+                    ) -> ::core::result::Result<(), ::std::vec::Vec<::logparser_sdk::SettingsError>> {
+                        ::logparser_sdk::export::configure::<#plugin>(&settings)
+                    }
+                }
+                ::logparser_sdk::bindings::export_kpi!(Exports with_types_in ::logparser_sdk::bindings);
+            }
+        };
+    })
+}
+
+/// The literal's text as a JSON string.
+fn json(text: &LitStr) -> String {
+    let escaped: String = text
+        .value()
+        .chars()
+        .map(|c| match c {
+            '"' | '\\' => format!("\\{c}"),
+            c if c.is_control() => format!("\\u{:04x}", u32::from(c)),
+            c => c.to_string(),
+        })
+        .collect();
+    format!("\"{escaped}\"")
+}

@@ -1,0 +1,258 @@
+//! Reading a batch: columns in, typed rows out.
+
+use crate::{Batch, Column};
+
+/// A row type, derived from a struct: `#[derive(Row)]`.
+pub trait Row: Sized {
+    /// The `events`, `severity` and `columns` of the manifest, as JSON members.
+    const MANIFEST: &'static str;
+    /// Reads the row at `index`.
+    fn read(batch: &Batch, index: usize) -> Self;
+}
+
+/// A value that one column holds.
+pub trait Field: Sized {
+    /// What the column must hold; the engine refuses a manifest in which this does not fit the column's name.
+    const HOLDS: &'static str;
+    /// The events that an event column names, as JSON strings with commas between.
+    const EVENTS: &'static str = "";
+    /// Reads one row of a column.
+    fn read(column: &Column, index: usize) -> Self;
+}
+
+/// An instant: microseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct Time(pub i64);
+
+/// Minutes since the local midnight, as the wall clock in the report's zone shows them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Minute(pub u32);
+
+/// OpenTelemetry severity number: 17–20 error, 21–24 fatal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Severity(pub u8);
+
+/// Stands for a text that the engine keeps and puts back where a result shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct Symbol(pub u64);
+
+/// Stands for a text that only has to be told from others, such as a session id: the engine does not keep it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct Key(pub u64);
+
+impl Field for Time {
+    const HOLDS: &'static str = "time";
+    fn read(column: &Column, index: usize) -> Self {
+        Self(signed(column, index))
+    }
+}
+
+/// The time of the record before this one in the day's stream, whether the plugin wanted it or not; none for the
+/// first of the span.
+impl Field for Option<Time> {
+    const HOLDS: &'static str = "previous";
+    fn read(column: &Column, index: usize) -> Self {
+        some_signed(column, index).map(Time)
+    }
+}
+
+impl Field for Minute {
+    const HOLDS: &'static str = "minute";
+    fn read(column: &Column, index: usize) -> Self {
+        match column {
+            Column::Words(values) => Self(values[index]),
+            _ => mismatch("words"),
+        }
+    }
+}
+
+impl Field for Severity {
+    const HOLDS: &'static str = "severity";
+    fn read(column: &Column, index: usize) -> Self {
+        Self(byte(column, index))
+    }
+}
+
+impl Field for Option<Symbol> {
+    const HOLDS: &'static str = "symbol";
+    fn read(column: &Column, index: usize) -> Self {
+        some_unsigned(column, index).map(Symbol)
+    }
+}
+
+impl Field for Option<Key> {
+    const HOLDS: &'static str = "key";
+    fn read(column: &Column, index: usize) -> Self {
+        some_unsigned(column, index).map(Key)
+    }
+}
+
+/// A number, or a duration in milliseconds.
+impl Field for Option<i64> {
+    const HOLDS: &'static str = "integer";
+    fn read(column: &Column, index: usize) -> Self {
+        some_signed(column, index)
+    }
+}
+
+/// Reads a byte column.
+#[doc(hidden)]
+pub fn byte(column: &Column, index: usize) -> u8 {
+    match column {
+        Column::Bytes(values) => values[index],
+        _ => mismatch("bytes"),
+    }
+}
+
+fn signed(column: &Column, index: usize) -> i64 {
+    match column {
+        Column::Signed(values) => values[index],
+        _ => mismatch("signed"),
+    }
+}
+
+fn some_signed(column: &Column, index: usize) -> Option<i64> {
+    Some(signed(column, index)).filter(|&value| value != i64::MIN)
+}
+
+fn some_unsigned(column: &Column, index: usize) -> Option<u64> {
+    match column {
+        Column::Unsigned(values) => Some(values[index]).filter(|&value| value != 0),
+        _ => mismatch("unsigned"),
+    }
+}
+
+/// The engine builds columns from the manifest, so this is a fault of the engine or of a hand-made batch.
+fn mismatch(wanted: &str) -> ! {
+    panic!("a column of the batch is not of the kind `{wanted}` that the manifest asks for")
+}
+
+impl Batch {
+    /// The rows, in stream order.
+    pub fn rows<R: Row>(&self) -> impl Iterator<Item = R> + '_ {
+        (0..self.rows as usize).map(|index| R::read(self, index))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::manifest;
+    use crate::{Events, Instance, Plugin, Results, Row, Window};
+
+    #[derive(Debug, PartialEq, Events)]
+    enum Event {
+        #[event("a.start")]
+        Start,
+        #[event("a.end")]
+        End,
+        #[event(other)]
+        Other,
+    }
+
+    #[derive(Debug, PartialEq, Row)]
+    #[row(severity = 17)]
+    struct Seen {
+        event: Event,
+        time: Time,
+        previous: Option<Time>,
+        minute: Minute,
+        severity: Severity,
+        signature: Option<Symbol>,
+        #[row(attribute = "session.id")]
+        session: Option<Key>,
+        #[row(attribute = "duration")]
+        duration: Option<i64>,
+    }
+
+    #[crate::settings]
+    #[derive(Default)]
+    struct Nothing {}
+
+    #[crate::plugin(name = "nothing", title = "Says \"nothing\"")]
+    impl Plugin for Nothing {
+        type Row = Seen;
+        type Partial = u64;
+        type Fleet = ();
+        const ACTIVITY: bool = true;
+
+        fn partial(&self) -> u64 {
+            0
+        }
+        fn observe(&self, _: &mut u64, _: &Batch) {}
+        fn fleet(&self, _: &Window) {}
+        fn add(&self, (): &mut (), _: &Instance, _: u64) {}
+        fn report(&self, (): (), _: &mut Results) -> Result<(), String> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_manifest_names_what_the_row_holds() {
+        let manifest = manifest::<Nothing>();
+        assert_eq!((manifest.name.as_str(), manifest.title.as_str()), ("nothing", "Says \"nothing\""));
+        assert_eq!((manifest.activity, manifest.severity), (true, Some(17)));
+        assert_eq!(manifest.events, ["a.start", "a.end"]);
+        let columns: Vec<_> =
+            manifest.columns.iter().map(|c| (c.name.as_str(), c.attribute, c.holds.as_str())).collect();
+        let expected = [
+            ("event", false, "event"),
+            ("time", false, "time"),
+            ("previous", false, "previous"),
+            ("minute", false, "minute"),
+            ("severity", false, "severity"),
+            ("signature", false, "symbol"),
+            ("session.id", true, "key"),
+            ("duration", true, "integer"),
+        ];
+        assert_eq!(columns, expected);
+    }
+
+    fn batch() -> Batch {
+        let columns = vec![
+            Column::Bytes(vec![1, 255]),
+            Column::Signed(vec![10, 20]),
+            Column::Signed(vec![i64::MIN, 15]),
+            Column::Words(vec![480, 481]),
+            Column::Bytes(vec![9, 21]),
+            Column::Unsigned(vec![0, 7]),
+            Column::Unsigned(vec![8, 0]),
+            Column::Signed(vec![250, i64::MIN]),
+        ];
+        Batch { day: 1, rows: 2, columns, activity: Vec::new() }
+    }
+
+    #[test]
+    fn columns_are_read_as_rows() {
+        let rows: Vec<Seen> = batch().rows().collect();
+        let first = Seen {
+            event: Event::End,
+            time: Time(10),
+            previous: None,
+            minute: Minute(480),
+            severity: Severity(9),
+            signature: None,
+            session: Some(Key(8)),
+            duration: Some(250),
+        };
+        let second = Seen {
+            event: Event::Other,
+            time: Time(20),
+            previous: Some(Time(15)),
+            minute: Minute(481),
+            severity: Severity(21),
+            signature: Some(Symbol(7)),
+            session: None,
+            duration: None,
+        };
+        assert_eq!(rows, [first, second]);
+    }
+
+    #[test]
+    #[should_panic(expected = "not of the kind `words`")]
+    fn a_column_of_the_wrong_kind_is_named() {
+        let mut batch = batch();
+        batch.columns.swap(3, 4);
+        let _ = batch.rows::<Seen>().count();
+    }
+}

@@ -1,0 +1,191 @@
+//! What the report could see, as texts.
+
+use serde::Serialize;
+
+use super::page::{names, plural};
+use super::section::MetricView;
+use super::table::{Heading, TableView};
+use crate::format::{Formatter, bytes, count, visible};
+use crate::model::{Cell, Coverage, InstanceCoverage, InstanceState};
+
+/// Problems that are listed at once; the table of all instances has every one.
+const PROBLEMS_MAX: usize = 20;
+
+/// What the template `coverage` sees.
+#[derive(Debug, Serialize)]
+pub(super) struct CoverageView {
+    figures: Vec<MetricView>,
+    /// Instances that were not reached, or not in whole.
+    problems: Option<TableView>,
+    /// Which instances were silent; empty where none was.
+    silent: String,
+    /// How many lines fit no rule; empty where all do.
+    unparsed: String,
+    examples: Vec<Example>,
+    /// Whether everything was reached and understood.
+    whole: bool,
+    /// None where the profile names no instance.
+    instances: Option<TableView>,
+}
+
+#[derive(Debug, Serialize)]
+struct Example {
+    place: String,
+    text: String,
+}
+
+impl CoverageView {
+    pub(super) fn new(coverage: &Coverage, formatter: &Formatter) -> Self {
+        let problems = problems(coverage, formatter);
+        let (silent, unparsed) = (silent(coverage), unparsed(coverage));
+        Self {
+            figures: figures(coverage),
+            whole: coverage.instances_expected > 0 && problems.is_none() && silent.is_empty() && unparsed.is_empty(),
+            problems,
+            silent,
+            unparsed,
+            examples: examples(coverage, formatter),
+            instances: instances(coverage, formatter),
+        }
+    }
+}
+
+fn figures(coverage: &Coverage) -> Vec<MetricView> {
+    let figure = |title: &str, value: String, note: &str| MetricView::number(title, value, note.to_owned());
+    let expected = format!("of {} expected", count(coverage.instances_expected));
+    let lost: u64 = coverage.instances.iter().map(|instance| instance.gaps).sum();
+    let mut figures = vec![
+        figure("Instances reached", count(coverage.reached), &expected),
+        figure("Unreachable", count(coverage.unreachable), "seen before"),
+        figure("Never seen", count(coverage.never_seen), ""),
+        figure("Silent", count(coverage.silent), "no record in the window"),
+        figure("Records", count(coverage.records), "in the window"),
+        figure("Unparsed lines", count(coverage.lines_unparsed), ""),
+        figure("Log text", bytes(coverage.bytes), &format!("in {}", plural(coverage.files, "file", "files"))),
+    ];
+    if lost > 0 {
+        figures.push(figure("Possibly lost", bytes(lost), "between two transfers"));
+    }
+    figures
+}
+
+fn problems(coverage: &Coverage, formatter: &Formatter) -> Option<TableView> {
+    let troubled = |instance: &&InstanceCoverage| {
+        instance.state < InstanceState::Silent || instance.cause.is_some() || instance.gaps > 0
+    };
+    let mut troubled: Vec<_> = coverage.instances.iter().filter(troubled).collect();
+    if troubled.is_empty() {
+        return None;
+    }
+    troubled.sort_by(|a, b| a.state.cmp(&b.state).then_with(|| a.name.cmp(&b.name)));
+    let shown = troubled.iter().take(PROBLEMS_MAX);
+    let rows: Vec<Vec<Cell>> = shown.map(|instance| problem(instance)).collect();
+    let headings = [
+        Heading::Of("Instance"),
+        Heading::Of("State"),
+        Heading::Of("Cause"),
+        Heading::Of("Last record"),
+        Heading::Sizes("Possibly lost"),
+    ];
+    let mut view = TableView::of("Not covered in whole", &headings, &rows, formatter);
+    if troubled.len() > PROBLEMS_MAX {
+        let hidden = plural((troubled.len() - PROBLEMS_MAX) as u64, "more instance", "more instances");
+        view.note = format!("{hidden} with problems in the table of all instances.");
+    }
+    Some(view)
+}
+
+fn problem(instance: &InstanceCoverage) -> Vec<Cell> {
+    vec![
+        Cell::text(&instance.name),
+        Cell::text(state_in_words(instance.state)),
+        cause(instance),
+        instance.last_record.map_or(Cell::None, Cell::Time),
+        lost(instance),
+    ]
+}
+
+fn cause(instance: &InstanceCoverage) -> Cell {
+    instance.cause.as_ref().map_or(Cell::None, Cell::text)
+}
+
+fn lost(instance: &InstanceCoverage) -> Cell {
+    if instance.gaps > 0 { Cell::Text(bytes(instance.gaps)) } else { Cell::None }
+}
+
+fn silent(coverage: &Coverage) -> String {
+    let silent = coverage.instances.iter().filter(|instance| instance.is_reached() && instance.records == 0);
+    let silent: Vec<&str> = silent.map(|instance| instance.name.as_str()).collect();
+    if silent.is_empty() {
+        return String::new();
+    }
+    let number = plural(silent.len() as u64, "instance was", "instances were");
+    format!("{number} reached but wrote no record in the window: {}.", names(silent.into_iter()))
+}
+
+fn unparsed(coverage: &Coverage) -> String {
+    match coverage.lines_unparsed {
+        0 => String::new(),
+        lines => {
+            let end = if coverage.unparsed.is_empty() { "." } else { ", for example:" };
+            format!("{} no rule of the format{end}", plural(lines, "line fits", "lines fit"))
+        }
+    }
+}
+
+fn examples(coverage: &Coverage, formatter: &Formatter) -> Vec<Example> {
+    let example = |example: &crate::model::UnparsedExample| {
+        let place =
+            Cell::Record { instance: example.instance.clone(), file: example.file.clone(), offset: example.offset };
+        Example { place: formatter.cell(&place), text: visible(&example.text) }
+    };
+    coverage.unparsed.iter().map(example).collect()
+}
+
+fn instances(coverage: &Coverage, formatter: &Formatter) -> Option<TableView> {
+    if coverage.instances.is_empty() {
+        return None;
+    }
+    let rows: Vec<Vec<Cell>> = coverage.instances.iter().map(instance).collect();
+    let headings = [
+        Heading::Of("Instance"),
+        Heading::Of("Tags"),
+        Heading::Of("State"),
+        Heading::Of("Records"),
+        Heading::Of("Unparsed"),
+        Heading::Of("Files"),
+        Heading::Sizes("Size"),
+        Heading::Sizes("Possibly lost"),
+        Heading::Of("Last record"),
+        Heading::Of("Cause"),
+    ];
+    let mut view = TableView::of("All instances", &headings, &rows, formatter);
+    view.folded = true;
+    Some(view)
+}
+
+fn instance(instance: &InstanceCoverage) -> Vec<Cell> {
+    let number = |number: u64| Cell::Integer(i64::try_from(number).unwrap_or(i64::MAX));
+    vec![
+        Cell::text(&instance.name),
+        Cell::Text(instance.tags.join(", ")),
+        Cell::text(state_in_words(instance.state)),
+        number(instance.records),
+        number(instance.lines_unparsed),
+        number(instance.files),
+        Cell::Text(bytes(instance.bytes)),
+        lost(instance),
+        instance.last_record.map_or(Cell::None, Cell::Time),
+        cause(instance),
+    ]
+}
+
+fn state_in_words(state: InstanceState) -> &'static str {
+    match state {
+        InstanceState::NeverSeen => "never seen",
+        InstanceState::Unreachable => "unreachable",
+        InstanceState::Partial => "partial",
+        InstanceState::Silent => "silent",
+        InstanceState::Reached => "reached",
+    }
+}

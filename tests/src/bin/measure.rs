@@ -1,0 +1,185 @@
+//! The benchmark: from mirrored files to KPI results, beside a program hard-coded for the layout and beside the same
+//! plugins compiled natively.
+//!
+//! Every figure is that of a process of its own, so that CPU time and peak memory are its own too. Rounds are
+//! interleaved; the median counts.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use cpu_time::ProcessTime;
+use logparser::catalog::Catalog;
+use logparser::fetch::fetch;
+use logparser::mirror::StoreLock;
+use logparser::pipeline::{Kpis, analyse, normaliser};
+use logparser::profile;
+use logparser_tests::fleet::profile_text;
+use logparser_tests::story::{FolderPlan, Layout, write_fleet};
+use logparser_tests::{native, yardstick};
+use serde::{Deserialize, Serialize};
+
+/// Rounds, of which the median counts.
+const ROUNDS: usize = 5;
+
+type Failed = Box<dyn std::error::Error>;
+
+/// What a process took.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Took {
+    wall_s: f64,
+    cpu_s: f64,
+    peak_mb: f64,
+    records: u64,
+}
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match args.as_slice() {
+        ["child", what, folder] => child(what, Path::new(folder)),
+        [] => measure(None),
+        ["--keep", folder] => measure(Some(Path::new(folder))),
+        _ => Err("usage: measure [--keep FOLDER]".into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(keep: Option<&Path>) -> Result<(), Failed> {
+    let temporary = tempfile::tempdir()?;
+    let folder = keep.unwrap_or(temporary.path());
+    let plan = FolderPlan::default();
+    for (name, layout) in [("log4net", Layout::Log4net), ("json", Layout::Serilog)] {
+        let folder = folder.join(name);
+        let truth = write_fleet(&folder.join("logs"), &FolderPlan { layout, ..plan.clone() })?.summary();
+        let megabytes = truth.bytes as f64 / 1e6;
+        println!("\n{name}: {megabytes:.0} MB, {} records, {} instances", truth.records, plan.instances);
+        prepare(&folder, layout)?;
+        let mut kinds = vec!["cold", "native", "again"];
+        if layout == Layout::Log4net {
+            kinds.insert(0, "yardstick");
+        }
+        let mut took: BTreeMap<&str, Vec<Took>> = BTreeMap::new();
+        for _ in 0..ROUNDS {
+            for kind in &kinds {
+                took.entry(kind).or_default().push(spawn(kind, &folder)?);
+            }
+        }
+        println!(
+            "{:<34}{:>9}{:>9}{:>9}{:>12}{:>10}",
+            "median of five", "CPU s", "wall s", "MB/s", "records/s", "peak MB"
+        );
+        for kind in &kinds {
+            let median = |of: fn(&Took) -> f64| {
+                let mut values: Vec<f64> = took[kind].iter().map(of).collect();
+                values.sort_by(f64::total_cmp);
+                values[ROUNDS / 2]
+            };
+            let (cpu, wall) = (median(|took| took.cpu_s), median(|took| took.wall_s));
+            let (rate, records) = (megabytes / wall, truth.records as f64 / wall);
+            println!(
+                "{:<34}{cpu:>9.3}{wall:>9.3}{rate:>9.0}{records:>12.0}{:>10.0}",
+                describe(kind),
+                median(|took| took.peak_mb)
+            );
+        }
+    }
+    Ok(())
+}
+
+fn describe(kind: &str) -> &'static str {
+    match kind {
+        "yardstick" => "yardstick, hard-coded",
+        "cold" => "LogParser, cold",
+        "native" => "LogParser, cold, native plugins",
+        _ => "LogParser, nothing new",
+    }
+}
+
+fn profile_of(folder: &Path) -> PathBuf {
+    folder.join("fleet.toml")
+}
+
+/// Mirrors the logs, compiles the plugins, and keeps the catalog as it is before any analysis.
+fn prepare(folder: &Path, layout: Layout) -> Result<(), Failed> {
+    let text = profile_text("[fleet]\nfolder = \"logs\"\n", layout);
+    let store = folder.join("store");
+    if store.exists() {
+        fs::remove_dir_all(&store)?;
+    }
+    fs::write(profile_of(folder), text)?;
+    let profile = profile::load(&profile_of(folder))?;
+    let lock = StoreLock::acquire(&profile.store)?;
+    tokio::runtime::Runtime::new()?.block_on(fetch(&profile, &lock, &(), std::future::pending()))?;
+    let kpis = Kpis::load(&profile)?;
+    assert!(kpis.broken.is_empty() && kpis.refused.is_empty(), "the profile of the benchmark is right");
+    fs::copy(folder.join("store/catalog.sqlite"), folder.join("fetched.sqlite"))?;
+    Ok(())
+}
+
+fn spawn(kind: &str, folder: &Path) -> Result<Took, Failed> {
+    if matches!(kind, "cold" | "native") {
+        for name in ["catalog.sqlite-wal", "catalog.sqlite-shm"] {
+            let _ = fs::remove_file(folder.join("store").join(name));
+        }
+        fs::copy(folder.join("fetched.sqlite"), folder.join("store/catalog.sqlite"))?;
+    }
+    let output = Command::new(env::current_exe()?).arg("child").arg(kind).arg(folder).output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+fn child(kind: &str, folder: &Path) -> Result<(), Failed> {
+    let (wall, cpu) = (Instant::now(), ProcessTime::try_now()?);
+    let records = if kind == "yardstick" {
+        yardstick::run(&folder.join("logs"))?.summary.records
+    } else {
+        analysis(folder, kind == "native")?
+    };
+    let took =
+        Took { wall_s: seconds(wall.elapsed()), cpu_s: seconds(cpu.try_elapsed()?), peak_mb: peak_mb()?, records };
+    println!("{}", serde_json::to_string(&took)?);
+    Ok(())
+}
+
+fn seconds(duration: Duration) -> f64 {
+    duration.as_secs_f64()
+}
+
+fn analysis(folder: &Path, natively: bool) -> Result<u64, Failed> {
+    let profile = profile::load(&profile_of(folder))?;
+    let mut kpis = Kpis::load(&profile)?;
+    if natively {
+        kpis.plugins = kpis
+            .plugins
+            .into_iter()
+            .map(|plugin| {
+                let start = native::start(&plugin.name).expect("a plugin of this project");
+                plugin.into_native(start)
+            })
+            .collect();
+    }
+    let normaliser = normaliser(&profile, &kpis).map_err(|faults| format!("{faults:?}"))?;
+    let lock = StoreLock::acquire(&profile.store)?;
+    let mut catalog = Catalog::open(&lock)?;
+    let analysed = analyse(&profile, &kpis, &normaliser, &mut catalog, &profile.report.period, &|| ())?;
+    Ok(analysed.report.coverage.records)
+}
+
+/// The most memory that this process held at a time.
+fn peak_mb() -> Result<f64, Failed> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM in /proc/self/status")?;
+    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kilobytes * 1024.0 / 1e6)
+}
