@@ -127,7 +127,23 @@ fn mismatch(wanted: &str) -> ! {
     panic!("a column of the batch is not of the kind `{wanted}` that the manifest asks for")
 }
 
+/// A stretch of the instance's stream without a pause of more than 60 s, over *all* its records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Time of its first record.
+    pub first: Time,
+    /// Time of its last record.
+    pub last: Time,
+}
+
 impl Batch {
+    /// The activity of the stream since the batch before. A pause of more than 60 s ends a span, and so may the end
+    /// of a batch.
+    pub fn spans(&self) -> impl DoubleEndedIterator<Item = Span> + '_ {
+        let (pairs, _) = self.activity.as_chunks();
+        pairs.iter().map(|&[first, last]| Span { first: Time(first), last: Time(last) })
+    }
+
     /// The rows, in stream order.
     pub fn rows<R: Row>(&self) -> impl Iterator<Item = R> + '_ {
         (0..self.rows as usize).map(|index| R::read(self, index))

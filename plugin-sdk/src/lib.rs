@@ -101,12 +101,12 @@ pub mod results;
 pub mod sessions;
 pub mod testkit;
 
-pub use bindings::exports::logparser::plugin::plugin::{Batch, Column, Fact, Instance, SettingsError, Span, Window};
+pub use bindings::exports::logparser::plugin::plugin::{Batch, Column, Fact, Instance, SettingsError, Window};
 pub use bindings::logparser::plugin::results::{
     Axis, Cell, Chart, Column as TableColumn, Heatmap, Highlight, Level, Metric, Points, Rank, RecordRef, Series,
     State, Table,
 };
-pub use columns::{Field, Key, Minute, Row, Severity, Symbol, Time};
+pub use columns::{Field, Key, Minute, Row, Severity, Span, Symbol, Time};
 pub use distribution::Distribution;
 pub use logparser_sdk_macros::{Events, Merge, Row, plugin, settings, state};
 pub use merge::{First, Greatest, Last, Leading, Least, Merge};

@@ -112,7 +112,7 @@ impl Sessions {
     pub fn activity(&mut self, batch: &Batch) {
         if !batch.activity.is_empty() {
             let idle_us = self.idle_us();
-            self.days.entry(batch.day).or_default().activity(&batch.activity, idle_us);
+            self.days.entry(batch.day).or_default().activity(batch, idle_us);
         }
     }
 

@@ -12,7 +12,7 @@ use crate::export::{decode, encode};
 use crate::manifest::Manifest;
 use crate::plugin::Plugin;
 use crate::results::Results;
-use crate::{Batch, Column, Fact, Instance, Merge, Span, Window};
+use crate::{Batch, Column, Fact, Instance, Merge, Window};
 pub use log::{Entry, Log, day, symbol, time};
 pub use rich::rich_log;
 pub use told::Told;
@@ -81,14 +81,11 @@ fn batch(manifest: &Manifest, entries: &[Entry]) -> Batch {
             _ => Column::Unsigned(entries.map(|entry| unsigned(entry.signature.as_ref())).collect()),
         }
     });
-    let mut activity: Vec<Span> = Vec::new();
+    let mut activity: Vec<i64> = Vec::new();
     for entry in entries.iter().filter(|_| manifest.activity) {
         match activity.last_mut() {
-            Some(span) if entry.time >= span.last && entry.time - span.last <= PAUSE_US => {
-                span.last = entry.time;
-                span.records += 1;
-            }
-            _ => activity.push(Span { first: entry.time, last: entry.time, records: 1 }),
+            Some(last) if entry.time >= *last && entry.time - *last <= PAUSE_US => *last = entry.time,
+            _ => activity.extend([entry.time, entry.time]),
         }
     }
     let day = i32::try_from(entries[0].time.div_euclid(DAY_US)).expect("a date of our times");

@@ -2,7 +2,7 @@
 
 use logparser::host::{self, Native, StartNative};
 use logparser_sdk::plugin::{Plugin, settings};
-use logparser_sdk::{Batch, Column, Fact, Instance, Merge, Results, Span, Window};
+use logparser_sdk::{Batch, Column, Fact, Instance, Merge, Results, Window};
 
 /// How the plugin of a KPI family starts natively.
 pub fn start(kpi: &str) -> Option<StartNative> {
@@ -49,12 +49,11 @@ impl<P: Plugin> Native for Running<P> {
             host::Column::Words(values) => Column::Words(values.to_vec()),
             host::Column::Bytes(values) => Column::Bytes(values.to_vec()),
         };
-        let span = |span: &host::Span| Span { first: span.first, last: span.last, records: span.records };
         let batch = Batch {
             day: batch.day,
             rows: batch.rows,
             columns: batch.columns.iter().map(column).collect(),
-            activity: batch.activity.iter().map(span).collect(),
+            activity: batch.activity.to_vec(),
         };
         let partial = self.partials[partial].as_mut().expect("an open partial");
         self.plugin.observe(partial, &batch);

@@ -13,6 +13,7 @@ mod fetched;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::mirror::StoreLock;
@@ -28,6 +29,9 @@ const MIGRATIONS: [&str; 2] = [fetched::SCHEMA, analysed::SCHEMA];
 
 /// A reader's transaction is short, a writer's group takes tens of milliseconds: ten seconds means a stuck process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Prepared statements that a connection keeps: more than there are in this folder.
+const STATEMENTS_MAX: usize = 64;
 
 /// What can go wrong with the catalog.
 #[derive(Debug, thiserror::Error)]
@@ -74,8 +78,8 @@ impl Catalog {
     pub fn open(lock: &StoreLock) -> Result<Catalog, CatalogError> {
         let path = path_of(lock.folder());
         let opened = |source| CatalogError::Open { path: path.clone(), source };
-        let mut connection = Connection::open(&path).map_err(opened)?;
-        connection.busy_timeout(BUSY_TIMEOUT).map_err(opened)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let mut connection = connect(&path, flags).map_err(opened)?;
         connection
             .execute_batch(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
@@ -96,9 +100,7 @@ impl Catalog {
             return Err(CatalogError::Missing { store: store.to_owned() });
         }
         let opened = |source| CatalogError::Open { path: path.clone(), source };
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&path, flags).map_err(opened)?;
-        connection.busy_timeout(BUSY_TIMEOUT).map_err(opened)?;
+        let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(opened)?;
         let found = version(&connection).map_err(opened)?;
         refuse_newer(&path, found)?;
         Ok(Catalog { store: store.to_owned(), connection, _lock: None })
@@ -128,6 +130,16 @@ impl Catalog {
         transaction.commit().map_err(sql(doing))?;
         Ok(value)
     }
+}
+
+/// Opens a connection for one thread at a time.
+fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    // Plans do not depend on what is bound: without this, SQLite compiles a statement anew for every binding.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    Ok(connection)
 }
 
 fn path_of(store: &Path) -> PathBuf {

@@ -47,37 +47,45 @@ impl Visit<'_> {
     }
 
     async fn look<'a>(&mut self, path: &'a str, size: Option<u64>) -> Result<Sight<'a>, Cut> {
-        let head_end = size.map_or(END_BYTES, |size| size.min(END_BYTES));
-        let head = self.probe(path, 0, head_end).await?;
+        let head = self.probe(path, 0, END_BYTES).await?;
         let all = head.bytes.len() as u64;
         // What the answer shows is newer than what the listing says.
-        let length = head.length.or((all < head_end).then_some(all)).or(size);
+        let length = head.length.or((all < END_BYTES).then_some(all)).or(size);
         Ok(Sight { path, head: head.bytes, length })
     }
 
     /// How a file relates to one generation.
     async fn relation(&mut self, sight: &mut Sight<'_>, generation: &Generation) -> Result<Option<Relation>, Cut> {
-        if sight.length.is_none_or(|length| length >= generation.committed) {
-            if !begins_alike(generation, &sight.head) {
+        loop {
+            let end = sight.length.map_or(generation.committed, |length| length.min(generation.committed));
+            if end == 0 || (end >= generation.ends.head_bytes && !begins_alike(generation, &sight.head)) {
                 return Ok(None);
             }
-            let (from, to) = window_before(generation.committed);
+            let (from, to) = window_before(end);
             let window = self.window(sight, from, to).await?;
             if window.len() as u64 == to - from {
-                return Ok((digest(&window) == generation.ends.tail).then_some(Relation::Continues));
+                return self.compare(generation, &window, from, to).await;
             }
             if !window.is_empty() {
                 self.find_end(sight, from + window.len() as u64).await?;
             }
+            // The file is shorter than was believed: once more, unless nothing tells by how much.
+            if sight.length.is_none_or(|length| length >= end) {
+                return Ok(None);
+            }
         }
-        let Some(length) = sight.length.filter(|length| (1..generation.committed).contains(length)) else {
-            return Ok(None);
-        };
-        if length >= generation.ends.head_bytes && !begins_alike(generation, &sight.head) {
-            return Ok(None);
+    }
+
+    async fn compare(
+        &self,
+        generation: &Generation,
+        window: &[u8],
+        from: u64,
+        to: u64,
+    ) -> Result<Option<Relation>, Cut> {
+        if to == generation.committed {
+            return Ok((digest(window) == generation.ends.tail).then_some(Relation::Continues));
         }
-        let (from, to) = window_before(length);
-        let window = self.window(sight, from, to).await?;
         let stored = self.access.context.committer.read(generation.id, from, to).await?;
         Ok((window == stored).then_some(Relation::Prefix))
     }
@@ -89,17 +97,15 @@ impl Visit<'_> {
             return Ok(window.to_vec());
         }
         let part = self.probe(sight.path, from, to).await?;
-        sight.length = sight.length.or(part.length);
+        sight.length = part.length.or(sight.length);
         Ok(part.bytes)
     }
 
-    /// An answer ended at this byte. Where no length is told, it is the file's end only if nothing is behind it: a
-    /// part may be shorter than what was asked for.
+    /// An answer ended at this byte. That is the file's end only if nothing is behind it: a part may be shorter than
+    /// what was asked for.
     async fn find_end(&mut self, sight: &mut Sight<'_>, end: u64) -> Result<(), Cut> {
-        if sight.length.is_none() {
-            let behind = self.probe(sight.path, end, end + 1).await?;
-            sight.length = behind.length.or(behind.bytes.is_empty().then_some(end));
-        }
+        let behind = self.probe(sight.path, end, end + 1).await?;
+        sight.length = behind.length.or(if behind.bytes.is_empty() { Some(end) } else { sight.length });
         Ok(())
     }
 

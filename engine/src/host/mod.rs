@@ -21,7 +21,7 @@ mod native;
 mod results;
 mod running;
 
-pub use bindings::exports::logparser::plugin::plugin::{Batch, Column, Fact, Instance, Span, Window};
+pub use bindings::exports::logparser::plugin::plugin::{Batch, Column, Fact, Instance, Window};
 pub use bindings::logparser::plugin::results::{
     Axis, Cell, Chart, Heatmap, Highlight, Level, Metric, Rank, Series, State, Table,
 };

@@ -42,9 +42,16 @@ impl Json {
         Self { names: names.map(name), time: TimeFormat::rfc3339() }
     }
 
-    /// Reads a line. A line that was cut at its limit counts as far as it goes.
+    /// Reads a line; where it is a head, `into` holds its fields. A line that was cut counts as far as it goes.
     #[inline(always)]
-    pub fn scan(&self, line: &[u8], is_cut: bool, clock: &mut Clock, severities: &Severities) -> Scanned {
+    pub fn scan(
+        &self,
+        line: &[u8],
+        is_cut: bool,
+        clock: &mut Clock,
+        severities: &Severities,
+        into: &mut Head,
+    ) -> Scanned {
         let mut fields = Fields::default();
         if self.fields(line, is_cut, &mut fields).is_none() && !is_cut {
             return Scanned::Unparsed;
@@ -52,14 +59,12 @@ impl Json {
         let Some(stamp) = fields[TIMESTAMP].and_then(|field| self.stamp(field, line, clock)) else {
             return Scanned::Unparsed;
         };
-        Scanned::Head(Head {
-            time: stamp.time,
-            in_gap: stamp.in_gap,
-            severity: fields[SEVERITY].map_or(severities.default, |field| severities.number(field.span.of(line))),
-            logger: fields[LOGGER].unwrap_or_default(),
-            body: fields[BODY].unwrap_or_default(),
-            exception: fields[EXCEPTION].unwrap_or_default(),
-        })
+        (into.time, into.in_gap) = (stamp.time, stamp.in_gap);
+        into.severity = fields[SEVERITY].map_or(severities.default, |field| severities.number(field.span.of(line)));
+        into.logger = fields[LOGGER].unwrap_or_default();
+        into.body = fields[BODY].unwrap_or_default();
+        into.exception = fields[EXCEPTION].unwrap_or_default();
+        Scanned::Head
     }
 
     #[inline(always)]
@@ -262,8 +267,9 @@ mod tests {
             };
             text
         };
-        match json.scan(line, is_cut, &mut Clock::new(Tz::UTC, None), &severities) {
-            Scanned::Head(head) => {
+        let mut head = Head::default();
+        match json.scan(line, is_cut, &mut Clock::new(Tz::UTC, None), &severities, &mut head) {
+            Scanned::Head => {
                 format!("{}|{}|{}|{}", head.severity, text(head.logger), text(head.body), text(head.exception))
             }
             Scanned::Joins => "joins".to_owned(),

@@ -6,6 +6,7 @@
 //! source hands it over.
 
 use std::io::{self, Read};
+use std::num::NonZeroU32;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
@@ -38,17 +39,37 @@ impl Buffers {
     }
 }
 
-/// A line in the buffer, at its begin.
+/// A line in the buffer. Two small numbers: it is passed in registers.
 #[derive(Debug, Clone, Copy)]
 pub struct Line {
-    /// Bytes without the line end.
-    pub bytes: usize,
-    /// Bytes up to the next line, as far as they are in the buffer.
-    taken: usize,
+    bytes: u32,
+    /// Bytes up to the next line, as far as they are in the buffer; never 0.
+    taken: NonZeroU32,
+}
+
+/// What is special about a line that is too long.
+#[derive(Debug, Default)]
+struct Excess {
+    is_cut: bool,
     /// Bytes of it that were dropped.
     dropped: u64,
-    /// Longer than [`LINE_BYTES_MAX`].
-    pub is_cut: bool,
+}
+
+impl Line {
+    fn new(bytes: usize, taken: usize) -> Self {
+        Self { bytes: bytes as u32, taken: NonZeroU32::MIN.saturating_add(taken as u32 - 1) }
+    }
+
+    /// Bytes without the line end.
+    #[inline(always)]
+    pub fn bytes(self) -> usize {
+        self.bytes as usize
+    }
+
+    #[inline(always)]
+    fn taken(self) -> usize {
+        self.taken.get() as usize
+    }
 }
 
 /// Reads lines.
@@ -63,6 +84,8 @@ pub struct Lines<'b, R> {
     is_cut: bool,
     /// Begin of the line that comes next.
     at: usize,
+    /// What is special about it.
+    excess: Excess,
     filled: usize,
     /// Offset of the line that comes next.
     offset: u64,
@@ -85,6 +108,7 @@ impl<'b, R: Read> Lines<'b, R> {
             held: 0..0,
             is_cut: false,
             at: 0,
+            excess: Excess::default(),
             filled: 0,
             offset,
             ended: false,
@@ -125,41 +149,53 @@ impl<'b, R: Read> Lines<'b, R> {
     /// What the source gave.
     #[inline(always)]
     pub fn peek(&mut self) -> io::Result<Option<Line>> {
-        match memchr(b'\n', &self.buffer[self.at..self.filled]) {
-            Some(bytes) if bytes <= LINE_BYTES_MAX => Ok(Some(self.whole(bytes))),
-            found => self.peek_further(found),
+        let found = memchr(b'\n', &self.buffer[self.at..self.filled]);
+        if let Some(bytes) = found
+            && bytes <= LINE_BYTES_MAX
+        {
+            return Ok(Some(self.whole(bytes)));
         }
+        self.peek_further(found)
     }
 
     /// The text of the line that comes next.
     #[inline(always)]
-    pub fn text(&self, line: &Line) -> &[u8] {
-        &self.buffer[self.at..self.at + line.bytes]
+    pub fn text(&self, line: Line) -> &[u8] {
+        &self.buffer[self.at..self.at + line.bytes()]
+    }
+
+    /// Whether the line that comes next was cut.
+    #[inline(always)]
+    pub fn next_is_cut(&self) -> bool {
+        self.excess.is_cut
     }
 
     /// Takes a line as the begin of a record.
     #[inline(always)]
-    pub fn begin(&mut self, line: &Line) {
-        let end = if line.is_cut { self.at + line.bytes } else { self.at + line.taken };
-        (self.held, self.is_cut) = (self.at..end, line.is_cut);
+    pub fn begin(&mut self, line: Line) {
+        self.is_cut = self.excess.is_cut;
+        self.held = self.at..self.at + if self.is_cut { line.bytes() } else { line.taken() };
         self.skip(line);
     }
 
     /// Takes a line as the continuation of the record in the making.
-    pub fn join(&mut self, line: &Line) {
+    pub fn join(&mut self, line: Line) {
         if !self.is_cut {
-            let end = self.at + line.bytes;
-            self.is_cut = line.is_cut || end - self.held.start > LINE_BYTES_MAX;
-            self.held.end = if self.is_cut { end.min(self.held.start + CUT_BYTES) } else { self.at + line.taken };
+            let end = self.at + line.bytes();
+            self.is_cut = self.excess.is_cut || end - self.held.start > LINE_BYTES_MAX;
+            self.held.end = if self.is_cut { end.min(self.held.start + CUT_BYTES) } else { self.at + line.taken() };
         }
         self.skip(line);
     }
 
     /// Takes a line that belongs to no record.
     #[inline(always)]
-    pub fn skip(&mut self, line: &Line) {
-        self.at += line.taken;
-        self.offset += line.taken as u64 + line.dropped;
+    pub fn skip(&mut self, line: Line) {
+        self.at += line.taken();
+        self.offset += line.taken() as u64;
+        if self.excess.is_cut {
+            self.offset += std::mem::take(&mut self.excess).dropped;
+        }
     }
 
     /// Ends the record in the making; its text is gone.
@@ -183,7 +219,7 @@ impl<'b, R: Read> Lines<'b, R> {
     #[inline(always)]
     fn whole(&self, bytes: usize) -> Line {
         let has_return = bytes > 0 && self.buffer[self.at + bytes - 1] == b'\r';
-        Line { bytes: bytes - usize::from(has_return), taken: bytes + 1, dropped: 0, is_cut: false }
+        Line::new(bytes - usize::from(has_return), bytes + 1)
     }
 
     /// The next line where the buffer holds no whole one, or one that is too long.
@@ -193,12 +229,12 @@ impl<'b, R: Read> Lines<'b, R> {
             let searched = self.filled - self.at;
             match found {
                 Some(bytes) if bytes <= LINE_BYTES_MAX => return Ok(Some(self.whole(bytes))),
-                Some(bytes) => return Ok(Some(cut(bytes + 1, 0))),
+                Some(bytes) => return Ok(Some(self.cut(bytes + 1, 0))),
                 None if searched > LINE_BYTES_MAX => return self.drop_rest(),
                 None if !self.ended => self.fill()?,
                 None if self.closed && searched > 0 => {
                     self.is_unterminated = true;
-                    return Ok(Some(Line { taken: searched, ..self.whole(searched) }));
+                    return Ok(Some(Line::new(self.whole(searched).bytes(), searched)));
                 }
                 None => return Ok(None),
             }
@@ -219,16 +255,21 @@ impl<'b, R: Read> Lines<'b, R> {
             if new == 0 {
                 debug_assert!(self.ended);
                 self.is_unterminated = self.closed;
-                return Ok(self.closed.then(|| cut(CUT_BYTES, dropped)));
+                return Ok(self.closed.then(|| self.cut(CUT_BYTES, dropped)));
             }
             match memchr(b'\n', &self.buffer[kept..self.filled]) {
-                Some(bytes) => return Ok(Some(cut(CUT_BYTES + bytes + 1, dropped))),
+                Some(bytes) => return Ok(Some(self.cut(CUT_BYTES + bytes + 1, dropped))),
                 None => {
                     dropped += new as u64;
                     self.filled = kept;
                 }
             }
         }
+    }
+
+    fn cut(&mut self, taken: usize, dropped: u64) -> Line {
+        self.excess = Excess { is_cut: true, dropped };
+        Line::new(CUT_BYTES, taken)
     }
 
     /// Reads once, behind what is there.
@@ -257,10 +298,6 @@ impl<'b, R: Read> Lines<'b, R> {
             self.buffer.resize(self.buffer.len() * 2, 0);
         }
     }
-}
-
-fn cut(taken: usize, dropped: u64) -> Line {
-    Line { bytes: CUT_BYTES, taken, dropped, is_cut: true }
 }
 
 impl<R> Drop for Lines<'_, R> {

@@ -40,7 +40,7 @@ use sha2::{Digest, Sha256};
 use crate::profile::{self, EventRule, Format};
 use clock::Clock;
 pub use fault::{RuleFault, RulePlace, RuleProblem};
-use head::Scanned;
+use head::{Head, Scanned};
 use json::Json;
 use lines::Buffers;
 use pattern::Pattern;
@@ -136,14 +136,14 @@ impl Normaliser {
     pub fn is_head(&self, line: &[u8]) -> bool {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        !matches!(self.scan(line, false, &mut Clock::new(Tz::UTC, None)), Scanned::Joins)
+        self.scan(line, false, &mut Clock::new(Tz::UTC, None), &mut Head::default()) != Scanned::Joins
     }
 
     #[inline(always)]
-    fn scan(&self, line: &[u8], is_cut: bool, clock: &mut Clock) -> Scanned {
+    fn scan(&self, line: &[u8], is_cut: bool, clock: &mut Clock, into: &mut Head) -> Scanned {
         match &self.layout {
-            Layout::Pattern(pattern) => pattern.scan(line, clock, &self.severities),
-            Layout::Json(json) => json.scan(line, is_cut, clock, &self.severities),
+            Layout::Pattern(pattern) => pattern.scan(line, clock, &self.severities, into),
+            Layout::Json(json) => json.scan(line, is_cut, clock, &self.severities, into),
         }
     }
 

@@ -61,52 +61,44 @@ impl Pattern {
         }
     }
 
-    /// Reads a line.
+    /// Reads a line; where it is a head, `into` holds its fields.
     #[inline(always)]
-    pub fn scan(&self, line: &[u8], clock: &mut Clock, severities: &Severities) -> Scanned {
+    pub fn scan(&self, line: &[u8], clock: &mut Clock, severities: &Severities, into: &mut Head) -> Scanned {
         let head = &line[..line.len().min(HEAD_BYTES_MAX)];
-        let mut stamp = None;
-        let mut severity = severities.default;
-        let (mut logger, mut body) = (Field::default(), Field::default());
+        let mut has_time = false;
+        (into.severity, into.logger, into.body) = (severities.default, Field::default(), Field::default());
         let mut at = 0;
         for step in &self.steps {
-            let (name, start, end, next) = match step {
-                Step::Field(name, literal) => match literal.find(head, at) {
-                    Some((end, next)) => (*name, at, end, next),
-                    None => return no_head(stamp.is_some()),
-                },
-                Step::Rest(name) => (*name, at, line.len(), line.len()),
-                Step::Literal(literal) => match literal.end(head, at) {
-                    Some(next) => (Name::Other, at, at, next),
-                    None => return no_head(stamp.is_some()),
-                },
-                Step::Timestamp => match clock.read(&self.time, &head[at..]) {
-                    Some(read) => {
-                        stamp = Some(read);
-                        (Name::Other, at, at, at + read.end)
-                    }
-                    None => return no_head(false),
-                },
-                Step::Closing(name, literal) => match literal.find_last(line, at) {
-                    Some(end) => (*name, at, end, line.len()),
-                    None => return no_head(stamp.is_some()),
-                },
+            let (name, start, end) = match step {
+                Step::Field(name, literal) => {
+                    let Some((end, next)) = literal.find(head, at) else { return no_head(has_time) };
+                    (*name, std::mem::replace(&mut at, next), end)
+                }
+                Step::Rest(name) => (*name, std::mem::replace(&mut at, line.len()), line.len()),
+                Step::Literal(literal) => {
+                    let Some(end) = literal.end(head, at) else { return no_head(has_time) };
+                    at = end;
+                    continue;
+                }
+                Step::Timestamp => {
+                    let Some(stamp) = clock.read(&self.time, &head[at..]) else { return no_head(false) };
+                    (into.time, into.in_gap, has_time) = (stamp.time, stamp.in_gap, true);
+                    at += stamp.end;
+                    continue;
+                }
+                Step::Closing(name, literal) => {
+                    let Some(end) = literal.find_last(line, at) else { return no_head(has_time) };
+                    (*name, std::mem::replace(&mut at, line.len()), end)
+                }
             };
             match name {
-                Name::Severity => severity = severities.number(trim(line, start, end).span.of(line)),
-                Name::Logger => logger = trim(line, start, end),
-                Name::Body => body = Field::plain(start, end),
+                Name::Severity => into.severity = severities.number(trim(line, start, end).span.of(line)),
+                Name::Logger => into.logger = trim(line, start, end),
+                Name::Body => into.body = Field::plain(start, end),
                 Name::Other => {}
             }
-            at = next;
         }
-        match stamp {
-            Some(stamp) if at == line.len() => {
-                let (time, in_gap) = (stamp.time, stamp.in_gap);
-                Scanned::Head(Head { time, in_gap, severity, logger, body, exception: Field::default() })
-            }
-            _ => no_head(stamp.is_some()),
-        }
+        if at == line.len() { Scanned::Head } else { no_head(has_time) }
     }
 }
 
@@ -228,8 +220,9 @@ mod tests {
         let pattern = Pattern::compile(pattern, "%Y-%m-%d %H:%M:%S,%3f").unwrap();
         let severities = Severities::new(&BTreeMap::new(), 9);
         let text = |field: Field| String::from_utf8_lossy(field.span.of(line.as_bytes())).into_owned();
-        match pattern.scan(line.as_bytes(), &mut Clock::new(Tz::UTC, None), &severities) {
-            Scanned::Head(head) => format!("{}|{}|{}", head.severity, text(head.logger), text(head.body)),
+        let mut head = Head::default();
+        match pattern.scan(line.as_bytes(), &mut Clock::new(Tz::UTC, None), &severities, &mut head) {
+            Scanned::Head => format!("{}|{}|{}", head.severity, text(head.logger), text(head.body)),
             Scanned::Joins => "joins".to_owned(),
             Scanned::Unparsed => "unparsed".to_owned(),
         }

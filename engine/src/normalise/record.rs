@@ -10,19 +10,26 @@ pub struct Record<'a> {
     pub offset: u64,
     /// Microseconds since 1970 UTC.
     pub time: i64,
-    /// The plugins that want it, as bits by position. Where it is 0, nothing below is filled.
+    /// The plugins that want it, as bits by position. Where it is 0, the record has no event, texts or attributes.
     pub wanted: u64,
     /// OpenTelemetry number; a rule may have set it.
     pub severity: u8,
     /// Position of the event's name in [`super::Normaliser::events`].
     pub event: Option<u16>,
-    /// Who wrote it.
-    pub logger: &'a str,
-    /// The message.
-    pub body: &'a str,
-    /// What follows the message: exception and stack.
-    pub exception: &'a str,
-    pub(super) captures: &'a [Captured],
+    pub(super) detail: Option<&'a Detail>,
+}
+
+/// Texts and attributes of a wanted record.
+#[derive(Debug, Default)]
+pub struct Detail {
+    /// Logger, body and exception, one behind the other.
+    pub text: String,
+    /// Where the logger ends.
+    pub logger_end: usize,
+    /// Where the body ends.
+    pub body_end: usize,
+    /// By attribute; places count from the body's begin.
+    pub captures: Vec<Captured>,
 }
 
 /// The value of an attribute.
@@ -36,14 +43,37 @@ pub enum Value<'a> {
     Int(i64),
 }
 
+impl Detail {
+    /// The message.
+    pub fn body(&self) -> &str {
+        &self.text[self.logger_end..self.body_end]
+    }
+}
+
 impl<'a> Record<'a> {
+    /// Who wrote it.
+    pub fn logger(&self) -> &'a str {
+        self.detail.map_or("", |detail| &detail.text[..detail.logger_end])
+    }
+
+    /// The message.
+    pub fn body(&self) -> &'a str {
+        self.detail.map_or("", Detail::body)
+    }
+
+    /// What follows the message: exception and stack.
+    pub fn exception(&self) -> &'a str {
+        let text = self.detail.map_or("", |detail| &detail.text[detail.body_end..]);
+        text.trim_end().trim_start_matches(['\r', '\n'])
+    }
+
     /// The attribute at a position in [`super::Normaliser::attributes`].
     #[inline]
     pub fn attribute(&self, position: usize) -> Value<'a> {
-        match self.captures.get(position) {
+        match self.detail.and_then(|detail| detail.captures.get(position)) {
             Some(Captured::Int(number)) => Value::Int(*number),
             Some(Captured::Text(span)) => {
-                Value::Text(self.body.get(span.start as usize..span.end as usize).unwrap_or_default())
+                Value::Text(self.body().get(span.start as usize..span.end as usize).unwrap_or_default())
             }
             Some(Captured::None) | None => Value::None,
         }
@@ -51,6 +81,6 @@ impl<'a> Record<'a> {
 
     /// Appends the record's signature: what makes two errors the same.
     pub fn signature(&self, into: &mut String) {
-        signature::write(self, into);
+        signature::write(self.logger(), self.severity, self.body(), self.exception(), into);
     }
 }

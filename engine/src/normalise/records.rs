@@ -11,7 +11,8 @@ use super::clock::Clock;
 use super::head::{Field, Head, Scanned};
 use super::json::{push_lossy, unescape};
 use super::lines::{Line, Lines};
-use super::record::Record;
+use super::record::{Detail, Record};
+use super::rules::Rule;
 use super::tally::Tally;
 use super::{Layout, Normaliser};
 
@@ -23,21 +24,14 @@ pub struct Records<'n, R> {
     normaliser: &'n Normaliser,
     lines: Lines<'n, R>,
     clock: Clock,
-    /// The next line is this head.
-    pending: Option<(Head, Line)>,
+    /// The next line, where it is known to be a head.
+    pending: Option<Line>,
+    /// What that head says.
+    head: Head,
     /// Nothing was read yet of a source that may begin with a mark.
     may_have_mark: bool,
-    scratch: Scratch,
+    detail: Detail,
     tally: Tally,
-}
-
-/// Texts of the wanted record that do not stand in the source as they are, and its attributes.
-#[derive(Debug, Default)]
-struct Scratch {
-    logger: String,
-    body: String,
-    exception: String,
-    captures: Vec<Captured>,
 }
 
 impl<'n, R: Read> Records<'n, R> {
@@ -55,8 +49,9 @@ impl<'n, R: Read> Records<'n, R> {
             lines: Lines::new(source, offset, closed, &normaliser.buffers),
             clock: Clock::new(zone, latest),
             pending: None,
+            head: Head::default(),
             may_have_mark: offset == 0,
-            scratch: Scratch { captures, ..Scratch::default() },
+            detail: Detail { captures, ..Detail::default() },
             tally: Tally::default(),
         }
     }
@@ -67,13 +62,20 @@ impl<'n, R: Read> Records<'n, R> {
     /// What the source gave; then its records are not to be read further.
     #[inline]
     pub fn next(&mut self) -> io::Result<Option<Record<'_>>> {
-        let Some((head, line)) = self.take_pending()? else { return Ok(None) };
+        let line = match self.pending.take() {
+            Some(line) => line,
+            None => match self.find_head()? {
+                Some(line) => line,
+                None => return Ok(None),
+            },
+        };
+        let head = self.head;
         let offset = self.lines.offset();
-        self.lines.begin(&line);
+        self.lines.begin(line);
         if let Layout::Pattern(_) = self.normaliser.layout {
             self.tally.last_record_offset = self.extend()?.then_some(offset);
         }
-        Ok(Some(self.record(&head, offset, line.bytes)))
+        Ok(Some(self.record(&head, offset, line)))
     }
 
     /// The time of the next record, without taking it; none at the end.
@@ -84,7 +86,7 @@ impl<'n, R: Read> Records<'n, R> {
         if self.pending.is_none() {
             self.pending = self.find_head()?;
         }
-        Ok(self.pending.as_ref().map(|(head, _)| head.time))
+        Ok(self.pending.map(|_| self.head.time))
     }
 
     /// What reading found beside records, up to the last that was given.
@@ -93,26 +95,18 @@ impl<'n, R: Read> Records<'n, R> {
         Tally { end_of_records: self.lines.offset(), lines_unterminated, ..self.tally }
     }
 
-    #[inline(always)]
-    fn take_pending(&mut self) -> io::Result<Option<(Head, Line)>> {
-        match self.pending.take() {
-            None => self.find_head(),
-            pending => Ok(pending),
-        }
-    }
-
     /// The next line that is a head; all before it are unparsed.
     #[inline]
-    fn find_head(&mut self) -> io::Result<Option<(Head, Line)>> {
+    fn find_head(&mut self) -> io::Result<Option<Line>> {
         if self.may_have_mark {
             self.may_have_mark = false;
             self.lines.skip_mark(BYTE_ORDER_MARK)?;
         }
         self.lines.release();
         while let Some(line) = self.lines.peek()? {
-            match self.scan(&line) {
-                Scanned::Head(head) => return Ok(Some((head, line))),
-                Scanned::Joins | Scanned::Unparsed => self.skip_unparsed(&line),
+            match self.scan(line) {
+                Scanned::Head => return Ok(Some(line)),
+                Scanned::Joins | Scanned::Unparsed => self.skip_unparsed(line),
             }
         }
         Ok(None)
@@ -122,14 +116,14 @@ impl<'n, R: Read> Records<'n, R> {
     #[inline(always)]
     fn extend(&mut self) -> io::Result<bool> {
         while let Some(line) = self.lines.peek()? {
-            match self.scan(&line) {
-                Scanned::Head(head) => {
-                    self.pending = Some((head, line));
+            match self.scan(line) {
+                Scanned::Head => {
+                    self.pending = Some(line);
                     return Ok(false);
                 }
-                Scanned::Joins => self.lines.join(&line),
+                Scanned::Joins => self.lines.join(line),
                 Scanned::Unparsed => {
-                    self.skip_unparsed(&line);
+                    self.skip_unparsed(line);
                     return Ok(false);
                 }
             }
@@ -138,16 +132,17 @@ impl<'n, R: Read> Records<'n, R> {
     }
 
     #[inline(always)]
-    fn scan(&mut self, line: &Line) -> Scanned {
-        let scanned = self.normaliser.scan(self.lines.text(line), line.is_cut, &mut self.clock);
-        if let Scanned::Head(head) = &scanned {
-            self.clock.pass(head.time);
+    fn scan(&mut self, line: Line) -> Scanned {
+        let (text, is_cut) = (self.lines.text(line), self.lines.next_is_cut());
+        let scanned = self.normaliser.scan(text, is_cut, &mut self.clock, &mut self.head);
+        if scanned == Scanned::Head {
+            self.clock.pass(self.head.time);
         }
         scanned
     }
 
     #[cold]
-    fn skip_unparsed(&mut self, line: &Line) {
+    fn skip_unparsed(&mut self, line: Line) {
         let text = self.lines.text(line);
         if !text.trim_ascii().is_empty() {
             self.tally.note_unparsed(self.lines.offset(), text);
@@ -157,81 +152,58 @@ impl<'n, R: Read> Records<'n, R> {
 
     /// The record that was taken.
     #[inline(always)]
-    fn record(&mut self, head: &Head, offset: u64, head_bytes: usize) -> Record<'_> {
+    fn record(&mut self, head: &Head, offset: u64, line: Line) -> Record<'_> {
         self.tally.records += 1;
         self.tally.last_time = Some(head.time);
         self.tally.gap_times += u64::from(head.in_gap);
         self.tally.records_cut += u64::from(self.lines.is_cut());
-        let wanted = self.normaliser.wanted_for(head.severity);
+        let (mut severity, mut event) = (head.severity, None);
+        let mut wanted = self.normaliser.wanted_for(severity);
         let logger = head.logger.span.of(self.lines.held());
-        if wanted == 0 && !head.logger.escaped && self.normaliser.rules.of(logger).is_empty() {
-            return unwanted(head, offset);
+        if wanted != 0 || head.logger.escaped || !self.normaliser.rules.of(logger).is_empty() {
+            let rule = self.look(head, line);
+            severity = rule.and_then(|rule| rule.severity).unwrap_or(severity);
+            event = rule.and_then(|rule| rule.event);
+            wanted = self.normaliser.wanted_for(severity) | rule.map_or(0, |rule| rule.wanted);
         }
-        self.wanted(head, offset, head_bytes)
+        let detail = (wanted != 0).then_some(&self.detail);
+        Record { offset, time: head.time, wanted, severity, event: event.filter(|_| wanted != 0), detail }
     }
 
-    /// A record that some plugin may want.
+    /// Looks closer at a record that some plugin may want: the rule that fits, if any. Fills in the detail.
     #[inline(never)]
-    fn wanted(&mut self, head: &Head, offset: u64, head_bytes: usize) -> Record<'_> {
-        let (held, scratch) = (self.lines.held(), &mut self.scratch);
-        let mut is_lossy = false;
-        let logger = text(head.logger, held, &mut scratch.logger, &mut is_lossy);
-        let body = text(head.body, held, &mut scratch.body, &mut is_lossy);
-        scratch.captures.fill(Captured::None);
-        let rules = &self.normaliser.rules;
-        let candidates = rules.of(logger.as_bytes());
-        let rule = rules.first(candidates, head.severity, first_line(body), &mut scratch.captures);
+    fn look(&mut self, head: &Head, line: Line) -> Option<&'n Rule> {
+        let (held, detail) = (self.lines.held(), &mut self.detail);
+        detail.text.clear();
+        let mut is_lossy = push(head.logger, held, &mut detail.text);
+        detail.logger_end = detail.text.len();
+        is_lossy |= push(head.body, held, &mut detail.text);
+        detail.body_end = detail.text.len();
+        detail.captures.fill(Captured::None);
+
+        let normaliser = self.normaliser;
+        let candidates = normaliser.rules.of(&detail.text.as_bytes()[..detail.logger_end]);
+        let body = &detail.text[detail.logger_end..];
+        let rule = normaliser.rules.first(candidates, head.severity, first_line(body), &mut detail.captures);
         let severity = rule.and_then(|rule| rule.severity).unwrap_or(head.severity);
-        let wanted = self.normaliser.wanted_for(severity) | rule.map_or(0, |rule| rule.wanted);
-        if wanted == 0 {
-            return Record { severity, ..unwanted(head, offset) };
+        if normaliser.wanted_for(severity) == 0 && rule.is_none_or(|rule| rule.wanted == 0) {
+            return rule;
         }
-        let exception = match self.normaliser.layout {
-            Layout::Pattern(_) => Field::plain(head_bytes, held.len()),
-            Layout::Json(_) => head.exception,
+        is_lossy |= match normaliser.layout {
+            // Most records have one line.
+            Layout::Pattern(_) if held.len() <= line.bytes() + 2 => false,
+            Layout::Pattern(_) => push(Field::plain(line.bytes(), held.len()), held, &mut detail.text),
+            Layout::Json(_) => push(head.exception, held, &mut detail.text),
         };
-        let exception = text(exception, held, &mut scratch.exception, &mut is_lossy);
         self.tally.invalid_utf8 += u64::from(is_lossy);
-        Record {
-            offset,
-            time: head.time,
-            wanted,
-            severity,
-            event: rule.and_then(|rule| rule.event),
-            logger,
-            body,
-            exception: exception.trim_end().trim_start_matches(['\r', '\n']),
-            captures: &scratch.captures,
-        }
+        rule
     }
 }
 
-#[inline(always)]
-fn unwanted(head: &Head, offset: u64) -> Record<'static> {
-    Record {
-        offset,
-        time: head.time,
-        wanted: 0,
-        severity: head.severity,
-        event: None,
-        logger: "",
-        body: "",
-        exception: "",
-        captures: &[],
-    }
-}
-
-/// A field's text: as it stands where it can be, else written into `scratch`.
-fn text<'t>(field: Field, held: &'t [u8], scratch: &'t mut String, is_lossy: &mut bool) -> &'t str {
+/// Appends a field's text; true where some of it was no text.
+fn push(field: Field, held: &[u8], into: &mut String) -> bool {
     let bytes = field.span.of(held);
-    if !field.escaped
-        && let Ok(text) = std::str::from_utf8(bytes)
-    {
-        return text;
-    }
-    scratch.clear();
-    *is_lossy |= if field.escaped { unescape(bytes, scratch) } else { push_lossy(bytes, scratch) };
-    scratch
+    if field.escaped { unescape(bytes, into) } else { push_lossy(bytes, into) }
 }
 
 /// The first line of a body, which rules look at.

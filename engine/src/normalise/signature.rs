@@ -4,7 +4,6 @@
 //! without line numbers; else the first line of the message with its variable parts masked.
 
 use super::mask;
-use super::record::Record;
 use super::severity::range_name;
 
 /// Raised when a record gets another signature than before.
@@ -19,12 +18,12 @@ const TYPE_ENDS: [&str; 3] = ["Exception", "Error", "Throwable"];
 /// What stands before the type of an inner exception in .NET and Java.
 const INNER_MARKS: [&str; 2] = ["---> ", "Caused by: "];
 
-/// Appends a record's signature.
-pub fn write(record: &Record<'_>, into: &mut String) {
-    into.extend([record.logger, " ", range_name(record.severity), ": "]);
-    let exception = record.exception.lines().map(str::trim);
+/// Appends the signature of a record with these fields.
+pub fn write(logger: &str, severity: u8, body: &str, exception: &str, into: &mut String) {
+    into.extend([logger, " ", range_name(severity), ": "]);
+    let exception = exception.lines().map(str::trim);
     // The message may itself be the exception's first line.
-    let named = exception.clone().chain(record.body.lines()).find_map(exception_type);
+    let named = exception.clone().chain(body.lines()).find_map(exception_type);
     let mut frames = exception.filter_map(frame).take(FRAMES_MAX).peekable();
     match named {
         Some((name, _)) if frames.peek().is_some() => {
@@ -34,11 +33,11 @@ pub fn write(record: &Record<'_>, into: &mut String) {
             }
         }
         // Without a stack, the message says more than the type.
-        Some((name, rest)) if !record.body.lines().any(|line| exception_type(line).is_some()) => {
+        Some((name, rest)) if !body.lines().any(|line| exception_type(line).is_some()) => {
             into.push_str(name);
             mask::write(beginning(rest), into);
         }
-        _ => mask::write(beginning(record.body.lines().next().unwrap_or_default()), into),
+        _ => mask::write(beginning(body.lines().next().unwrap_or_default()), into),
     }
 }
 
@@ -71,18 +70,7 @@ mod tests {
 
     fn signature(body: &str, exception: &str) -> String {
         let mut text = String::new();
-        let record = Record {
-            offset: 0,
-            time: 0,
-            wanted: 1,
-            severity: 18,
-            event: None,
-            logger: "A.B",
-            body,
-            exception,
-            captures: &[],
-        };
-        write(&record, &mut text);
+        write("A.B", 18, body, exception, &mut text);
         text
     }
 

@@ -124,7 +124,7 @@ fn read(normaliser: &Normaliser, source: impl Read, from: From) -> (Vec<String>,
         let mut signature = String::new();
         record.signature(&mut signature);
         let (offset, wanted, severity) = (record.offset, record.wanted, record.severity);
-        let texts = (record.logger, record.body, record.exception);
+        let texts = (record.logger(), record.body(), record.exception());
         shown.push(format!("{offset} {time} {wanted:b} {severity} {event:?} {attributes:?} {texts:?} {signature}"));
     }
     (shown, records.into_tally())
@@ -159,18 +159,18 @@ fn a_log_gives_its_records() {
     assert_eq!(start.attribute(attribute("duration")), Value::None);
 
     let watcher = records.next().unwrap().unwrap();
-    assert_eq!((watcher.wanted, watcher.severity, watcher.body), (0, 13, ""));
+    assert_eq!((watcher.wanted, watcher.severity, watcher.body()), (0, 13, ""));
 
     let restart = records.next().unwrap().unwrap();
     assert_eq!((restart.wanted, restart.attribute(attribute("duration"))), (0b10, Value::Int(498)));
     assert_eq!(restart.attribute(attribute("service.name")), Value::Text("Bridge"));
 
-    assert_eq!(records.next().unwrap().unwrap().body, "\u{d8}st-Drama");
+    assert_eq!(records.next().unwrap().unwrap().body(), "\u{d8}st-Drama");
 
     let crash = records.next().unwrap().unwrap();
-    assert_eq!((crash.wanted, crash.severity, crash.logger), (0b101, 21, "App.Crash"));
+    assert_eq!((crash.wanted, crash.severity, crash.logger()), (0b101, 21, "App.Crash"));
     let stack = "   at Shell.Run() in C:\\Shell.cs:line 246\n\n   at Program.Main(String[] args)";
-    assert_eq!(crash.exception, stack);
+    assert_eq!(crash.exception(), stack);
     let mut signature = String::new();
     crash.signature(&mut signature);
     assert_eq!(signature, "App.Crash FATAL: Unhandled exception in thread <num>");
@@ -208,8 +208,8 @@ fn both_samples_give_their_truth() {
                 }
             }
             let tally = records.into_tally();
-            assert_eq!((tally.lines_unparsed, tally.examples), (0, vec![]));
             assert!(tally.faults().iter().all(|(_, count)| *count == 0));
+            assert_eq!((tally.lines_unparsed, tally.examples), (0, vec![]));
         }
         assert_eq!(truth["records"], count);
         for (event, key) in [("session.start", "sessions"), ("session.end", "ended"), ("app.crash", "crashed")] {
@@ -281,9 +281,9 @@ fn lines_and_records_that_are_too_long_are_cut() {
             let normaliser = compile(&log4net());
             let source = Slow { text: text.as_bytes(), sizes: vec![size], reads: 0 };
             let mut records = normaliser.open(Tz::UTC, source, 0, None, false);
-            assert_eq!(records.next().unwrap().unwrap().body.len(), body_bytes);
+            assert_eq!(records.next().unwrap().unwrap().body().len(), body_bytes);
             let next = records.next().unwrap().unwrap();
-            assert_eq!((next.body, next.offset), ("next", text.rfind(head).unwrap() as u64));
+            assert_eq!((next.body(), next.offset), ("next", text.rfind(head).unwrap() as u64));
             assert!(records.next().unwrap().is_none());
             let tally = records.into_tally();
             assert_eq!((tally.records_cut, tally.end_of_records), (cut, text.len() as u64));
@@ -403,6 +403,9 @@ proptest! {
             ends.sort_unstable();
             let (mut records, mut unparsed, mut begin, mut last, mut latest) = (Vec::new(), 0, 0, None, None);
             for end in ends {
+                if begin == end {
+                    continue;
+                }
                 let new = &log.as_bytes()[begin..end];
                 let line = &new[..new.iter().position(|byte| *byte == b'\n').map_or(new.len(), |at| at + 1)];
                 if let Some(offset) = last.filter(|_| !normaliser.is_head(line)) {
@@ -415,10 +418,7 @@ proptest! {
                 let times = more.iter().filter_map(|record| record.split(' ').nth(1)?.parse::<i64>().ok());
                 latest = latest.max(times.max());
                 begin = tally.end_of_records as usize;
-                last = match tally.last_record_offset {
-                    None if more.is_empty() && tally.lines_unparsed == 0 => last,
-                    last => last.map(|offset| offset as usize),
-                };
+                last = tally.last_record_offset.map(|offset| offset as usize);
                 unparsed += tally.lines_unparsed;
                 records.extend(more);
             }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use chrono::DateTime;
@@ -89,9 +90,15 @@ pub fn analyse(
     let mut effort =
         Effort { scanned: Done::default(), completed: Done::default(), sections_folded: 0, sections_failed: 0 };
 
+    let whole: Vec<AtomicBool> = jobs.iter().map(|_| AtomicBool::new(false)).collect();
     let scanned = fleet.key(&[b"scanned"]);
     if catalog.section(&scanned)?.is_none() {
-        effort.scanned = crew.run(&jobs, catalog, tick, scan::scan)?;
+        let work = |job: &Job<'_>, catalog: &Catalog, worker: &mut Worker<'_>| {
+            let scanned = scan::scan(job, catalog, worker)?;
+            whole[job.position].store(scanned.as_ref().is_some_and(|scanned| scanned.whole), Ordering::Relaxed);
+            Ok(scanned.map(|scanned| scanned.update))
+        };
+        effort.scanned = crew.run(&jobs, catalog, tick, work)?;
         catalog.keep_sections(&[(scanned, String::new())])?;
     }
 
@@ -114,7 +121,9 @@ pub fn analyse(
         let work = |job: &Job<'_>, catalog: &Catalog, worker: &mut Worker<'_>| {
             complete::complete(job, catalog, context.clone(), worker)
         };
-        effort.completed = crew.run(&jobs, catalog, tick, work)?;
+        let rest: Vec<Job<'_>> =
+            jobs.iter().filter(|job| !whole[job.position].load(Ordering::Relaxed)).cloned().collect();
+        effort.completed = crew.run(&rest, catalog, tick, work)?;
         let noted = failures.into_inner();
         effort.sections_folded = fold_all(kpis, &jobs, &members, window, catalog, &noted, &mut finished)?;
         let new = |(key, finished): (&[u8; 32], &Option<Finished>)| {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use logparser_sdk::manifest::Manifest;
 
-use crate::host::{Batch, Column, Span};
+use crate::host::{Batch, Column};
 use crate::normalise::{Normaliser, Record, Value, symbol};
 
 /// Rows after which a batch crosses the boundary: measured best between 2,000 and 16,000.
@@ -140,7 +140,7 @@ impl Batches {
     }
 
     /// Hands over what was built and starts again.
-    pub fn flush<R>(&mut self, day: i32, activity: &[Span], take: impl FnOnce(Batch<'_>) -> R) -> R {
+    pub fn flush<R>(&mut self, day: i32, activity: &[i64], take: impl FnOnce(Batch<'_>) -> R) -> R {
         let columns: Vec<Column<'_>> = self.columns.iter().map(Values::column).collect();
         let result = take(Batch { day, rows: self.rows, columns: &columns, activity });
         self.clear();

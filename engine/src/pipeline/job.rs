@@ -11,6 +11,7 @@ use crate::mirror::{Mirror, MirrorError, MirrorReader};
 use crate::normalise::{Normaliser, Records};
 
 /// An instance, with all that its analysis depends on.
+#[derive(Clone)]
 pub struct Job<'a> {
     /// Position in the fleet.
     pub position: usize,

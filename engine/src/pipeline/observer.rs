@@ -1,7 +1,7 @@
 //! One plugin as one thread sees it: the batch in the making, the plugin instance, and the day's partial.
 
 use super::batches::{Batches, ROWS_MAX};
-use crate::host::{PartialState, Plugin, PluginFault, Running, Span};
+use crate::host::{PartialState, Plugin, PluginFault, Running};
 use crate::normalise::Normaliser;
 
 /// Observes days for one plugin.
@@ -37,7 +37,7 @@ impl<'p> Observer<'p> {
     ///
     /// # Errors
     /// A fault of the plugin; its plugin instance is dropped.
-    pub fn flush(&mut self, day: i32, activity: &[Span]) -> Result<(), PluginFault> {
+    pub fn flush(&mut self, day: i32, activity: &[i64]) -> Result<(), PluginFault> {
         let activity = if self.plugin.manifest.activity { activity } else { &[] };
         if self.batches.rows() == 0 && activity.is_empty() {
             return Ok(());

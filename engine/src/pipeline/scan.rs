@@ -19,11 +19,18 @@ const HEAD_LINE_BYTES_MAX: u64 = 64 << 10;
 /// Examples of unparsed lines that are kept of a generation.
 const EXAMPLES_MAX: usize = 3;
 
+/// What a scan brought.
+pub struct Scanned {
+    pub update: Update,
+    /// Every plugin has a partial of every day: there is nothing left to complete.
+    pub whole: bool,
+}
+
 /// Scans one instance; none where there is nothing new.
 ///
 /// # Errors
 /// Trouble with the store.
-pub fn scan(job: &Job<'_>, catalog: &Catalog, worker: &mut Worker<'_>) -> Result<Option<Update>, Problem> {
+pub fn scan(job: &Job<'_>, catalog: &Catalog, worker: &mut Worker<'_>) -> Result<Option<Scanned>, Problem> {
     let generations = catalog.generations(job.instance)?;
     let analysed = catalog.analysed(job.layout, job.instance)?;
     let mut scan = Scanning::new(job, catalog, analysed)?;
@@ -42,7 +49,7 @@ pub fn scan(job: &Job<'_>, catalog: &Catalog, worker: &mut Worker<'_>) -> Result
     for (lane, tally) in lanes.iter().zip(tallies) {
         scan.end_lane(lane, &tally);
     }
-    Ok(Some(scan.into_update(worker)))
+    Ok(Some(scan.into_scanned(worker)))
 }
 
 /// What is known while an instance is read.
@@ -276,7 +283,8 @@ impl<'a> Scanning<'a> {
         note(scan, tally);
     }
 
-    fn into_update(mut self, worker: &mut Worker<'_>) -> Update {
+    fn into_scanned(mut self, worker: &mut Worker<'_>) -> Scanned {
+        let first_time = self.before.days.is_empty() && self.stale.is_empty();
         let mut partials = Vec::new();
         for ((plugin, day), state) in std::mem::take(&mut self.states) {
             if self.stale.contains(&day) {
@@ -288,14 +296,17 @@ impl<'a> Scanning<'a> {
             let coverage = self.job.coverage(&ranges);
             partials.push(Partial { work: self.job.works[plugin], day, coverage, state });
         }
-        Update {
+        let days: BTreeSet<i32> = self.days.keys().map(|(day, _)| *day).collect();
+        let whole = first_time && partials.len() == days.len() * self.job.works.len();
+        let update = Update {
             instance: self.job.instance,
             layout: self.job.layout,
             scans: self.scans,
             days: self.days,
             partials,
             symbols: worker.take_texts(),
-        }
+        };
+        Scanned { update, whole }
     }
 }
 

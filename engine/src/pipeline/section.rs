@@ -178,6 +178,8 @@ impl LookUp<'_> {
 
     fn series(&self, series: Series) -> model::Series {
         let text = |symbol: &u64| self.texts.get(symbol).cloned().unwrap_or_else(|| format!("{symbol:016x}"));
+        let points = series.points.into_iter();
+        let mut points: Vec<_> = points.map(|one| model::Points { name: one.name, values: one.values }).collect();
         model::Series {
             id: series.id,
             title: series.title,
@@ -189,13 +191,22 @@ impl LookUp<'_> {
             axis: match series.axis {
                 Axis::Days(days) => model::Axis::Days(days.into_iter().filter_map(calendar::date).collect()),
                 Axis::Labels(labels) => model::Axis::Labels(labels),
-                Axis::Symbols(symbols) => model::Axis::Labels(symbols.iter().map(text).collect()),
+                Axis::Symbols(symbols) => {
+                    let (order, labels) = by_text(symbols.iter().map(text));
+                    points
+                        .iter_mut()
+                        .for_each(|points| points.values = order.iter().map(|&at| points.values[at]).collect());
+                    model::Axis::Labels(labels)
+                }
             },
-            points: series
-                .points
-                .into_iter()
-                .map(|points| model::Points { name: points.name, values: points.values })
-                .collect(),
+            points,
         }
     }
+}
+
+/// Texts in their order, with the places where they stood.
+fn by_text(texts: impl Iterator<Item = String>) -> (Vec<usize>, Vec<String>) {
+    let mut places: Vec<(String, usize)> = texts.zip(0..).collect();
+    places.sort();
+    places.into_iter().map(|(text, at)| (at, text)).unzip()
 }

@@ -3,7 +3,7 @@
 use super::batches::{Batches, Place, ROWS_MAX, Texts};
 use super::failures::{Failure, Failures};
 use super::observer::Observer;
-use crate::host::{Plugin, PluginFault, Span};
+use crate::host::{Plugin, PluginFault};
 use crate::normalise::{Normaliser, Record};
 
 /// A pause that ends a span of activity, as in the contract.
@@ -20,7 +20,8 @@ pub struct Worker<'p> {
     day: i32,
     /// The plugins for which the day is observed, as bits.
     observed: u64,
-    activity: Vec<Span>,
+    /// First and last times of spans, in turn.
+    activity: Vec<i64>,
     previous: Option<i64>,
 }
 
@@ -73,10 +74,7 @@ impl<'p> Worker<'p> {
             self.push(record, wanted, &place);
         }
         match self.activity.last_mut() {
-            Some(span) if record.time >= span.last && record.time - span.last <= PAUSE_US => {
-                span.last = record.time;
-                span.records += 1;
-            }
+            Some(last) if record.time >= *last && record.time - *last <= PAUSE_US => *last = record.time,
             _ => self.pause(record.time),
         }
         self.previous = Some(record.time);
@@ -126,7 +124,7 @@ impl<'p> Worker<'p> {
         if self.activity.len() >= ROWS_MAX as usize {
             self.flush();
         }
-        self.activity.push(Span { first: time, last: time, records: 1 });
+        self.activity.extend([time, time]);
     }
 
     fn flush(&mut self) {

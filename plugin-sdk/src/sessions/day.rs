@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::spans::Spans;
 use super::{MARKERS_MAX, Owner, Reference};
-use crate::{Merge, Span, Symbol, Time};
+use crate::{Batch, Merge, Symbol, Time};
 
 /// A start that is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -68,11 +68,11 @@ impl Day {
         self.push(close, idle_us);
     }
 
-    pub fn activity(&mut self, activity: &[Span], idle_us: i64) {
+    pub fn activity(&mut self, batch: &Batch, idle_us: i64) {
         if !self.marked {
-            activity.iter().for_each(|span| self.spans.join(Time(span.first), Time(span.last), idle_us));
+            batch.spans().for_each(|span| self.spans.join(span.first, span.last, idle_us));
         }
-        self.last = activity.last().map(|span| Time(span.last)).or(self.last);
+        self.last = batch.spans().next_back().map(|span| span.last).or(self.last);
     }
 
     /// Takes in the state of a later stretch of the same day.

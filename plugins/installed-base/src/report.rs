@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use logparser_sdk::results::counted;
-use logparser_sdk::{Cell, Chart, Highlight, Level, Points, Rank, Results};
+use logparser_sdk::{Axis, Cell, Chart, Highlight, Level, Points, Rank, Results, Series, Symbol};
 
 use crate::InstalledBase;
 use crate::state::{DAY_MS, Fleet, Installed, Presence};
@@ -65,6 +65,7 @@ fn versions(fleet: &Fleet, results: &mut Results) {
     let known: u64 = instances.iter().filter(|(version, _)| version.is_some()).map(|(_, count)| count).sum();
     let distinct = instances.keys().flatten().count() as u64;
     results.metric("versions", "Versions in use", (known > 0).then_some(distinct)).sample(known);
+    chart(&instances, results);
     let rows = instances.into_iter().map(|(version, count)| {
         let share = if version.is_some() { Cell::share(count, known) } else { Cell::None };
         vec![version.map_or_else(|| "(unknown)".into(), Cell::from), count.into(), share]
@@ -73,6 +74,19 @@ fn versions(fleet: &Fleet, results: &mut Results) {
     results
         .table("versions", "Instances by version", &columns, by(1), rows)
         .note("The version of the last session start before the end of the period.");
+}
+
+fn chart(instances: &BTreeMap<Option<Symbol>, u64>, results: &mut Results) {
+    let (versions, counts): (Vec<u64>, Vec<_>) =
+        instances.iter().filter_map(|(version, count)| Some((version.as_ref()?.0, Some(*count as f64)))).unzip();
+    results.series(Series {
+        id: "instances-by-version".to_owned(),
+        title: "Instances by version".to_owned(),
+        chart: Chart::Bar,
+        unit: "instances".to_owned(),
+        axis: Axis::Symbols(versions),
+        points: vec![Points::new("Instances", counts)],
+    });
 }
 
 fn by_day(fleet: &Fleet, results: &mut Results) {

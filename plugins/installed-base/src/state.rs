@@ -29,8 +29,8 @@ struct Day {
 
 impl Life {
     pub fn activity(&mut self, batch: &Batch) {
-        for span in &batch.activity {
-            self.days.entry(batch.day).or_default().last.see(Time(span.last));
+        for span in batch.spans() {
+            self.days.entry(batch.day).or_default().last.see(span.last);
         }
     }
 

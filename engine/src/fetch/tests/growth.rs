@@ -23,7 +23,7 @@ fn only_what_is_new_crosses_the_wire() {
     assert_eq!((grown.files.appended, grown.bytes_new), (2, 501));
     assert_eq!(
         scene.requests(),
-        ["/files", "/files/app.log bytes=95904-", "/files/empty.log bytes=0-0", "/files/empty.log"]
+        ["/files", "/files/app.log bytes=95904-", "/files/empty.log bytes=0-4095", "/files/empty.log"]
     );
     assert_eq!(scene.live(), scene.shown());
     let row = row(&scene.profile.store, "one").expect("a row");

@@ -4,6 +4,7 @@
 //! `LOGPARSER_HISTORIES=1000` plays more of them; a failure names the seed.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use super::scene::{Content, Scene};
 use super::server::{Ranges, State, lines};
@@ -194,6 +195,7 @@ fn play(seed: u64) {
     state.sizes_only = !state.no_sizes && history.below(3) == 0;
     history.born(&mut state, "app.log", false);
     drop(state);
+    let mut log = format!("seed {seed}");
     for run in 0..RUNS {
         let mut state = scene.server.state();
         for _ in 0..history.below(6) {
@@ -201,6 +203,7 @@ fn play(seed: u64) {
             history.step(&mut state);
         }
         let racy = history.below(3) == 0;
+        let shown = format!("{:?}", sizes(&state));
         if racy {
             history.race(&mut state);
         }
@@ -208,18 +211,24 @@ fn play(seed: u64) {
         history.show();
         if racy {
             // Whatever this run makes of it, the next one puts it right.
-            scene.fetch();
+            let outcome = scene.fetch();
+            let _ = write!(log, "\n\nrun {run}, racing: {shown}\n{:?}\n{outcome:?}", scene.requests());
         }
-        let scene_of = || format!("seed {seed}, run {run}: {:?}\n{:?}", scene.stored(), scene.requests());
         let outcome = scene.fetch();
-        assert_eq!(outcome.state, Reach::Reached, "{:?}\n{}", outcome.cause, scene_of());
-        let mut stored: Vec<_> = scene.stored().into_iter().map(|found| found.bytes).collect();
+        let (names, requests, stored) = (&history.names, scene.requests(), scene.stored());
+        let _ = write!(log, "\n\nrun {run}: {names:?}\n{requests:?}\n{outcome:?}\n{stored:?}");
+        assert_eq!(outcome.state, Reach::Reached, "{log}");
+        let mut stored: Vec<_> = stored.into_iter().map(|found| found.bytes).collect();
         stored.retain(|bytes| !bytes.0.is_empty());
         stored.sort();
-        assert_eq!(stored, history.expected(), "{} {:?} {outcome:?}", scene_of(), history.names);
+        assert!(stored == history.expected(), "{log}\nexpected: {:?}", history.expected());
         let again = scene.fetch();
-        assert_eq!((again.bytes_new, again.files.closed, again.requests), (0, 0, 1), "{}", scene_of());
+        assert_eq!((again.bytes_new, again.files.closed, again.requests), (0, 0, 1), "{log}");
     }
+}
+
+fn sizes(state: &State) -> BTreeMap<&str, usize> {
+    state.files.iter().map(|(name, file)| (name.as_str(), file.bytes.len())).collect()
 }
 
 #[test]
