@@ -4,6 +4,7 @@
 //! that the point is reached, `NAME:N` at the N-th. An abort runs no destructor and flushes nothing, as `kill -9`.
 
 /// Every fault point, in the order in which one commit passes them.
+#[cfg(feature = "fault-points")]
 pub const POINTS: [&str; 6] = [
     "after-segment-create",
     "after-segment-write",

@@ -50,7 +50,7 @@ CREATE TABLE partials (
     coverage INTEGER NOT NULL,
     state BLOB NOT NULL,
     PRIMARY KEY (work, instance, day)
-) STRICT, WITHOUT ROWID;
+) STRICT; -- with row ids: a state would not fit into the pages of an index
 CREATE TABLE symbols (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
 CREATE TABLE sections (key BLOB PRIMARY KEY, value TEXT NOT NULL, used INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";

@@ -83,7 +83,7 @@ impl Catalog {
         connection
             .execute_batch(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                 PRAGMA temp_store = MEMORY;",
+                 PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8000;",
             )
             .map_err(opened)?;
         migrate(&mut connection, &path)?;

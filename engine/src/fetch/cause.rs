@@ -112,14 +112,12 @@ pub(super) fn of_transport(error: &reqwest::Error, asked: &str) -> Cause {
         if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
             return Cause::new(CauseClass::Tls, format!("{asked}: {tls}"));
         }
-        if let Some(failed) = inner.downcast_ref::<io::Error>() {
-            // An `io::Error` hides what it wraps from `source` one level deep.
-            if let Some(tls) = failed.get_ref().and_then(|hidden| hidden.downcast_ref::<rustls::Error>()) {
-                return Cause::new(CauseClass::Tls, format!("{asked}: {tls}"));
-            }
-            kind = Some(failed.kind());
-        }
         next = inner.source();
+        if let Some(failed) = inner.downcast_ref::<io::Error>() {
+            kind = Some(failed.kind());
+            // `source` of an `io::Error` leaves out the error that it wraps.
+            next = failed.get_ref().map_or(next, |wrapped| Some(wrapped));
+        }
     }
     let (class, what) = match kind {
         _ if error.is_builder() => (CauseClass::Address, "is no address that can be asked"),

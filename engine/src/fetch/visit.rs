@@ -1,6 +1,7 @@
 //! One instance in one run: list, skip, follow what is known, reclassify the rest.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering::Relaxed;
 
 use super::append::Appended;
 use super::cause::{Cause, CauseClass};
@@ -113,8 +114,6 @@ impl<'a> Visit<'a> {
     }
 
     pub fn outcome(&self) -> InstanceOutcome {
-        use std::sync::atomic::Ordering::Relaxed;
-
         let mut files = FileCounts { closed: self.closed, ..FileCounts::default() };
         self.files.values().for_each(|outcome| files.count(*outcome));
         let tally = self.access.tally;
@@ -157,19 +156,17 @@ impl<'a> Visit<'a> {
         let doubt = Doubt::of(&self.paths, &listing.files);
         let mut open = BTreeMap::new();
         for (path, facts) in &listing.files {
-            let Some(row) = self.paths.get(path) else {
-                open.insert(path.clone(), facts.clone());
-                continue;
-            };
-            if unchanged(row, facts) && !doubt.covers(facts) {
+            let known = self.paths.get(path);
+            if known.is_some_and(|row| unchanged(row, facts) && !doubt.covers(facts)) {
                 self.note(path, FileOutcome::Unchanged);
                 continue;
             }
-            if self.is_empty(row.generation) && facts.size != Some(0) {
-                // It may be a copy of something: an empty generation proves nothing.
+            // What fills an empty file may be a copy of something: an empty generation proves nothing.
+            let proven = known.filter(|row| facts.size == Some(0) || !self.is_empty(row.generation));
+            let Some(row) = proven else {
                 open.insert(path.clone(), facts.clone());
                 continue;
-            }
+            };
             match self.take(path, facts, row.generation, &[]).await? {
                 Taken::Grown(0) => self.done(path, FileOutcome::Unchanged),
                 Taken::Grown(_) => self.done(path, FileOutcome::Appended),

@@ -1,8 +1,8 @@
 //! Compiled plugins, kept between runs.
 //!
-//! One file a component: 32 bytes of SHA-256 over the rest, then wasmtime's serialised code. Its name is the digest of
-//! the component and of the engine's compatibility hash, so that another wasmtime or other settings find nothing. A
-//! file that does not verify is compiled anew. Files are written by rename, and read at once.
+//! One file a plugin: 32 bytes of SHA-256 over the rest, then wasmtime's serialised code. Its name is the digest of
+//! the plugin's file and of the engine's compatibility hash, so that another wasmtime or other settings find nothing.
+//! A file that does not verify is compiled anew. Files are written by rename, and read at once.
 
 use std::fs;
 use std::hash::{Hash, Hasher};
@@ -12,20 +12,19 @@ use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// Compiles a component, or takes it from the folder.
-pub fn compile(engine: &Engine, folder: Option<&Path>, component: &[u8]) -> wasmtime::Result<Component> {
-    let Some(folder) = folder else { return Component::new(engine, component) };
-    let file = folder.join(name(engine, component));
-    if let Some(ready) = read(engine, &file) {
-        return Ok(ready);
-    }
-    let compiled = Component::new(engine, component)?;
-    // A cache that cannot be written costs time and nothing else.
-    let _ = write(&file, &compiled.serialize()?);
-    Ok(compiled)
+/// The compiled plugin whose file has this digest, where the folder has it.
+pub fn find(engine: &Engine, folder: &Path, plugin: &[u8; 32]) -> Option<Component> {
+    read(engine, &folder.join(name(engine, plugin)))
 }
 
-fn name(engine: &Engine, component: &[u8]) -> PathBuf {
+/// Keeps a compiled plugin. A cache that cannot be written costs time and nothing else.
+pub fn keep(engine: &Engine, folder: &Path, plugin: &[u8; 32], compiled: &Component) {
+    if let Ok(code) = compiled.serialize() {
+        let _ = write(&folder.join(name(engine, plugin)), &code);
+    }
+}
+
+fn name(engine: &Engine, plugin: &[u8; 32]) -> PathBuf {
     struct Digesting(Sha256);
     impl Hasher for Digesting {
         fn write(&mut self, bytes: &[u8]) {
@@ -37,7 +36,7 @@ fn name(engine: &Engine, component: &[u8]) -> PathBuf {
     }
     let mut digest = Digesting(Sha256::new());
     engine.precompile_compatibility_hash().hash(&mut digest);
-    digest.0.update(component);
+    digest.0.update(plugin);
     let hex: String = digest.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     PathBuf::from(hex).with_extension("cwasm")
 }

@@ -7,7 +7,7 @@ use logparser_sdk::manifest::{CONTRACT, Manifest, ManifestColumn, SECTION};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use wasmparser::{Encoding, Parser, Payload};
-use wasmtime::component::{HasSelf, Linker};
+use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Config, Engine};
 
 use super::bindings::{Kpi, KpiPre};
@@ -166,26 +166,40 @@ impl Host {
     /// What keeps the plugin from being used.
     pub fn load_bytes(&self, name: &str, bytes: &[u8], settings: &str) -> Result<Plugin, LoadError> {
         let (manifest, encoding) = inspect(bytes)?;
-        let encoded;
-        let component = match encoding {
-            Encoding::Component => bytes,
-            Encoding::Module => {
-                encoded = encode(bytes)?;
-                &encoded
-            }
-        };
-        let contract = |cause: wasmtime::Error| LoadError::Contract(format!("{cause:#}"));
-        let component = cache::compile(&self.engine, self.cache.as_deref(), component).map_err(contract)?;
+        let digest = Sha256::digest(bytes).into();
+        let component = self.compile(bytes, encoding, &digest)?;
         if let Some((import, _)) =
             component.component_type().imports(&self.engine).find(|(name, _)| !name.starts_with("logparser:plugin/"))
         {
             return Err(LoadError::Import(import.to_owned()));
         }
         let pre = self.linker.instantiate_pre(&component).and_then(KpiPre::new).map_err(contract)?;
-        let digest = Sha256::digest(bytes).into();
         let code = Code::Component(self.engine.clone(), pre);
         Ok(Plugin { name: name.to_owned(), manifest, digest, settings: settings.to_owned(), code })
     }
+}
+
+impl Host {
+    /// Compiles a plugin, or takes it from the cache.
+    fn compile(&self, bytes: &[u8], encoding: Encoding, digest: &[u8; 32]) -> Result<Component, LoadError> {
+        let cache = self.cache.as_deref();
+        if let Some(ready) = cache.and_then(|folder| cache::find(&self.engine, folder, digest)) {
+            return Ok(ready);
+        }
+        let compiled = match encoding {
+            Encoding::Component => Component::new(&self.engine, bytes),
+            Encoding::Module => Component::new(&self.engine, encode(bytes)?),
+        };
+        let compiled = compiled.map_err(contract)?;
+        if let Some(folder) = cache {
+            cache::keep(&self.engine, folder, digest, &compiled);
+        }
+        Ok(compiled)
+    }
+}
+
+fn contract(cause: wasmtime::Error) -> LoadError {
+    LoadError::Contract(format!("{cause:#}"))
 }
 
 impl Plugin {

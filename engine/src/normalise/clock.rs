@@ -9,7 +9,7 @@ use chrono::{DateTime, MappedLocalTime, NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;
 
 use super::swar::eight;
-use super::timestamp::{Fixed, HEAD_BYTES_MIN, TimeFormat, chrono_time};
+use super::timestamp::{Date, Fixed, HEAD_BYTES_MIN, TimeFormat, chrono_time};
 
 const SECOND_US: i64 = 1_000_000;
 const QUARTER_US: i64 = 900 * SECOND_US;
@@ -36,6 +36,8 @@ pub struct Clock {
     zone: Tz,
     /// The bytes up to the seconds of the time read last.
     head: [u64; 3],
+    /// Its date.
+    date: Date,
     /// Local microseconds of its minute.
     minute: i64,
     /// What the zone says of that minute; none until it is asked.
@@ -58,7 +60,15 @@ impl Clock {
     /// A clock for times of a zone, behind a source whose greatest time so far is `latest`.
     pub fn new(zone: Tz, latest: Option<i64>) -> Self {
         // No head is all zeros: it has digits.
-        Self { zone, head: [0; 3], minute: 0, local: None, day: (1, None), latest: latest.unwrap_or(i64::MIN) }
+        Self {
+            zone,
+            head: [0; 3],
+            date: Date::default(),
+            minute: 0,
+            local: None,
+            day: (1, None),
+            latest: latest.unwrap_or(i64::MIN),
+        }
     }
 
     /// Takes note of a record's time.
@@ -89,7 +99,8 @@ impl Clock {
         let differ = (head[0] ^ self.head[0]) | (head[1] ^ self.head[1]) | (head[2] ^ self.head[2]);
         if differ != 0 {
             debug_assert!(fixed.bytes >= HEAD_BYTES_MIN);
-            self.turn(head, fixed.minute(text)?);
+            let minute = fixed.minute(text, &mut self.date)?;
+            self.turn(head, minute);
         }
         let tail = fixed.tail(text)?;
         let (time, in_gap) = self.instant(tail.micros, tail.offset_us);

@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use memchr::memchr;
+use super::ends::{Ends, WINDOW_BYTES};
 
 /// Fits the second-level cache of a core, and makes system calls few.
 const BUFFER_BYTES: usize = 256 << 10;
@@ -87,6 +87,9 @@ pub struct Lines<'b, R> {
     /// What is special about it.
     excess: Excess,
     filled: usize,
+    /// Line ends of the window that ends at `searched`.
+    ends: Ends,
+    searched: usize,
     /// Offset of the line that comes next.
     offset: u64,
     /// The source has ended.
@@ -110,6 +113,8 @@ impl<'b, R: Read> Lines<'b, R> {
             at: 0,
             excess: Excess::default(),
             filled: 0,
+            ends: Ends::new(),
+            searched: 0,
             offset,
             ended: false,
             closed,
@@ -149,13 +154,12 @@ impl<'b, R: Read> Lines<'b, R> {
     /// What the source gave.
     #[inline(always)]
     pub fn peek(&mut self) -> io::Result<Option<Line>> {
-        let found = memchr(b'\n', &self.buffer[self.at..self.filled]);
-        if let Some(bytes) = found
-            && bytes <= LINE_BYTES_MAX
+        if let Some(end) = self.ends.next()
+            && end - self.at <= LINE_BYTES_MAX
         {
-            return Ok(Some(self.whole(bytes)));
+            return Ok(Some(self.whole(end - self.at)));
         }
-        self.peek_further(found)
+        self.peek_further()
     }
 
     /// The text of the line that comes next.
@@ -191,6 +195,7 @@ impl<'b, R: Read> Lines<'b, R> {
     /// Takes a line that belongs to no record.
     #[inline(always)]
     pub fn skip(&mut self, line: Line) {
+        self.ends.advance();
         self.at += line.taken();
         self.offset += line.taken() as u64;
         if self.excess.is_cut {
@@ -222,47 +227,50 @@ impl<'b, R: Read> Lines<'b, R> {
         Line::new(bytes - usize::from(has_return), bytes + 1)
     }
 
-    /// The next line where the buffer holds no whole one, or one that is too long.
+    /// The next line where the window holds no end of it, or where it is too long.
     #[cold]
-    fn peek_further(&mut self, mut found: Option<usize>) -> io::Result<Option<Line>> {
+    fn peek_further(&mut self) -> io::Result<Option<Line>> {
         loop {
-            let searched = self.filled - self.at;
-            match found {
+            let bytes = self.filled - self.at;
+            match self.ends.next().map(|end| end - self.at) {
                 Some(bytes) if bytes <= LINE_BYTES_MAX => return Ok(Some(self.whole(bytes))),
                 Some(bytes) => return Ok(Some(self.cut(bytes + 1, 0))),
-                None if searched > LINE_BYTES_MAX => return self.drop_rest(),
+                None if self.searched < self.filled => self.search(),
+                None if bytes > LINE_BYTES_MAX => return self.drop_rest(),
                 None if !self.ended => self.fill()?,
-                None if self.closed && searched > 0 => {
+                None if self.closed && bytes > 0 => {
                     self.is_unterminated = true;
-                    return Ok(Some(Line::new(self.whole(searched).bytes(), searched)));
+                    return Ok(Some(Line::new(self.whole(bytes).bytes(), bytes)));
                 }
                 None => return Ok(None),
             }
-            found = memchr(b'\n', &self.buffer[self.at + searched..self.filled]).map(|bytes| searched + bytes);
         }
+    }
+
+    /// Looks for line ends in what was not searched yet.
+    fn search(&mut self) {
+        let start = self.searched;
+        self.searched = self.filled.min(start + WINDOW_BYTES);
+        self.ends.find(&self.buffer[start..self.searched], start);
     }
 
     /// Reads to the end of a line of which more than [`LINE_BYTES_MAX`] bytes are in the buffer.
     fn drop_rest(&mut self) -> io::Result<Option<Line>> {
-        let kept = self.at + CUT_BYTES;
-        let mut dropped = (self.filled - kept) as u64;
-        self.filled = kept;
+        let mut dropped = 0;
         loop {
-            self.fill()?;
-            // Filling may move the line.
             let kept = self.at + CUT_BYTES;
-            let new = self.filled - kept;
-            if new == 0 {
-                debug_assert!(self.ended);
+            dropped += (self.filled - kept) as u64;
+            (self.filled, self.searched) = (kept, kept);
+            self.fill()?;
+            if self.ended {
                 self.is_unterminated = self.closed;
                 return Ok(self.closed.then(|| self.cut(CUT_BYTES, dropped)));
             }
-            match memchr(b'\n', &self.buffer[kept..self.filled]) {
-                Some(bytes) => return Ok(Some(self.cut(CUT_BYTES + bytes + 1, dropped))),
-                None => {
-                    dropped += new as u64;
-                    self.filled = kept;
-                }
+            while self.searched < self.filled && self.ends.next().is_none() {
+                self.search();
+            }
+            if let Some(end) = self.ends.next() {
+                return Ok(Some(self.cut(end + 1 - self.at, dropped)));
             }
         }
     }
@@ -294,6 +302,8 @@ impl<'b, R: Read> Lines<'b, R> {
         self.buffer.copy_within(self.held.clone(), 0);
         self.buffer.copy_within(self.at..self.filled, held);
         (self.held, self.filled, self.at) = (0..held, held + self.filled - self.at, held);
+        // All was searched, or there would be no need to read on.
+        self.searched = self.filled;
         if self.filled > self.buffer.len() / 4 * 3 {
             self.buffer.resize(self.buffer.len() * 2, 0);
         }

@@ -25,6 +25,8 @@ const MASKS: [(&str, Shape); 13] = [
     ("\"<str>\"", |text, at| quoted(text, at, b'"')),
 ];
 
+/// Digits of a hexadecimal number that nothing else marks.
+const HEX_DIGITS_MIN: usize = 8;
 /// Letters that may follow a number at once without making it a name.
 const UNITS: [&[u8]; 23] = [
     b"ns", b"us", b"ms", b"s", b"sec", b"m", b"min", b"h", b"d", b"B", b"b", b"K", b"k", b"M", b"G", b"kB", b"KB",
@@ -38,7 +40,7 @@ pub fn write(message: &str, into: &mut String) {
     while at < text.len() {
         let begins = at == 0 || !is_word(&text[at - 1]);
         let fitting = || MASKS.iter().find_map(|(mask, shape)| shape(text, at).map(|end| (end, mask)));
-        let found = begins.then(fitting).flatten();
+        let found = (begins && !is_plain(text, at)).then(fitting).flatten();
         if let Some((end, mask)) = found {
             into.push_str(&message[kept..at]);
             into.push_str(mask);
@@ -49,6 +51,12 @@ pub fn write(message: &str, into: &mut String) {
         at = if word > at || found.is_some() { word } else { at + 1 };
     }
     into.push_str(&message[kept..]);
+}
+
+/// Whether a short word of letters begins here and nothing else: no mask fits it, and most words are like that.
+fn is_plain(text: &[u8], at: usize) -> bool {
+    let end = run(text, at, u8::is_ascii_alphabetic);
+    (1..HEX_DIGITS_MIN).contains(&(end - at)) && matches!(text.get(end), None | Some(b' ' | b',' | b';' | b')'))
 }
 
 fn is_word(byte: &u8) -> bool {
@@ -211,7 +219,7 @@ fn hex(text: &[u8], at: usize) -> Option<usize> {
     let start = at + if marked { 2 } else { 0 };
     let end = run(text, start, u8::is_ascii_hexdigit);
     let has_letter = text[start..end].iter().any(u8::is_ascii_alphabetic);
-    bounded(text, end).filter(|_| if marked { end > start } else { has_letter && end - start >= 8 })
+    bounded(text, end).filter(|_| if marked { end > start } else { has_letter && end - start >= HEX_DIGITS_MIN })
 }
 
 /// `-12.5`, `1,234`, `4.2.1`, and the digits of `88ms`.

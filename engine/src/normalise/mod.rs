@@ -12,6 +12,7 @@
 
 mod body;
 mod clock;
+mod ends;
 mod fault;
 mod head;
 mod json;

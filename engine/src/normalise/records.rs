@@ -160,8 +160,9 @@ impl<'n, R: Read> Records<'n, R> {
         let (mut severity, mut event) = (head.severity, None);
         let mut wanted = self.normaliser.wanted_for(severity);
         let logger = head.logger.span.of(self.lines.held());
-        if wanted != 0 || head.logger.escaped || !self.normaliser.rules.of(logger).is_empty() {
-            let rule = self.look(head, line);
+        let rules = self.normaliser.rules.of(logger);
+        if wanted != 0 || !rules.is_empty() || head.logger.escaped {
+            let rule = self.look(head, line, rules);
             severity = rule.and_then(|rule| rule.severity).unwrap_or(severity);
             event = rule.and_then(|rule| rule.event);
             wanted = self.normaliser.wanted_for(severity) | rule.map_or(0, |rule| rule.wanted);
@@ -172,7 +173,7 @@ impl<'n, R: Read> Records<'n, R> {
 
     /// Looks closer at a record that some plugin may want: the rule that fits, if any. Fills in the detail.
     #[inline(never)]
-    fn look(&mut self, head: &Head, line: Line) -> Option<&'n Rule> {
+    fn look(&mut self, head: &Head, line: Line, mut rules: &'n [u32]) -> Option<&'n Rule> {
         let (held, detail) = (self.lines.held(), &mut self.detail);
         detail.text.clear();
         let mut is_lossy = push(head.logger, held, &mut detail.text);
@@ -182,9 +183,11 @@ impl<'n, R: Read> Records<'n, R> {
         detail.captures.fill(Captured::None);
 
         let normaliser = self.normaliser;
-        let candidates = normaliser.rules.of(&detail.text.as_bytes()[..detail.logger_end]);
-        let body = &detail.text[detail.logger_end..];
-        let rule = normaliser.rules.first(candidates, head.severity, first_line(body), &mut detail.captures);
+        if head.logger.escaped {
+            rules = normaliser.rules.of(&detail.text.as_bytes()[..detail.logger_end]);
+        }
+        let body = first_line(&detail.text.as_bytes()[detail.logger_end..]);
+        let rule = normaliser.rules.first(rules, head.severity, body, &mut detail.captures);
         let severity = rule.and_then(|rule| rule.severity).unwrap_or(head.severity);
         if normaliser.wanted_for(severity) == 0 && rule.is_none_or(|rule| rule.wanted == 0) {
             return rule;
@@ -207,8 +210,7 @@ fn push(field: Field, held: &[u8], into: &mut String) -> bool {
 }
 
 /// The first line of a body, which rules look at.
-fn first_line(body: &str) -> &[u8] {
-    let body = body.as_bytes();
+fn first_line(body: &[u8]) -> &[u8] {
     let line = &body[..memchr::memchr(b'\n', body).unwrap_or(body.len())];
     line.strip_suffix(b"\r").unwrap_or(line)
 }

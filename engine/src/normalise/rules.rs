@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::body::{BodyPattern, Captured};
 use super::fault::{RuleFault, RulePlace};
-use super::swar;
+use super::swar::Key;
 use super::wanted::Wanted;
 use crate::profile::EventRule;
 
@@ -36,7 +36,7 @@ pub struct Rule {
 
 #[derive(Debug)]
 struct Slot {
-    hash: u64,
+    key: Key,
     logger: Box<[u8]>,
     rules: Box<[u32]>,
 }
@@ -76,13 +76,13 @@ impl Rules {
         let mut slots: Vec<Option<Slot>> = (0..size).map(|_| None).collect();
         let shift = u64::BITS - size.ilog2();
         for logger in loggers {
-            let hash = swar::hash(logger.as_bytes());
-            let mut slot = (hash >> shift) as usize;
+            let key = Key::new(logger.as_bytes());
+            let mut slot = (key.hash() >> shift) as usize;
             while slots[slot].is_some() {
                 slot = (slot + 1) % size;
             }
             let rules = candidates(&compiled, rules, Some(logger));
-            slots[slot] = Some(Slot { hash, logger: logger.as_bytes().into(), rules });
+            slots[slot] = Some(Slot { key, logger: logger.as_bytes().into(), rules });
         }
         let others = candidates(&compiled, rules, None);
         Self { rules: compiled, slots, shift, others, events }
@@ -91,10 +91,10 @@ impl Rules {
     /// The rules that look at a logger.
     #[inline(always)]
     pub fn of(&self, logger: &[u8]) -> &[u32] {
-        let hash = swar::hash(logger);
-        let mut slot = (hash >> self.shift) as usize;
+        let key = Key::new(logger);
+        let mut slot = (key.hash() >> self.shift) as usize;
         while let Some(known) = &self.slots[slot] {
-            if known.hash == hash && *known.logger == *logger {
+            if known.key == key && (!key.is_partial() || *known.logger == *logger) {
                 return &known.rules;
             }
             slot = (slot + 1) % self.slots.len();

@@ -74,15 +74,36 @@ pub fn pack(text: &[u8]) -> u64 {
     }
 }
 
-/// A hash of a short text, quick rather than strong: equal hashes are compared.
-#[inline(always)]
-pub fn hash(text: &[u8]) -> u64 {
-    // Odd numbers with well-mixed bits, from the golden ratio and from the square root of 3.
-    const A: u64 = 0x9e37_79b9_7f4a_7c15;
-    const B: u64 = 0xbb67_ae85_84ca_a73b;
-    let last = text.len().checked_sub(8).map_or(0, |at| eight(text, at).unwrap_or(0));
-    let mixed = (pack(text) ^ text.len() as u64).wrapping_mul(A) ^ last.wrapping_mul(B);
-    mixed ^ mixed >> 32
+/// A text's length and its bytes at both ends: up to 16 bytes, that is all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    first: u64,
+    last: u64,
+    bytes: usize,
+}
+
+impl Key {
+    /// The key of a text.
+    #[inline(always)]
+    pub fn new(text: &[u8]) -> Self {
+        let last = text.len().checked_sub(8).map_or(0, |at| eight(text, at).unwrap_or(0));
+        Self { first: pack(text), last, bytes: text.len() }
+    }
+
+    /// Whether texts of equal keys may differ.
+    #[inline(always)]
+    pub fn is_partial(self) -> bool {
+        self.bytes > 16
+    }
+
+    /// A number whose high bits are well mixed.
+    #[inline(always)]
+    pub fn hash(self) -> u64 {
+        // Odd numbers from the golden ratio and from the square root of 3.
+        const A: u64 = 0x9e37_79b9_7f4a_7c15;
+        const B: u64 = 0xbb67_ae85_84ca_a73b;
+        (self.first ^ self.bytes as u64).wrapping_mul(A) ^ self.last.wrapping_mul(B)
+    }
 }
 
 #[cfg(test)]

@@ -77,6 +77,14 @@ enum Offset {
     Optional,
 }
 
+/// A date, and its days since 1970-01-01.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Date {
+    /// Year, month, day; zeros are no date.
+    date: [u32; 3],
+    epoch_days: i32,
+}
+
 /// What stands behind the minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tail {
@@ -159,8 +167,8 @@ impl Fixed {
         Some(Self { head, bytes, fraction, offset })
     }
 
-    /// Local microseconds of the minute that the head tells.
-    pub fn minute(&self, text: &[u8]) -> Option<i64> {
+    /// Local microseconds of the minute that the head tells; `last` is the date of the time before.
+    pub fn minute(&self, text: &[u8], last: &mut Date) -> Option<i64> {
         let mut numbers = [0; 5];
         let mut at = 0;
         for part in &self.head {
@@ -178,8 +186,11 @@ impl Fixed {
         if hour >= 24 || minute >= 60 {
             return None;
         }
-        let day = NaiveDate::from_ymd_opt(year as i32, month, day)?.to_epoch_days();
-        Some((i64::from(day) * 1440 + i64::from(hour * 60 + minute)) * MINUTE_US)
+        if last.date != [year, month, day] {
+            let epoch_days = NaiveDate::from_ymd_opt(year as i32, month, day)?.to_epoch_days();
+            *last = Date { date: [year, month, day], epoch_days };
+        }
+        Some((i64::from(last.epoch_days) * 1440 + i64::from(hour * 60 + minute)) * MINUTE_US)
     }
 
     /// Reads what stands behind the head.
@@ -328,7 +339,7 @@ mod tests {
     fn read(format: &TimeFormat, text: &str) -> Option<(i64, Option<i64>, String)> {
         let bytes = text.as_bytes();
         let (minute, tail) = match format {
-            TimeFormat::Fixed(fixed) => (fixed.minute(bytes)?, fixed.tail(bytes)?),
+            TimeFormat::Fixed(fixed) => (fixed.minute(bytes, &mut Date::default())?, fixed.tail(bytes)?),
             TimeFormat::Chrono { items, utc } => chrono_time(items, *utc, bytes)?,
         };
         Some((minute + tail.micros, tail.offset_us.map(|us| us / MINUTE_US), text[tail.end..].to_owned()))

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use globset::{Glob, GlobSet};
 
-use super::scene::{Folder, Scene, profile, row, run, stored};
+use super::scene::{Folder, Scene, lock, profile, row, run, stored};
 use super::server::lines;
 use crate::catalog::Reach;
 use crate::fetch::{CauseClass, InstanceOutcome, Progress, fetch};
@@ -96,13 +96,13 @@ fn a_folder_is_a_source_too() {
 #[test]
 fn a_second_run_at_the_same_time_is_told_who_is_first() {
     let folder = Folder::new();
-    let first = StoreLock::acquire(&folder.0).expect("the lock");
+    let first = lock(&folder.0);
     match StoreLock::acquire(&folder.0) {
         Err(LockError::Held { holder, .. }) => assert_eq!(holder, format!("process {}", std::process::id())),
         other => panic!("{other:?}"),
     }
     drop(first);
-    StoreLock::acquire(&folder.0).expect("the lock is free again");
+    drop(lock(&folder.0));
 }
 
 #[derive(Default)]
@@ -126,7 +126,7 @@ fn a_stop_leaves_what_was_verified() {
     }
     scene.rest().limits.concurrency_max = 1;
     scene.server.state().bend("b.log", super::server::ok("503 Service Unavailable", "Retry-After: 30\r\n", b""));
-    let lock = StoreLock::acquire(&scene.profile.store).expect("the lock");
+    let store = lock(&scene.profile.store);
     let names = Names::default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let stop = async {
@@ -134,8 +134,8 @@ fn a_stop_leaves_what_was_verified() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    let summary = runtime.block_on(fetch(&scene.profile, &lock, &names, stop)).expect("the store is well");
-    drop(lock);
+    let summary = runtime.block_on(fetch(&scene.profile, &store, &names, stop)).expect("the store is well");
+    drop(store);
     assert!(summary.stopped);
     assert_eq!(summary.instances.len(), 10);
     assert_eq!(summary.instances[0].state, Reach::Partial);

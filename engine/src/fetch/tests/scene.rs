@@ -6,6 +6,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
@@ -13,7 +14,7 @@ use super::rest_settings;
 use super::server::Server;
 use crate::catalog::{Catalog, Gap, InstanceRow};
 use crate::fetch::{FetchSummary, InstanceOutcome, fetch};
-use crate::mirror::{Mirror, StoreLock};
+use crate::mirror::{LockError, Mirror, StoreLock};
 use crate::profile::{FileFilter, Format, Instance, Layout, Period, Profile, ReportSettings, Rest, Source};
 
 /// A folder that goes with its owner.
@@ -127,8 +128,19 @@ impl Scene {
     }
 }
 
+/// Locks a store. A process that another test is just starting holds every open file for a moment, locks included.
+pub fn lock(store: &Path) -> StoreLock {
+    for _ in 0..200 {
+        match StoreLock::acquire(store) {
+            Err(LockError::Held { .. }) => std::thread::sleep(Duration::from_millis(10)),
+            locked => return locked.expect("a store"),
+        }
+    }
+    panic!("{} stays locked", store.display());
+}
+
 pub fn run(profile: &Profile) -> FetchSummary {
-    let lock = StoreLock::acquire(&profile.store).expect("nobody else uses the store");
+    let lock = lock(&profile.store);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(fetch(profile, &lock, &(), std::future::pending())).expect("the store is well")
@@ -184,5 +196,6 @@ pub fn profile(store: &Path, source: Source, instances: &[(&str, &str)]) -> Prof
         events: Vec::new(),
         report: ReportSettings { zone, period: Period::All },
         kpis: Vec::new(),
+        places: Default::default(),
     }
 }

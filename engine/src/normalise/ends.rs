@@ -1,0 +1,151 @@
+//! Where lines end, found for a window of text at a time.
+//!
+//! A search from line to line waits for the line before, and mispredicts where it ends. Here 64 bytes at a time become
+//! a mask of line ends, whatever they hold, and the places are written down without a branch: the search runs ahead of
+//! the scan of the lines.
+
+/// Small enough for places of 16 bits, and to stay in the first-level cache until the lines are scanned.
+pub const WINDOW_BYTES: usize = 8 << 10;
+/// Bytes of a mask.
+const BLOCK_BYTES: usize = 64;
+/// Line ends of a block that are written at once; lines of a log are rarely so short that there are more.
+const AT_ONCE: usize = 3;
+
+/// The line ends of a window.
+#[derive(Debug)]
+pub struct Ends {
+    /// Places within the window; a few more than there may be line ends.
+    places: Box<[u16]>,
+    found: usize,
+    next: usize,
+    /// Where the window begins.
+    start: usize,
+}
+
+impl Ends {
+    /// No line end.
+    pub fn new() -> Self {
+        Self { places: vec![0; WINDOW_BYTES + AT_ONCE].into(), found: 0, next: 0, start: 0 }
+    }
+
+    /// The line end that comes next.
+    #[inline(always)]
+    pub fn next(&self) -> Option<usize> {
+        (self.next < self.found).then(|| self.start + usize::from(self.places[self.next]))
+    }
+
+    /// Goes on to the line end behind that.
+    #[inline(always)]
+    pub fn advance(&mut self) {
+        self.next += 1;
+    }
+
+    /// Goes over to a window of [`WINDOW_BYTES`] at most that begins at `start`.
+    pub fn find(&mut self, window: &[u8], start: usize) {
+        (self.found, self.next, self.start) = (0, 0, start);
+        let (blocks, rest) = window.as_chunks::<BLOCK_BYTES>();
+        let mut base = 0;
+        for block in blocks {
+            self.note(line_ends(block), base);
+            base += BLOCK_BYTES as u16;
+        }
+        let mut last = [0; BLOCK_BYTES];
+        last[..rest.len()].copy_from_slice(rest);
+        self.note(line_ends(&last), base);
+    }
+
+    #[inline(always)]
+    fn note(&mut self, mut mask: u64, base: u16) {
+        let count = mask.count_ones() as usize;
+        let mut write = |slot: &mut u16| {
+            // Of an empty mask, it is a place that does not count.
+            *slot = base + mask.trailing_zeros() as u16;
+            mask &= mask.wrapping_sub(1);
+        };
+        self.places[self.found..self.found + AT_ONCE].iter_mut().for_each(&mut write);
+        if count > AT_ONCE {
+            self.places[self.found + AT_ONCE..self.found + count].iter_mut().for_each(&mut write);
+        }
+        self.found += count;
+    }
+}
+
+/// A bit for each line end of a block.
+#[inline(always)]
+fn line_ends(block: &[u8; BLOCK_BYTES]) -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    return line_ends_sse2(block);
+    #[cfg(not(target_arch = "x86_64"))]
+    line_ends_anywhere(block)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn line_ends_sse2(block: &[u8; BLOCK_BYTES]) -> u64 {
+    use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_movemask_epi8, _mm_set_epi64x, _mm_set1_epi8};
+
+    let (sixteens, _) = block.as_chunks::<16>();
+    sixteens.iter().rev().fold(0, |mask, bytes| {
+        let number = u128::from_le_bytes(*bytes);
+        // SAFETY: these only calculate, and SSE2 belongs to every processor of this architecture.
+        let equal = unsafe {
+            let bytes = _mm_set_epi64x((number >> 64) as i64, number as i64);
+            _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'\n'.cast_signed())))
+        };
+        mask << 16 | u64::from(equal.cast_unsigned())
+    })
+}
+
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn line_ends_anywhere(block: &[u8; BLOCK_BYTES]) -> u64 {
+    const LOW: u64 = u64::from_le_bytes([0x7f; 8]);
+    const NEWLINES: u64 = u64::from_le_bytes([b'\n'; 8]);
+    // Brings the high bits of eight bytes together in the highest byte.
+    const GATHER: u64 = 0x0002_0408_1020_4081;
+    let (eights, _) = block.as_chunks::<8>();
+    eights.iter().rev().fold(0, |mask, bytes| {
+        let differ = u64::from_le_bytes(*bytes) ^ NEWLINES;
+        let equal = !(((differ & LOW) + LOW) | differ | LOW);
+        mask << 8 | equal.wrapping_mul(GATHER) >> 56
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, prop_assert_eq, prop_oneof, proptest};
+    use proptest::strategy::Just;
+
+    use super::*;
+
+    fn all(text: &[u8]) -> Vec<usize> {
+        let mut ends = Ends::new();
+        let mut found = Vec::new();
+        for (number, window) in text.chunks(WINDOW_BYTES).enumerate() {
+            ends.find(window, number * WINDOW_BYTES);
+            while let Some(end) = ends.next() {
+                found.push(end);
+                ends.advance();
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn a_window_may_be_full_of_line_ends_or_have_none() {
+        let bytes = 2 * WINDOW_BYTES + 5;
+        assert_eq!(all(&vec![b'\n'; bytes]), (0..bytes).collect::<Vec<_>>());
+        assert_eq!(all(&vec![b'\r'; bytes]), Vec::<usize>::new());
+    }
+
+    proptest! {
+        #[test]
+        fn ends_are_where_a_plain_search_finds_them(
+            text in proptest::collection::vec(prop_oneof![Just(b'\n'), any::<u8>(), Just(0x8a)], 0..400),
+        ) {
+            prop_assert_eq!(all(&text), memchr::memchr_iter(b'\n', &text).collect::<Vec<_>>());
+            for block in text.as_chunks().0 {
+                prop_assert_eq!(line_ends(block), line_ends_anywhere(block));
+            }
+        }
+    }
+}
