@@ -18,4 +18,4 @@ pub mod pipeline;
 pub mod commands;
 
 mod calendar;
-mod fault;
+pub mod fault;

@@ -311,8 +311,10 @@ fn links_and_paths_lead_somewhere() {
     let folders = ["engine", "reports", "plugin-sdk", "plugins", "tests"];
     for name in ["README.md", "ARCHITECTURE.md"] {
         let text = fs::read_to_string(root().join(name)).expect(name);
-        let anchors: BTreeSet<String> = text
-            .lines()
+        let outside: Vec<&str> = text.split("\n```").step_by(2).collect();
+        let anchors: BTreeSet<String> = outside
+            .iter()
+            .flat_map(|text| text.lines())
             .filter(|line| line.starts_with('#'))
             .map(|line| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-"))
             .map(|line| line.chars().filter(|c| c.is_alphanumeric() || *c == '-').collect())

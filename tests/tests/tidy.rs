@@ -286,47 +286,56 @@ fn every_dependency_is_used() {
 }
 
 #[test]
-fn nothing_lies_about() {
+fn the_top_holds_what_is_expected() {
     let entries = fs::read_dir(root()).expect("the root");
     let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
-    let strange =
-        names.filter(|name| !name.starts_with('.') && !TOP.contains(&name.as_str()) && !LEFT.contains(&name.as_str()));
-    none("nobody expects this at the top", strange);
+    let strange = |name: &String| !name.starts_with('.') && ![&TOP[..], &LEFT].concat().contains(&name.as_str());
+    none("nobody expects this at the top", names.filter(strange));
+}
 
-    let files = files();
-    let is_root = |path: &&String| match path.rsplit_once('/') {
-        Some((folder, "lib.rs" | "main.rs")) => folder.ends_with("/src"),
-        Some((_, "build.rs")) => true,
-        Some((folder, file)) => {
-            file.ends_with(".rs")
-                && (folder.ends_with("/src/bin") || folder.ends_with("/tests") && !folder.contains("/src"))
-        }
-        None => false,
-    };
-    let mut waiting: Vec<String> = files.iter().filter(is_root).cloned().collect();
-    let mut reached = BTreeSet::new();
-    while let Some(path) = waiting.pop() {
-        waiting.extend(
-            text(&path)
-                .lines()
-                .filter_map(declared)
-                .flat_map(|module| places(&path, module))
-                .filter(|path| files.contains(path)),
-        );
-        reached.insert(path);
+/// Whether cargo compiles this file by itself.
+fn is_root(path: &str) -> bool {
+    let (folder, file) = path.rsplit_once('/').unwrap_or_default();
+    match file {
+        "lib.rs" | "main.rs" => folder.ends_with("/src"),
+        "build.rs" => true,
+        _ => folder.ends_with("/src/bin") || folder.ends_with("/tests") && !folder.contains("/src"),
     }
-    none("no `mod` names these files", rust_files().into_iter().filter(|path| !reached.contains(path)));
+}
 
-    let sources: BTreeMap<String, String> = rust_files().into_iter().map(|path| (path.clone(), text(&path))).collect();
-    let unused = files.iter().filter(|path| !path.ends_with(".rs") && !path.ends_with("Cargo.toml")).filter(|path| {
-        let Some((folder, file)) = path.rsplit_once('/') else { return false };
-        let member = path.split('/').next().expect("a first part").to_owned() + "/";
-        let inner = folder.rsplit('/').next().unwrap_or_default();
-        let named =
-            |code: &String| [file, &format!("{inner}\""), &format!("{inner}/")].iter().any(|n| code.contains(*n));
-        !path.starts_with('.') && !sources.iter().any(|(source, code)| source.starts_with(&member) && named(code))
-    });
-    none("no source names these files", unused.cloned());
+#[test]
+fn every_source_is_compiled() {
+    let rust = rust_files();
+    let mut waiting: Vec<String> = rust.iter().filter(|path| is_root(path)).cloned().collect();
+    let mut reached = BTreeMap::new();
+    while let Some(path) = waiting.pop() {
+        let code = text(&path);
+        let modules = code.lines().filter_map(declared).flat_map(|module| places(&path, module));
+        waiting.extend(modules.filter(|path| rust.contains(path)));
+        reached.insert(path, code);
+    }
+    let included = |path: &String| {
+        let from = path.rmatch_indices('/').nth(1).map_or(0, |(at, _)| at + 1);
+        reached.values().any(|code| code.contains(&format!("include_str!(\"{}\")", &path[from..])))
+    };
+    let lost = rust.iter().filter(|path| !reached.contains_key(*path) && !included(path));
+    none("no `mod` names these files", lost.cloned());
+}
+
+#[test]
+fn every_other_file_is_named_by_a_source() {
+    let sources: Vec<(String, String)> = rust_files().into_iter().map(|path| (text(&path), path)).collect();
+    let is_named = |path: &String| {
+        let parts: Vec<&str> = path.split('/').collect();
+        let (member, file) = (format!("{}/", parts[0]), parts[parts.len() - 1]);
+        let folders = parts[1..parts.len() - 1].iter().filter(|part| !["src", "tests"].contains(part));
+        let names: Vec<String> = folders.flat_map(|part| [format!("\"{part}\""), format!("/{part}\"")]).collect();
+        let says = |code: &str| code.contains(file) || names.iter().any(|name| code.contains(name));
+        sources.iter().any(|(code, source)| source.starts_with(&member) && says(code))
+    };
+    let own = |path: &String| path.ends_with(".rs") || path.ends_with("Cargo.toml") || path.starts_with('.');
+    let files = files().into_iter().filter(|path| path.contains('/') && !own(path));
+    none("no source names these files", files.filter(|path| !is_named(path)));
 }
 
 #[test]

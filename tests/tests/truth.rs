@@ -126,7 +126,8 @@ fn installed_base(scene: &Scene, more: &More) {
     let versions: BTreeMap<String, u64> = versions.filter(|(name, _)| name != "(unknown)").collect();
     assert_eq!(versions, more.versions, "versions");
     let coverage = scene.report(MAIN).coverage;
-    let last_seen = coverage.instances.iter().map(|one| (one.name.clone(), one.last_record.map(|t| t.timestamp_millis())));
+    let last_seen =
+        coverage.instances.iter().map(|one| (one.name.clone(), one.last_record.map(|t| t.timestamp_millis())));
     let last_seen: BTreeMap<String, i64> = last_seen.filter_map(|(name, time)| Some((name, time?))).collect();
     assert_eq!(last_seen, more.last_seen_ms, "last seen");
 }
@@ -188,7 +189,8 @@ fn the_own_story_through_a_folder() {
             let rotation = Rotation { file_bytes_max: 15_000, files_max: usize::MAX };
             let first_day = StorySettings::default().first_day + 3;
             // Over a weekend, and with another seed than the fleet's.
-            let plan = FolderPlan { layout, seed: 7, first_day, days: 7, instances: 40, bytes_target: 3_000_000, rotation };
+            let plan =
+                FolderPlan { layout, seed: 7, first_day, days: 7, instances: 40, bytes_target: 3_000_000, rotation };
             truth = write_fleet(logs, &plan).expect("logs");
         });
         must_tell(&scene, &truth.summary());

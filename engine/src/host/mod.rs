@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | module | 32 MiB | a Python plugin takes 18 MiB |
 //! | memory of a plugin instance | 256 MiB | the state of 10,000 instances with room to spare |
-//! | fuel of a call | 20 × 10⁹ | about half a minute of a stuck plugin; the dearest honest call takes 10⁸ |
+//! | fuel of a call | 5 × 10⁹ | some seconds of a stuck plugin; the dearest honest call takes 10⁸ |
 //! | values lifted by a call | 32 MiB | returned lists may alias one small memory and balloon here |
 //! | results | 1,000 items, 20,000 rows, 8 MiB of text | a report that a person can read |
 //!
@@ -36,7 +36,7 @@ const MODULE_BYTES_MAX: u64 = 32 << 20;
 /// Largest memory of one plugin instance.
 const MEMORY_BYTES_MAX: usize = 256 << 20;
 /// Fuel of one call.
-const FUEL_PER_CALL: u64 = 20_000_000_000;
+const FUEL_PER_CALL: u64 = 5_000_000_000;
 /// What one call may lift out of a plugin's memory.
 const LIFTED_BYTES_MAX: usize = 32 << 20;
 /// Results of one report.

@@ -30,7 +30,7 @@ impl Ends {
 
     /// The line end that comes next.
     #[inline(always)]
-    pub fn next(&self) -> Option<usize> {
+    pub fn peek(&self) -> Option<usize> {
         (self.next < self.found).then(|| self.start + usize::from(self.places[self.next]))
     }
 
@@ -122,7 +122,7 @@ mod tests {
         let mut found = Vec::new();
         for (number, window) in text.chunks(WINDOW_BYTES).enumerate() {
             ends.find(window, number * WINDOW_BYTES);
-            while let Some(end) = ends.next() {
+            while let Some(end) = ends.peek() {
                 found.push(end);
                 ends.advance();
             }

@@ -154,7 +154,7 @@ impl<'b, R: Read> Lines<'b, R> {
     /// What the source gave.
     #[inline(always)]
     pub fn peek(&mut self) -> io::Result<Option<Line>> {
-        if let Some(end) = self.ends.next()
+        if let Some(end) = self.ends.peek()
             && end - self.at <= LINE_BYTES_MAX
         {
             return Ok(Some(self.whole(end - self.at)));
@@ -232,7 +232,7 @@ impl<'b, R: Read> Lines<'b, R> {
     fn peek_further(&mut self) -> io::Result<Option<Line>> {
         loop {
             let bytes = self.filled - self.at;
-            match self.ends.next().map(|end| end - self.at) {
+            match self.ends.peek().map(|end| end - self.at) {
                 Some(bytes) if bytes <= LINE_BYTES_MAX => return Ok(Some(self.whole(bytes))),
                 Some(bytes) => return Ok(Some(self.cut(bytes + 1, 0))),
                 None if self.searched < self.filled => self.search(),
@@ -266,10 +266,10 @@ impl<'b, R: Read> Lines<'b, R> {
                 self.is_unterminated = self.closed;
                 return Ok(self.closed.then(|| self.cut(CUT_BYTES, dropped)));
             }
-            while self.searched < self.filled && self.ends.next().is_none() {
+            while self.searched < self.filled && self.ends.peek().is_none() {
                 self.search();
             }
-            if let Some(end) = self.ends.next() {
+            if let Some(end) = self.ends.peek() {
                 return Ok(Some(self.cut(end + 1 - self.at, dropped)));
             }
         }

@@ -61,6 +61,7 @@ impl<'n, R: Read> Records<'n, R> {
     /// # Errors
     /// What the source gave; then its records are not to be read further.
     #[inline]
+    #[expect(clippy::should_implement_trait, reason = "no iterator lends what it reads into")]
     pub fn next(&mut self) -> io::Result<Option<Record<'_>>> {
         let line = match self.pending.take() {
             Some(line) => line,

@@ -47,7 +47,7 @@ impl Scene {
     /// A fleet that answers over REST.
     pub fn rest(fleet: Fleet) -> Self {
         let mut scene = Self::empty();
-        let written = fleet.write_profile(scene.path("")).expect("a profile of the fleet");
+        let written = fleet.write_profile(&scene.path("")).expect("a profile of the fleet");
         let text = fs::read_to_string(&written).expect("the profile of the fleet");
         fs::remove_file(written).expect("the fleet's own profile gives way");
         scene.fleet = Some(fleet);
@@ -184,7 +184,8 @@ impl Scene {
             say(format!("---- {ran}"));
         }
         if let Some(fleet) = &self.fleet {
-            let asked = fleet.instances().flat_map(|one| one.requests().into_iter().map(|r| (one.name().to_owned(), r)));
+            let asked =
+                fleet.instances().flat_map(|one| one.requests().into_iter().map(|r| (one.name().to_owned(), r)));
             let asked: Vec<_> = asked.collect();
             say(format!("---- {} requests since the last reset", asked.len()));
             for (name, request) in asked.iter().take(REQUESTS_SHOWN) {
@@ -209,8 +210,7 @@ impl Drop for Scene {
 impl Published {
     /// Fails where two reports are not the same bytes, and shows the first lines that differ.
     pub fn must_be(&self, other: &Self, what: &str) {
-        for (file, left, right) in
-            [("report.json", &self.json, &other.json), ("report.html", &self.html, &other.html)]
+        for (file, left, right) in [("report.json", &self.json, &other.json), ("report.html", &self.html, &other.html)]
         {
             assert!(left == right, "{what}: {file} differs\n{}", first_difference(left, right));
         }
