@@ -131,7 +131,7 @@ fn classify(command: &str, line: usize) -> Try {
     if let Some((_, arguments)) = command.split_once(" logparser ").or(command.split_once("cargo run --release -- ")) {
         return Try::Arguments(words(arguments));
     }
-    if let Some(folder) = command.strip_prefix("cargo install --path ") {
+    if let Some(folder) = command.strip_prefix("cargo install --locked --path ") {
         return Try::Install(folder.to_owned());
     }
     if developers_commands().contains(&command.to_owned()) {

@@ -104,29 +104,6 @@ pub struct Analysed {
     pub days: BTreeMap<i32, BTreeMap<GenerationId, Day>>,
 }
 
-/// What is known of an instance's logs under one layout.
-#[derive(Debug, Clone, Default)]
-pub struct Summary {
-    /// Log files that held anything.
-    pub files: u64,
-    /// Bytes of them.
-    pub bytes: u64,
-    /// Files that lost bytes before they were read, and how many bytes at least.
-    pub gaps: u64,
-    /// Bytes that are known to be lost.
-    pub gap_bytes: u64,
-    /// Records by day.
-    pub days: BTreeMap<i32, u64>,
-    /// Time of the newest record.
-    pub last_time: Option<i64>,
-    /// Lines that fit no rule of the format.
-    pub unparsed: u64,
-    /// Faults by kind.
-    pub faults: BTreeMap<String, u64>,
-    /// Examples of unparsed lines: file, offset and text.
-    pub examples: Vec<(String, u64, String)>,
-}
-
 /// A partial, and what it covers.
 #[derive(Debug, Clone)]
 pub struct Partial {
@@ -261,52 +238,6 @@ impl Catalog {
         })
     }
 
-    /// What is known of every instance's logs; `layouts` says under which layout each instance counts.
-    ///
-    /// # Errors
-    /// When the catalog cannot be read.
-    pub fn summaries(
-        &self,
-        layouts: &BTreeMap<InstanceId, i64>,
-    ) -> Result<BTreeMap<InstanceId, Summary>, CatalogError> {
-        self.look("summing up", |connection| {
-            let mut found: BTreeMap<InstanceId, Summary> = BTreeMap::new();
-            let mut select = connection.prepare_cached(SELECT_FILES)?;
-            let mut rows = select.query([])?;
-            while let Some(row) = rows.next()? {
-                let summary = found.entry(InstanceId(row.get(0)?)).or_default();
-                (summary.files, summary.bytes) = (row.get(1)?, row.get(2)?);
-                (summary.gaps, summary.gap_bytes) = (row.get(3)?, row.get(4)?);
-            }
-            let mut select = connection.prepare_cached(SELECT_RECORDS)?;
-            let mut rows = select.query([])?;
-            while let Some(row) = rows.next()? {
-                let instance = InstanceId(row.get(0)?);
-                if layouts.get(&instance) == Some(&row.get(1)?) {
-                    let summary = found.entry(instance).or_default();
-                    *summary.days.entry(row.get(2)?).or_default() += row.get::<_, u64>(3)?;
-                    summary.last_time = summary.last_time.max(row.get(4)?);
-                }
-            }
-            let mut select = connection.prepare_cached(SELECT_FAULTS)?;
-            let mut rows = select.query([])?;
-            while let Some(row) = rows.next()? {
-                let instance = InstanceId(row.get(0)?);
-                if layouts.get(&instance) == Some(&row.get(1)?) {
-                    let summary = found.entry(instance).or_default();
-                    summary.unparsed += row.get::<_, u64>(3)?;
-                    for (kind, count) in from_json::<BTreeMap<String, u64>>(row, 4)? {
-                        *summary.faults.entry(kind).or_default() += count;
-                    }
-                    let file: String = row.get(2)?;
-                    let examples: Vec<(u64, String)> = from_json(row, 5)?;
-                    summary.examples.extend(examples.into_iter().map(|(offset, text)| (file.clone(), offset, text)));
-                }
-            }
-            Ok(found)
-        })
-    }
-
     /// Instance and file of a generation.
     ///
     /// # Errors
@@ -367,7 +298,7 @@ impl Catalog {
         })
     }
 
-    fn look<T>(
+    pub(super) fn look<T>(
         &self,
         doing: &'static str,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
@@ -393,19 +324,7 @@ const SELECT_DAYS: &str = "
 SELECT d.generation, day, first_offset, end_offset, records, first_key, last_key, last_time
 FROM generations g CROSS JOIN days d ON d.generation = g.id AND d.layout = ?1 WHERE g.instance = ?2";
 
-const SELECT_FILES: &str = "
-SELECT instance, count(*) FILTER (WHERE committed > 0), sum(committed), count(gap_bytes), ifnull(sum(gap_bytes), 0)
-FROM generations GROUP BY instance";
-
-const SELECT_RECORDS: &str = "
-SELECT g.instance, d.layout, d.day, d.records, d.last_time FROM days d JOIN generations g ON g.id = d.generation";
-
-const SELECT_FAULTS: &str = "
-SELECT g.instance, s.layout, g.path, s.unparsed, s.faults, s.examples
-FROM scans s JOIN generations g ON g.id = s.generation
-WHERE s.unparsed > 0 OR s.faults <> '{}' ORDER BY g.instance, g.path, g.id";
-
-fn from_json<T: serde::de::DeserializeOwned>(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<T> {
+pub(super) fn from_json<T: serde::de::DeserializeOwned>(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<T> {
     let text: String = row.get(column)?;
     serde_json::from_str(&text)
         .map_err(|cause| rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, cause.into()))

@@ -9,6 +9,7 @@
 mod analysed;
 mod change;
 mod fetched;
+mod summary;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,8 +19,10 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::mirror::StoreLock;
 
-pub use analysed::{Analysed, Day, Partial, Scan, Summary, Update};
+pub use analysed::{Analysed, Day, Partial, Scan, Update};
 pub use change::{Change, Group, Outcome};
+pub use summary::Summary;
+
 pub use fetched::{
     Digest, END_BYTES, Ends, Facts, Gap, Generation, GenerationId, InstanceId, InstanceRow, PathRow, Reach,
 };

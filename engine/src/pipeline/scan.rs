@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, Read};
 
 use super::job::{Job, Problem};
 use super::stream::{self, Lane, Order};
-use super::worker::Worker;
+use super::worker::{Saved, Worker};
 use crate::calendar::Calendar;
 use crate::catalog::{Analysed, Catalog, Day, Generation, GenerationId, Partial, Scan, Update};
 use crate::normalise::{Record, Tally};
@@ -238,7 +238,7 @@ impl<'a> Scanning<'a> {
     }
 
     /// The plugins whose partials of a day can go on, each with what was saved of it.
-    fn saved(&mut self, day: i32) -> Result<Vec<(usize, Option<Vec<u8>>)>, Problem> {
+    fn saved(&mut self, day: i32) -> Result<Saved, Problem> {
         if self.stale.contains(&day) {
             return Ok(Vec::new());
         }

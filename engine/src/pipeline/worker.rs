@@ -9,6 +9,9 @@ use crate::normalise::{Normaliser, Record};
 /// A pause that ends a span of activity, as in the contract.
 const PAUSE_US: i64 = 60 * crate::calendar::SECOND_US;
 
+/// Plugins that observe a day, by position, each behind what was saved of the day.
+pub type Saved = Vec<(usize, Option<Vec<u8>>)>;
+
 /// One thread's observers, and the day that they observe.
 pub struct Worker<'p> {
     observers: Vec<Observer<'p>>,
@@ -53,8 +56,8 @@ impl<'p> Worker<'p> {
         self.texts.take_new()
     }
 
-    /// Begins a day for the plugins, by position, each behind what was saved of the day.
-    pub fn begin_day(&mut self, day: i32, plugins: impl IntoIterator<Item = (usize, Option<Vec<u8>>)>) {
+    /// Begins a day.
+    pub fn begin_day(&mut self, day: i32, plugins: Saved) {
         (self.day, self.observed, self.previous) = (day, 0, None);
         self.activity.clear();
         for (plugin, saved) in plugins {
