@@ -115,3 +115,24 @@ fn init_writes_a_profile_once_and_check_says_what_it_would_do() {
     assert_eq!(run.code, Some(1), "nobody answers: parts are missing, and the report says so");
     assert!(scene.path("reports/report.html").exists());
 }
+
+#[test]
+fn days_may_be_those_of_each_instance() {
+    let scene = Scene::logs(Layout::Log4net, |folder| {
+        for name in ["WS-0001", "WS-0002"] {
+            fs::create_dir(folder.join(name)).expect("a folder");
+            let line = "2026-10-12 23:30:00,000 [1] INFO  App.Session - Session 0000000a started by u1 version 1\n";
+            fs::write(folder.join(name).join("app.log"), line).expect("a log");
+        }
+    });
+    let format = scene.text(MAIN).matches("zone = \"UTC\"").count();
+    assert_eq!(format, 2, "the format's zone and the report's");
+    let text = scene.text(MAIN).replacen("zone = \"UTC\"", "zone = \"America/New_York\"", 1);
+    for (zone, day) in [("UTC", "2026-10-13"), ("instance", "2026-10-12"), ("America/New_York", "2026-10-12")] {
+        fs::write(scene.profile(MAIN), text.replace("zone = \"UTC\"", &format!("zone = {zone:?}"))).expect("a profile");
+        scene.run_to(MAIN, 0);
+        assert_eq!(scene.report(MAIN).window.zone, zone);
+        let starts = scene.figures(MAIN, "sessions").line("starts-per-day", "Starts");
+        assert_eq!(starts.into_iter().collect::<Vec<_>>(), [(day.to_owned(), 2)], "{zone}");
+    }
+}

@@ -49,5 +49,5 @@ fn describe(profile: &Profile) {
     };
     println!("format    {layout}; {} event rules", profile.events.len());
     println!("store     {}", profile.store.display());
-    println!("report    into {}, days of {}", profile.output.display(), profile.report.zone);
+    println!("report    into {}, days of {}", profile.output.display(), profile.report.zone_name());
 }

@@ -134,7 +134,7 @@ pub fn analyse(
     }
 
     let (from, to) = fold::dates(&days).unwrap_or_default();
-    let zone = profile.report.zone.name();
+    let zone = profile.report.zone_name();
     let mut report = Report {
         schema: SCHEMA,
         title: profile.title.clone(),

@@ -46,7 +46,7 @@ impl Fleet {
         for instance in &profile.instances {
             let zone = instance.zone.name();
             if !layouts.contains_key(zone) {
-                let parts: [&[u8]; 3] = [&shape, zone.as_bytes(), profile.report.zone.name().as_bytes()];
+                let parts: [&[u8]; 3] = [&shape, zone.as_bytes(), profile.report.zone_of(instance).name().as_bytes()];
                 let digest = digest(&parts);
                 layouts.insert(zone.to_owned(), (catalog.layout(&digest)?, digest));
             }
@@ -70,7 +70,7 @@ impl Fleet {
                     layout,
                     layout_digest,
                     zone: instance.zone,
-                    report_zone: profile.report.zone,
+                    report_zone: profile.report.zone_of(instance),
                     works: &self.works,
                     normaliser,
                     mirror,
@@ -100,7 +100,8 @@ impl Fleet {
     /// The days of the period. Where there is no record at all, it ends with the day of the last fetch.
     pub fn days(&self, profile: &Profile, period: &Period, seen: &[Seen<'_>], through: Option<i64>) -> Range<i32> {
         let asked = self.rows.iter().flatten().filter_map(|row| row.asked_us).max();
-        let last = Calendar::new(profile.report.zone).day(through.or(asked).unwrap_or(0));
+        let last =
+            Calendar::new(profile.report.zone.unwrap_or(profile.format.zone)).day(through.or(asked).unwrap_or(0));
         let first = seen.iter().filter_map(|seen| seen.summary.days.keys().next()).min();
         period::days(period, *first.unwrap_or(&last), last)
     }

@@ -172,10 +172,25 @@ pub struct EventRule {
 /// What the report covers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReportSettings {
-    /// Zone of days and hours.
-    pub zone: Tz,
+    /// Zone of days and hours; none: that of each instance.
+    pub zone: Option<Tz>,
     pub period: Period,
 }
+
+impl ReportSettings {
+    /// Zone of an instance's days and hours.
+    pub fn zone_of(&self, instance: &Instance) -> Tz {
+        self.zone.unwrap_or(instance.zone)
+    }
+
+    /// Name of the zone: an IANA name, or `instance`.
+    pub fn zone_name(&self) -> &'static str {
+        self.zone.map_or(EACH_INSTANCE, |zone| zone.name())
+    }
+}
+
+/// The report's zone where days are those of each instance.
+pub const EACH_INSTANCE: &str = "instance";
 
 /// The days of a report, in its zone.
 #[derive(Debug, Clone, PartialEq, Eq)]

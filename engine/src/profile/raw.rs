@@ -178,6 +178,16 @@ impl<'d> Table<'d> {
     /// A time zone by its IANA name.
     pub fn take_zone(&mut self, key: Key) -> Option<Tz> {
         let text = self.take_text(key)?;
+        self.zone(key, &text)
+    }
+
+    /// A time zone by its IANA name, or the one word that stands for none.
+    pub fn take_zone_or(&mut self, key: Key, word: &str) -> Option<Option<Tz>> {
+        let text = self.take_text(key)?;
+        if text.value == word { Some(None) } else { self.zone(key, &text).map(Some) }
+    }
+
+    fn zone(&self, key: Key, text: &At<String>) -> Option<Tz> {
         match zone(&text.value) {
             Ok(zone) => Some(zone),
             Err(help) => {

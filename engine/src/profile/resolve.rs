@@ -19,7 +19,7 @@ use super::suggest::quoted;
 use super::syntax;
 use super::text::Text;
 use super::url::has_placeholder;
-use super::{Period, Profile, ReportSettings, Source};
+use super::{EACH_INSTANCE, Period, Profile, ReportSettings, Source};
 
 const TITLE: Key = Key("title", "\"Configuration handler fleet\"");
 const STORE: Key = Key("store", "\"store\"");
@@ -130,9 +130,9 @@ fn take_folders(table: &mut Table<'_>, base: &Path) -> (PathBuf, PathBuf) {
 }
 
 fn take_report(table: &mut Table<'_>) -> ReportSettings {
-    let mut settings = ReportSettings { zone: chrono_tz::UTC, period: PERIOD_DEFAULT };
+    let mut settings = ReportSettings { zone: Some(chrono_tz::UTC), period: PERIOD_DEFAULT };
     let Some(mut report) = table.take_table(REPORT) else { return settings };
-    if let Some(zone) = report.take_zone(ZONE) {
+    if let Some(zone) = report.take_zone_or(ZONE, EACH_INSTANCE) {
         settings.zone = zone;
     }
     if let Some(period) = report.take_text(PERIOD) {

@@ -194,7 +194,7 @@ pub fn profile(store: &Path, source: Source, instances: &[(&str, &str)]) -> Prof
             severity_default: 9,
         },
         events: Vec::new(),
-        report: ReportSettings { zone, period: Period::All },
+        report: ReportSettings { zone: Some(zone), period: Period::All },
         kpis: Vec::new(),
         places: Default::default(),
     }
