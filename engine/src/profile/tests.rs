@@ -90,7 +90,7 @@ fn what_the_profile_leaves_out_has_its_default() {
     let base = std::path::absolute("a").expect("an absolute path");
     assert_eq!((profile.store, profile.output), (base.join("store"), base.join("reports")));
     assert_eq!(profile.title, "Fleet report");
-    assert_eq!(profile.report, ReportSettings { zone: chrono_tz::UTC, period: Period::LastDays(7) });
+    assert_eq!(profile.report, ReportSettings { zone: Some(chrono_tz::UTC), period: Period::LastDays(7) });
     assert!(profile.events.is_empty() && profile.kpis.is_empty());
     let [instance] = &profile.instances[..] else { panic!("{:?}", profile.instances) };
     assert_eq!((instance.address.as_str(), instance.zone), ("http://a", chrono_tz::UTC));
