@@ -1,5 +1,7 @@
 //! Takes what a file has behind the stored bytes of a generation: verified first, then handed on in pieces.
 
+use tokio::time::timeout_at;
+
 use super::answer::Ask;
 use super::cause::CauseClass;
 use super::ends::{Check, END, Growing, Verdict, digest};
@@ -117,7 +119,14 @@ impl Access<'_> {
         generation: &mut Generation,
     ) -> Result<(), Trouble> {
         loop {
-            let read = body.read(&mut buffer, self.tally).await;
+            let read = match timeout_at(self.deadline, body.read(&mut buffer, self.tally)).await {
+                Ok(read) => read,
+                // Without this, a slow file would lose what came of it at every run, and never be complete.
+                Err(_) => {
+                    let what = "the instance's time limit came before the end of the body";
+                    Err(Fault::lasting(self.cause(&generation.path, CauseClass::Timeout, what)))
+                }
+            };
             let room = usize::try_from(limit.saturating_sub(generation.committed)).unwrap_or(usize::MAX);
             let excess = buffer.len() > room;
             buffer.truncate(room);

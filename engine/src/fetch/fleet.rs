@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::Utc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::cause::{Cause, CauseClass};
 use super::committer::StoreGone;
@@ -28,6 +29,9 @@ const START_STAGGER: Duration = Duration::from_millis(2);
 
 /// Folders are read from one disk: more at a time are not faster.
 const FOLDERS_AT_WORK_MAX: usize = 4;
+
+/// Longer than any run.
+const UNLIMITED: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Instances that share a connection pool. A pool keeps a connection to each of its instances until all of them are
 /// done, so this bounds the open sockets of a large fleet.
@@ -187,10 +191,14 @@ async fn visit_within_limits(
 ) -> Result<InstanceOutcome, StoreGone> {
     let asked_us = Utc::now().timestamp_micros();
     let tally = Tally::default();
-    let mut visit = Visit::new(Access { context, source, instance, tally: &tally }, id);
+    let start = Instant::now();
+    let deadline = start.checked_add(context.instance_timeout).unwrap_or(start + UNLIMITED);
+    let mut visit = Visit::new(Access { context, source, instance, tally: &tally, deadline }, id);
     let cut = tokio::select! {
+        // What the visit itself makes of the deadline comes first.
+        biased;
         done = visit.run() => done.map(|()| None)?,
-        () = tokio::time::sleep(context.instance_timeout) => {
+        () = tokio::time::sleep_until(deadline) => {
             let text = "the instance's time limit came before everything was taken";
             Some(Cause::new(CauseClass::Timeout, text))
         }

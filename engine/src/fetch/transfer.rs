@@ -1,5 +1,7 @@
 //! Asks for one instance: the listing, short reads, and the opening of files; retried with patience.
 
+use tokio::time::Instant;
+
 use super::Context;
 use super::answer::Ask;
 use super::cause::{Cause, CauseClass};
@@ -16,6 +18,8 @@ pub(super) struct Access<'a> {
     pub source: &'a Source,
     pub instance: &'a Instance,
     pub tally: &'a Tally,
+    /// The end of the instance's time.
+    pub deadline: Instant,
 }
 
 /// A part of a file.
