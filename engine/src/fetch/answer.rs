@@ -70,6 +70,25 @@ pub(super) fn classify(ask: Ask, head: &Head<'_>) -> Answer {
     }
 }
 
+/// Whether an answer that calls itself HTML may be a page in place of the file of this name.
+pub(super) fn may_be_page(content_type: Option<&str>, name: &str) -> bool {
+    let is_html = content_type.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html"));
+    let name = name.to_ascii_lowercase();
+    is_html && !name.ends_with(".html") && !name.ends_with(".htm")
+}
+
+/// Whether these first bytes, of which [`PAGE_BYTES`] are enough, begin an HTML page. The type alone proves nothing:
+/// some servers give it to every file that they do not know.
+pub(super) fn is_page(bytes: &[u8]) -> bool {
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    [&b"<!doctype html"[..], b"<html"]
+        .iter()
+        .any(|tag| text.get(..tag.len()).is_some_and(|it| it.eq_ignore_ascii_case(tag)))
+}
+
+/// A page begins within these, behind at most a few blank lines.
+pub(super) const PAGE_BYTES: usize = 64;
+
 fn is_encoded(head: &Head<'_>) -> bool {
     head.content_encoding.is_some_and(|encoding| !encoding.trim().eq_ignore_ascii_case("identity"))
 }

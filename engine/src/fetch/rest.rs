@@ -9,7 +9,7 @@ use reqwest::header::{
 use reqwest::{Client, Response, StatusCode, Url, redirect};
 use tokio::time::timeout;
 
-use super::answer::{Answer, Ask, Head, classify};
+use super::answer::{Answer, Ask, Head, PAGE_BYTES, classify, is_page, may_be_page};
 use super::cause::{Cause, CauseClass, excerpt, of_transport};
 use super::listing::{self, Listing};
 use super::name;
@@ -34,6 +34,8 @@ pub(super) struct RestBody {
     response: Response,
     progress_timeout: Duration,
     asked: String,
+    /// Bytes that were read before they were asked for.
+    ahead: Vec<u8>,
 }
 
 /// Builds the HTTP client. Without any `https` address the system's certificates are not read: a machine that has
@@ -110,7 +112,12 @@ impl RestSource {
         let response = self.send(&url, ask, tally).await?;
         match classify(ask, &head(&response)) {
             Answer::Bytes { start, end, total } => {
-                let flow = Flow::Rest(self.body(response, shown(&url)));
+                let may_be_page = start == 0 && may_be_page(header(&response, CONTENT_TYPE), path);
+                let mut body = self.body(response, shown(&url));
+                if may_be_page {
+                    body.refuse_page().await?;
+                }
+                let flow = Flow::Rest(body);
                 Ok(Opened::Bytes(Box::new(Body::new(start, end, total, flow))))
             }
             Answer::Beyond(length) => Ok(Opened::Beyond(length)),
@@ -141,13 +148,34 @@ impl RestSource {
     }
 
     fn body(&self, response: Response, asked: String) -> RestBody {
-        RestBody { response, progress_timeout: self.rest.limits.progress_timeout, asked }
+        RestBody { response, progress_timeout: self.rest.limits.progress_timeout, asked, ahead: Vec::new() }
     }
 }
 
 impl RestBody {
     /// Adds the next bytes; `false` at the end.
     pub async fn read(&mut self, into: &mut Vec<u8>) -> Result<bool, Fault> {
+        if !self.ahead.is_empty() {
+            into.append(&mut self.ahead);
+            return Ok(true);
+        }
+        self.read_on(into).await
+    }
+
+    /// Refuses a body that is an HTML page, such as a login, where a file was asked for.
+    async fn refuse_page(&mut self) -> Result<(), Fault> {
+        let mut ahead = Vec::new();
+        while ahead.len() < PAGE_BYTES && self.read_on(&mut ahead).await? {}
+        if is_page(&ahead) {
+            let shown = excerpt(&String::from_utf8_lossy(&ahead[..ahead.len().min(1024)]));
+            let text = format!("{}: the answer is an HTML page, not the file; it begins with: {shown}", self.asked);
+            return Err(Fault::lasting(Cause::new(CauseClass::Answer, text)));
+        }
+        self.ahead = ahead;
+        Ok(())
+    }
+
+    async fn read_on(&mut self, into: &mut Vec<u8>) -> Result<bool, Fault> {
         match timeout(self.progress_timeout, self.response.chunk()).await {
             Ok(Ok(Some(bytes))) => {
                 into.extend_from_slice(&bytes);
