@@ -62,7 +62,9 @@ impl Listing {
 /// # Errors
 /// What does not fit the profile, as the end of a sentence.
 pub(super) fn parse(rest: &Rest, body: &[u8], date_us: Option<i64>, now_us: i64) -> Result<Listing, String> {
-    let document: Value = serde_json::from_slice(body).map_err(|error| format!("is no JSON: {error}"))?;
+    // One name that is not UTF-8 is refused by itself; the other files are taken.
+    let document: Value =
+        serde_json::from_str(&String::from_utf8_lossy(body)).map_err(|error| format!("is no JSON: {error}"))?;
     let items = document
         .pointer(&rest.items)
         .ok_or_else(|| format!("has nothing at the pointer \"{}\"", rest.items))?

@@ -17,6 +17,9 @@ pub(super) fn refusal(name: &str) -> Option<&'static str> {
     if name.contains('\0') {
         return Some("contains a NUL");
     }
+    if name.contains(char::REPLACEMENT_CHARACTER) {
+        return Some("is not UTF-8");
+    }
     if name.chars().count() > NAME_CHARS_MAX {
         return Some("is longer than 4096 characters");
     }
@@ -96,6 +99,7 @@ mod tests {
             "a/%2E%2E%2Fb",
             "%2fetc",
             "a\0b",
+            "a\u{fffd}b",
             ".",
             "a/./b",
             &long,
