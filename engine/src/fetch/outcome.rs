@@ -5,6 +5,7 @@ use crate::catalog::{Change, InstanceId, Outcome, Reach};
 
 /// What became of the listed files of an instance. Every path counts once, `closed` counts generations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct FileCounts {
     /// Nothing new.
     pub unchanged: u64,

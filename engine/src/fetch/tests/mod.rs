@@ -1,12 +1,12 @@
 //! Fetch against a real HTTP server on loopback, and against folders.
 
-mod growth;
+mod case;
+mod cases;
+mod disk;
 mod history;
 #[cfg(feature = "fault-points")]
 mod kill;
 mod refusals;
-mod replies;
-mod rotation;
 mod scene;
 mod server;
 

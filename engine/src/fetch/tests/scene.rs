@@ -17,6 +17,30 @@ use crate::fetch::{FetchSummary, InstanceOutcome, fetch};
 use crate::mirror::{LockError, Mirror, StoreLock};
 use crate::profile::{FileFilter, Format, Instance, Layout, Period, Profile, ReportSettings, Rest, Source};
 
+/// The profile of every case.
+const PROFILE: &str = r#"
+[fleet]
+instances = []
+include = ["*"]
+[api]
+list = "{address}/files"
+items = "/files"
+size = "/size"
+modified = "/mtime"
+etag = "/etag"
+fetch = "{address}/files/{name}"
+[limits]
+concurrency = 8
+headers_timeout = "1s"
+progress_timeout = "1s"
+instance_timeout = "20s"
+tries = 2
+[format]
+kind = "pattern"
+pattern = "{timestamp} {body}"
+timestamp = "%FT%T"
+"#;
+
 /// A folder that goes with its owner.
 pub struct Folder(pub PathBuf);
 
@@ -80,6 +104,29 @@ impl Scene {
         Scene { server, profile, _folder: folder }
     }
 
+    /// The same, by a profile with more in its `[api]` and `[limits]`, and with instances that nobody answers for.
+    pub fn of_profile(api: &toml::Table, limits: &toml::Table, dead: usize) -> Scene {
+        let server = Server::start();
+        let folder = Folder::new();
+        let mut profile: toml::Table = toml::from_str(PROFILE).expect("a profile");
+        for (name, more) in [("api", api), ("limits", limits)] {
+            let section = profile[name].as_table_mut().expect("a section");
+            section.extend(more.clone());
+        }
+        // Nothing listens at the lowest ports, which the system gives to nobody.
+        let dead = (1..=dead).map(|number| (format!("dead-{number}"), format!("http://127.0.0.9:{number}")));
+        let instances = [("one".to_owned(), server.address.clone())].into_iter().chain(dead).map(|(name, address)| {
+            toml::Value::Table(
+                [("name".to_owned(), name.into()), ("address".to_owned(), address.into())].into_iter().collect(),
+            )
+        });
+        profile["fleet"]["instances"] = toml::Value::Array(instances.collect());
+        let path = folder.0.join("fleet.toml");
+        fs::write(&path, profile.to_string()).expect("a profile");
+        let profile = crate::profile::load(&path).unwrap_or_else(|faults| panic!("{faults}"));
+        Scene { server, profile, _folder: folder }
+    }
+
     pub fn rest(&mut self) -> &mut Rest {
         match &mut self.profile.source {
             Source::Rest(rest) => rest,
@@ -96,9 +143,10 @@ impl Scene {
         run(&self.profile)
     }
 
-    /// The outcome of the first instance.
+    /// The outcome of the instance `one`.
     pub fn fetch(&self) -> InstanceOutcome {
-        self.fetch_all().instances.remove(0)
+        let outcomes = self.fetch_all().instances;
+        outcomes.into_iter().find(|outcome| outcome.name == "one").expect("an outcome")
     }
 
     /// Fetches; the instance must be reached.

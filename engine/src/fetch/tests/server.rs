@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
+use std::time::Duration;
 
 /// 2024-01-01; the server's clock starts here and moves as the test says.
 const START_S: i64 = 1_704_067_200;
@@ -17,7 +18,8 @@ pub struct File {
 }
 
 /// How requests for files are answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Ranges {
     #[default]
     Honoured,
@@ -35,6 +37,31 @@ pub enum Ranges {
     Bare,
 }
 
+/// How an answer tells where its body ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Framing {
+    #[default]
+    Length,
+    /// A length that may not be the body's.
+    Promised(usize),
+    Chunked,
+    /// Not at all: the body ends with the connection.
+    Close,
+}
+
+/// An answer as it goes over the wire.
+#[derive(Debug, Clone, Default)]
+pub struct Answer {
+    pub bytes: Vec<u8>,
+    /// Ends the connection.
+    pub cut: bool,
+    /// Silence before it.
+    pub wait: Duration,
+    /// Pause between the bytes of the body.
+    pub drip: Option<Duration>,
+}
+
 /// What happens to the files between two requests.
 pub type Meanwhile = Box<dyn FnOnce(&mut State) + Send>;
 
@@ -47,11 +74,11 @@ pub struct State {
     pub sizes_only: bool,
     /// Leave sizes out of the listing.
     pub no_sizes: bool,
-    /// Raw answers to the next requests whose path ends so, and whether the connection is cut after them.
-    pub bent: VecDeque<(&'static str, Vec<u8>, bool)>,
+    /// Answers to the next requests whose path ends so.
+    pub bent: VecDeque<(String, Answer)>,
     /// Runs once, right after the next listing was made.
     pub after_listing: Option<Meanwhile>,
-    /// `PATH RANGE` of every request.
+    /// `PATH RANGE` of every request; a method that is not GET stands before it.
     pub requests: Vec<String>,
 }
 
@@ -73,12 +100,8 @@ impl State {
         self.files.insert(to.to_owned(), file);
     }
 
-    pub fn bend(&mut self, ending: &'static str, answer: Vec<u8>) {
-        self.bent.push_back((ending, answer, false));
-    }
-
-    pub fn cut(&mut self, ending: &'static str, answer: Vec<u8>) {
-        self.bent.push_back((ending, answer, true));
+    pub fn bend(&mut self, ending: &str, bytes: Vec<u8>) {
+        self.bent.push_back((ending.to_owned(), Answer { bytes, ..Answer::default() }));
     }
 
     fn listing(&self) -> String {
@@ -126,22 +149,38 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) {
     while let Some((path, range)) = request(&mut reader) {
         let mut state = state.lock().expect("no test panics with the lock held");
         state.requests.push(format!("{path} {range}").trim_end().to_owned());
-        let bent = state.bent.iter().position(|(ending, _, _)| path.ends_with(ending));
-        let (answer, cut) = match bent.and_then(|index| state.bent.remove(index)) {
-            Some((_, answer, cut)) => (answer, cut),
-            None => (answer(&mut state, &path, &range), false),
+        let bent = state.bent.iter().position(|(ending, _)| path.ends_with(ending.as_str()));
+        let answer = match bent.and_then(|index| state.bent.remove(index)) {
+            Some((_, answer)) => answer,
+            None => Answer { bytes: answer(&mut state, &path, &range), ..Answer::default() },
         };
         drop(state);
-        if (&*stream).write_all(&answer).is_err() || cut {
+        if send(stream, &answer).is_err() || answer.cut {
             return;
         }
     }
 }
 
+fn send(mut stream: &TcpStream, answer: &Answer) -> io::Result<()> {
+    thread::sleep(answer.wait);
+    let Some(pause) = answer.drip else {
+        return stream.write_all(&answer.bytes);
+    };
+    let body = answer.bytes.windows(4).position(|end| end == b"\r\n\r\n").map_or(0, |end| end + 4);
+    stream.write_all(&answer.bytes[..body])?;
+    answer.bytes[body..].iter().try_for_each(|byte| {
+        thread::sleep(pause);
+        stream.write_all(&[*byte])
+    })
+}
+
 fn request(reader: &mut impl BufRead) -> Option<(String, String)> {
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
-    let path = line.split(' ').nth(1)?.to_owned();
+    let path = match line.split_once(' ')? {
+        ("GET", rest) => rest.split(' ').next()?.to_owned(),
+        _ => line.trim_end().to_owned(),
+    };
     let mut range = String::new();
     loop {
         line.clear();
@@ -178,7 +217,7 @@ fn body(ranges: Ranges, bytes: &[u8], range: &str, head: &str) -> Vec<u8> {
     let asked = range.strip_prefix("bytes=").and_then(|range| range.split_once('-'));
     let (Some((from, to)), false) = (asked, matches!(ranges, Ranges::Ignored | Ranges::IgnoredChunked)) else {
         if ranges == Ranges::IgnoredChunked {
-            return chunked(head, bytes);
+            return message("200 OK", head, Framing::Chunked, bytes);
         }
         return ok("200 OK", head, bytes);
     };
@@ -205,13 +244,22 @@ fn body(ranges: Ranges, bytes: &[u8], range: &str, head: &str) -> Vec<u8> {
 }
 
 pub fn ok(status: &str, head: &str, body: &[u8]) -> Vec<u8> {
-    let mut answer = format!("HTTP/1.1 {status}\r\n{head}Content-Length: {}\r\n\r\n", body.len()).into_bytes();
-    answer.extend_from_slice(body);
-    answer
+    message(status, head, Framing::Length, body)
 }
 
-fn chunked(head: &str, body: &[u8]) -> Vec<u8> {
-    let mut answer = format!("HTTP/1.1 200 OK\r\n{head}Transfer-Encoding: chunked\r\n\r\n").into_bytes();
+/// An answer with these lines in its head, each with its end.
+pub fn message(status: &str, head: &str, framing: Framing, body: &[u8]) -> Vec<u8> {
+    let framed = match framing {
+        Framing::Length => format!("Content-Length: {}\r\n", body.len()),
+        Framing::Promised(length) => format!("Content-Length: {length}\r\n"),
+        Framing::Chunked => "Transfer-Encoding: chunked\r\n".to_owned(),
+        Framing::Close => String::new(),
+    };
+    let mut answer = format!("HTTP/1.1 {status}\r\n{head}{framed}\r\n").into_bytes();
+    if framing != Framing::Chunked {
+        answer.extend_from_slice(body);
+        return answer;
+    }
     for chunk in body.chunks(1000) {
         answer.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
         answer.extend_from_slice(chunk);

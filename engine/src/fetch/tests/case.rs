@@ -1,0 +1,255 @@
+//! A case as it stands in its file: what the server shows and does at each run, and what is expected of the run.
+//!
+//! `cases/GROUP/NAME.toml` holds one history. Unknown keys are refused, so a misspelt expectation cannot pass.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::scene::{self, Stored};
+use super::server::{Answer, Framing, Ranges, State, lines, message};
+use crate::catalog::{Gap, Reach};
+use crate::fetch::{CauseClass, FileCounts};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// Of the list in `cases.rs`.
+    pub fault: String,
+    /// `[api]` and `[limits]` of the profile, over those of every case.
+    #[serde(default)]
+    pub api: toml::Table,
+    #[serde(default)]
+    pub limits: toml::Table,
+    /// Instances at an address where nobody listens, after the one that is told about.
+    #[serde(default)]
+    pub dead: usize,
+    /// The history is played with each of these servers.
+    #[serde(default = "one_plain_server")]
+    pub servers: Vec<Manner>,
+    #[serde(rename = "run")]
+    pub runs: Vec<Run>,
+    /// Once more, with nothing new: one request, and nothing is stored.
+    #[serde(default = "yes")]
+    pub settles: bool,
+}
+
+/// How a server always answers.
+#[derive(Deserialize, Clone, Debug, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Manner {
+    pub ranges: Ranges,
+    pub no_sizes: bool,
+    pub sizes_only: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// What happened since the run before; ten minutes have passed at its end.
+    #[serde(default, rename = "do")]
+    pub before: Vec<Step>,
+    /// What happens right after the listing was made.
+    #[serde(default)]
+    pub after_listing: Vec<Step>,
+    /// Answers to come, each instead of the usual one; all must be asked for.
+    #[serde(default)]
+    pub answers: Vec<Bent>,
+    #[serde(default = "reached")]
+    pub reach: Reach,
+    pub cause: Option<CauseClass>,
+    /// A part of the cause's text.
+    #[serde(default)]
+    pub says: String,
+    /// What is left out is none.
+    #[serde(default)]
+    pub files: FileCounts,
+    pub bytes_new: Option<u64>,
+    /// All requests, in their order.
+    pub requests: Option<Vec<String>>,
+    /// All generations in the order of their opening; left out: the server's files, each once and live.
+    pub stored: Option<Vec<Generation>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Generation {
+    pub path: String,
+    pub is: Content,
+    #[serde(default)]
+    pub closed: bool,
+    pub gap: Option<Gap>,
+    /// Only a part of this is stored, from its beginning and not nothing; how much depends on time.
+    #[serde(default)]
+    pub in_part: bool,
+}
+
+/// Something that happens to the files of the server.
+#[derive(Deserialize, Clone)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum Step {
+    Write {
+        write: String,
+        is: Content,
+    },
+    Append {
+        append: String,
+        is: Content,
+    },
+    Rename {
+        rename: String,
+        to: String,
+    },
+    Copy {
+        copy: String,
+        to: String,
+    },
+    Remove {
+        remove: String,
+    },
+    /// The file's time, by so many seconds from now.
+    Date {
+        date: String,
+        by_s: i64,
+    },
+    /// The server's clock jumps.
+    Clock {
+        clock_s: i64,
+    },
+}
+
+/// One answer that is not the usual one.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bent {
+    /// End of the path that is asked for.
+    to: String,
+    #[serde(default = "ok")]
+    status: String,
+    #[serde(default)]
+    headers: Vec<String>,
+    #[serde(default)]
+    body: Content,
+    /// `Content-Length`, where it is not that of the body.
+    length: Option<usize>,
+    /// How the end of the body is told.
+    #[serde(default)]
+    framing: Framing,
+    /// The connection ends behind the body.
+    #[serde(default)]
+    cut: bool,
+    /// One byte at a time, with this pause.
+    drip_ms: Option<u64>,
+    /// Silence before the answer.
+    #[serde(default)]
+    wait_ms: u64,
+    #[serde(default = "once")]
+    times: usize,
+}
+
+/// Bytes, piece by piece.
+#[derive(Deserialize, Clone, Default)]
+pub struct Content(Vec<Piece>);
+
+#[derive(Deserialize, Clone)]
+#[serde(untagged, deny_unknown_fields)]
+enum Piece {
+    Text(String),
+    /// So many bytes of numbered lines that begin with the word.
+    Lines(String, usize),
+    Repeat {
+        repeat: String,
+        times: usize,
+    },
+    Hex {
+        hex: String,
+    },
+}
+
+fn one_plain_server() -> Vec<Manner> {
+    vec![Manner::default()]
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn once() -> usize {
+    1
+}
+
+fn ok() -> String {
+    "200 OK".to_owned()
+}
+
+fn reached() -> Reach {
+    Reach::Reached
+}
+
+impl Content {
+    pub fn bytes(&self) -> Vec<u8> {
+        self.0.iter().flat_map(Piece::bytes).collect()
+    }
+}
+
+impl Piece {
+    fn bytes(&self) -> Vec<u8> {
+        match self {
+            Piece::Text(text) => text.clone().into_bytes(),
+            Piece::Lines(word, bytes) => lines(word, *bytes),
+            Piece::Repeat { repeat, times } => repeat.repeat(*times).into_bytes(),
+            Piece::Hex { hex } => hex
+                .as_bytes()
+                .chunks(2)
+                .map(|pair| str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+                .map(|byte| byte.expect("pairs of hexadecimal digits"))
+                .collect(),
+        }
+    }
+}
+
+impl Step {
+    pub fn happen(&self, state: &mut State) {
+        match self {
+            Step::Write { write, is } => state.write(write, is.bytes()),
+            Step::Append { append, is } => state.append(append, is.bytes()),
+            Step::Rename { rename, to } => state.rename(rename, to),
+            Step::Copy { copy, to } => {
+                let file = state.files[copy].clone();
+                state.files.insert(to.clone(), file);
+            }
+            Step::Remove { remove } => drop(state.files.remove(remove).expect("a file to remove")),
+            Step::Date { date, by_s } => {
+                let modified_s = state.now_s + by_s;
+                state.files.get_mut(date).expect("a file").modified_s = modified_s;
+            }
+            Step::Clock { clock_s } => state.now_s += clock_s,
+        }
+    }
+}
+
+impl Bent {
+    pub fn answers(&self) -> impl Iterator<Item = (String, Answer)> {
+        let headers: String = self.headers.iter().map(|line| format!("{line}\r\n")).collect();
+        let framing = self.length.map_or(self.framing, Framing::Promised);
+        let answer = Answer {
+            bytes: message(&self.status, &headers, framing, &self.body.bytes()),
+            cut: self.cut,
+            wait: Duration::from_millis(self.wait_ms),
+            drip: self.drip_ms.map(Duration::from_millis),
+        };
+        std::iter::repeat_n((self.to.clone(), answer), self.times)
+    }
+}
+
+impl Generation {
+    /// What must be stored, seeing what is.
+    pub fn stored(&self, found: Option<&Stored>) -> Stored {
+        let mut bytes = self.is.bytes();
+        if self.in_part {
+            let count = found.map_or(0, |found| found.bytes.0.len());
+            bytes.truncate(count.clamp(1, bytes.len() - 1));
+        }
+        Stored { path: self.path.clone(), live: !self.closed, gap: self.gap, bytes: scene::Content(bytes) }
+    }
+}
