@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::scene::{Content, Scene};
-use super::server::{Ranges, State, lines};
+use super::server::{Ranges, State, lines, ok};
 use crate::catalog::Reach;
 
 const HISTORIES: u64 = 24;
@@ -164,6 +164,20 @@ impl History {
         state.after_listing = Some(Box::new(|state| state.files = later.files));
     }
 
+    /// Lets the network and the server fail at some of the next requests.
+    fn trouble(&mut self, state: &mut State) {
+        for _ in 0..=self.below(3) {
+            let to = ["/files", ".log", ".log"][self.below(3) as usize];
+            match self.below(5) {
+                0 => state.bend(to, ok("503 Service Unavailable", "Retry-After: 0\r\n", b"")),
+                1 => state.bend(to, ok("403 Forbidden", "", b"")),
+                2 => state.bend(to, ok("200 OK", "Content-Type: text/html\r\n", b"<html><title>Please log in</title>")),
+                3 => state.cut(to),
+                _ => state.cuts.push_back(self.below(6_000) as usize),
+            }
+        }
+    }
+
     /// A run saw what is there now.
     fn show(&mut self) {
         for &(life, length) in self.names.values() {
@@ -202,17 +216,21 @@ fn play(seed: u64) {
             state.now_s += 1;
             history.step(&mut state);
         }
-        let racy = history.below(3) == 0;
+        let (racy, troubled) = (history.below(3) == 0, history.below(3) == 0);
         let shown = format!("{:?}", sizes(&state));
         if racy {
             history.race(&mut state);
         }
+        if troubled {
+            history.trouble(&mut state);
+        }
         drop(state);
         history.show();
-        if racy {
+        if racy || troubled {
             // Whatever this run makes of it, the next one puts it right.
             let outcome = scene.fetch();
-            let _ = write!(log, "\n\nrun {run}, racing: {shown}\n{:?}\n{outcome:?}", scene.requests());
+            let _ = write!(log, "\n\nrun {run}, racing or in trouble: {shown}\n{:?}\n{outcome:?}", scene.requests());
+            scene.server.state().calm();
         }
         let outcome = scene.fetch();
         let (names, requests, stored) = (&history.names, scene.requests(), scene.stored());

@@ -76,6 +76,8 @@ pub struct State {
     pub no_sizes: bool,
     /// Answers to the next requests whose path ends so.
     pub bent: VecDeque<(String, Answer)>,
+    /// The next answers that are as usual break off after so many bytes of their body.
+    pub cuts: VecDeque<usize>,
     /// Runs once, right after the next listing was made.
     pub after_listing: Option<Meanwhile>,
     /// `PATH RANGE` of every request; a method that is not GET stands before it.
@@ -102,6 +104,20 @@ impl State {
 
     pub fn bend(&mut self, ending: &str, bytes: Vec<u8>) {
         self.bent.push_back((ending.to_owned(), Answer { bytes, ..Answer::default() }));
+    }
+
+    /// Ends a connection in the place of an answer.
+    pub fn cut(&mut self, ending: &str) {
+        self.bent.push_back((ending.to_owned(), Answer { cut: true, ..Answer::default() }));
+    }
+
+    /// What was to go wrong and did not, will not; what was to happen to the files does.
+    pub fn calm(&mut self) {
+        self.bent.clear();
+        self.cuts.clear();
+        if let Some(then) = self.after_listing.take() {
+            then(self);
+        }
     }
 
     fn listing(&self) -> String {
@@ -152,7 +168,7 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) {
         let bent = state.bent.iter().position(|(ending, _)| path.ends_with(ending.as_str()));
         let answer = match bent.and_then(|index| state.bent.remove(index)) {
             Some((_, answer)) => answer,
-            None => Answer { bytes: answer(&mut state, &path, &range), ..Answer::default() },
+            None => usual(&mut state, &path, &range),
         };
         drop(state);
         if send(stream, &answer).is_err() || answer.cut {
@@ -161,12 +177,26 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) {
     }
 }
 
+fn usual(state: &mut State, path: &str, range: &str) -> Answer {
+    let mut bytes = answer(state, path, range);
+    let cut = state.cuts.pop_front();
+    if let Some(kept) = cut {
+        bytes.truncate(body_of(&bytes) + kept);
+    }
+    Answer { bytes, cut: cut.is_some(), ..Answer::default() }
+}
+
+/// Where the body of an answer begins.
+fn body_of(bytes: &[u8]) -> usize {
+    bytes.windows(4).position(|end| end == b"\r\n\r\n").map_or(0, |end| end + 4)
+}
+
 fn send(mut stream: &TcpStream, answer: &Answer) -> io::Result<()> {
     thread::sleep(answer.wait);
     let Some(pause) = answer.drip else {
         return stream.write_all(&answer.bytes);
     };
-    let body = answer.bytes.windows(4).position(|end| end == b"\r\n\r\n").map_or(0, |end| end + 4);
+    let body = body_of(&answer.bytes);
     stream.write_all(&answer.bytes[..body])?;
     answer.bytes[body..].iter().try_for_each(|byte| {
         thread::sleep(pause);
