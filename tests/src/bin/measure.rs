@@ -7,33 +7,22 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use cpu_time::ProcessTime;
 use logparser::catalog::Catalog;
 use logparser::fetch::fetch;
 use logparser::mirror::StoreLock;
 use logparser::pipeline::{Kpis, analyse, normaliser};
 use logparser::profile;
 use logparser_tests::fleet::profile_text;
+use logparser_tests::meter::{Meter, Took};
 use logparser_tests::story::{FolderPlan, Layout, write_fleet};
 use logparser_tests::{native, yardstick};
-use serde::{Deserialize, Serialize};
 
 /// Rounds, of which the median counts.
 const ROUNDS: usize = 5;
 
 type Failed = Box<dyn std::error::Error>;
-
-/// What a process took.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Took {
-    wall_s: f64,
-    cpu_s: f64,
-    peak_mb: f64,
-    records: u64,
-}
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
@@ -140,23 +129,17 @@ fn spawn(kind: &str, folder: &Path) -> Result<Took, Failed> {
 }
 
 fn child(kind: &str, folder: &Path) -> Result<(), Failed> {
-    let (wall, cpu) = (Instant::now(), ProcessTime::try_now()?);
-    let records = if kind == "yardstick" {
-        yardstick::run(&folder.join("logs"))?.summary.records
+    let meter = Meter::start()?;
+    if kind == "yardstick" {
+        yardstick::run(&folder.join("logs"))?;
     } else {
-        analysis(folder, kind == "native")?
-    };
-    let took =
-        Took { wall_s: seconds(wall.elapsed()), cpu_s: seconds(cpu.try_elapsed()?), peak_mb: peak_mb()?, records };
-    println!("{}", serde_json::to_string(&took)?);
+        analysis(folder, kind == "native")?;
+    }
+    println!("{}", serde_json::to_string(&meter.took()?)?);
     Ok(())
 }
 
-fn seconds(duration: Duration) -> f64 {
-    duration.as_secs_f64()
-}
-
-fn analysis(folder: &Path, natively: bool) -> Result<u64, Failed> {
+fn analysis(folder: &Path, natively: bool) -> Result<(), Failed> {
     let profile = profile::load(&profile_of(folder))?;
     let mut kpis = Kpis::load(&profile)?;
     if natively {
@@ -172,14 +155,6 @@ fn analysis(folder: &Path, natively: bool) -> Result<u64, Failed> {
     let normaliser = normaliser(&profile, &kpis).map_err(|faults| format!("{faults:?}"))?;
     let lock = StoreLock::acquire(&profile.store)?;
     let mut catalog = Catalog::open(&lock)?;
-    let analysed = analyse(&profile, &kpis, &normaliser, &mut catalog, &profile.report.period, &|| ())?;
-    Ok(analysed.report.coverage.records)
-}
-
-/// The most memory that this process held at a time.
-fn peak_mb() -> Result<f64, Failed> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM in /proc/self/status")?;
-    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
-    Ok(kilobytes * 1024.0 / 1e6)
+    analyse(&profile, &kpis, &normaliser, &mut catalog, &profile.report.period, &|| ())?;
+    Ok(())
 }

@@ -36,6 +36,7 @@ pub use fault::{Fault, RANDOM_FILE};
 pub use instance::Instance;
 pub use options::FleetOptions;
 pub use profile::text as profile_text;
+pub use range::Part;
 pub use stats::{Request, Stats};
 
 use crate::calendar::HOUR_MS;
