@@ -42,6 +42,7 @@ pub struct Key(pub u64);
 
 impl Field for Time {
     const HOLDS: &'static str = "time";
+    #[inline(always)]
     fn read(column: &Column, index: usize) -> Self {
         Self(signed(column, index))
     }
@@ -51,6 +52,7 @@ impl Field for Time {
 /// first of the span.
 impl Field for Option<Time> {
     const HOLDS: &'static str = "previous";
+    #[inline(always)]
     fn read(column: &Column, index: usize) -> Self {
         some_signed(column, index).map(Time)
     }
@@ -58,6 +60,7 @@ impl Field for Option<Time> {
 
 impl Field for Minute {
     const HOLDS: &'static str = "minute";
+    #[inline(always)]
     fn read(column: &Column, index: usize) -> Self {
         match column {
             Column::Words(values) => Self(values[index]),
@@ -68,6 +71,7 @@ impl Field for Minute {
 
 impl Field for Severity {
     const HOLDS: &'static str = "severity";
+    #[inline(always)]
     fn read(column: &Column, index: usize) -> Self {
         Self(byte(column, index))
     }
@@ -75,6 +79,7 @@ impl Field for Severity {
 
 impl Field for Option<Symbol> {
     const HOLDS: &'static str = "symbol";
+    #[inline(always)]
     fn read(column: &Column, index: usize) -> Self {
         some_unsigned(column, index).map(Symbol)
     }
@@ -82,6 +87,7 @@ impl Field for Option<Symbol> {
 
 impl Field for Option<Key> {
     const HOLDS: &'static str = "key";
+    #[inline(always)]
     fn read(column: &Column, index: usize) -> Self {
         some_unsigned(column, index).map(Key)
     }
@@ -90,6 +96,7 @@ impl Field for Option<Key> {
 /// A number, or a duration in milliseconds.
 impl Field for Option<i64> {
     const HOLDS: &'static str = "integer";
+    #[inline(always)]
     fn read(column: &Column, index: usize) -> Self {
         some_signed(column, index)
     }
@@ -97,6 +104,7 @@ impl Field for Option<i64> {
 
 /// Reads a byte column.
 #[doc(hidden)]
+#[inline(always)]
 pub fn byte(column: &Column, index: usize) -> u8 {
     match column {
         Column::Bytes(values) => values[index],
@@ -104,6 +112,7 @@ pub fn byte(column: &Column, index: usize) -> u8 {
     }
 }
 
+#[inline(always)]
 fn signed(column: &Column, index: usize) -> i64 {
     match column {
         Column::Signed(values) => values[index],
@@ -111,10 +120,12 @@ fn signed(column: &Column, index: usize) -> i64 {
     }
 }
 
+#[inline(always)]
 fn some_signed(column: &Column, index: usize) -> Option<i64> {
     Some(signed(column, index)).filter(|&value| value != i64::MIN)
 }
 
+#[inline(always)]
 fn some_unsigned(column: &Column, index: usize) -> Option<u64> {
     match column {
         Column::Unsigned(values) => Some(values[index]).filter(|&value| value != 0),
@@ -123,6 +134,7 @@ fn some_unsigned(column: &Column, index: usize) -> Option<u64> {
 }
 
 /// The engine builds columns from the manifest, so this is a fault of the engine or of a hand-made batch.
+#[cold]
 fn mismatch(wanted: &str) -> ! {
     panic!("a column of the batch is not of the kind `{wanted}` that the manifest asks for")
 }

@@ -29,6 +29,8 @@ pub struct Head {
     pub logger: Field,
     /// The message.
     pub body: Field,
+    /// No plugin can want the record, whatever its body says.
+    pub is_idle: bool,
     /// The exception, where the layout has a field for it.
     pub exception: Field,
 }

@@ -15,6 +15,7 @@ mod clock;
 mod ends;
 mod fault;
 mod head;
+mod heads;
 mod json;
 mod lines;
 mod mask;
@@ -42,6 +43,7 @@ use crate::profile::{self, EventRule, Format};
 use clock::Clock;
 pub use fault::{RuleFault, RulePlace, RuleProblem};
 use head::{Head, Scanned};
+use heads::Heads;
 use json::Json;
 use lines::Buffers;
 use pattern::Pattern;
@@ -137,13 +139,15 @@ impl Normaliser {
     pub fn is_head(&self, line: &[u8]) -> bool {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        self.scan(line, false, &mut Clock::new(Tz::UTC, None), &mut Head::default()) != Scanned::Joins
+        let (mut clock, mut heads) = (Clock::new(Tz::UTC, None), Heads::new());
+        self.scan(line, false, &mut clock, &mut heads, &mut Head::default()) != Scanned::Joins
     }
 
     #[inline(always)]
-    fn scan(&self, line: &[u8], is_cut: bool, clock: &mut Clock, into: &mut Head) -> Scanned {
+    fn scan(&self, line: &[u8], is_cut: bool, clock: &mut Clock, heads: &mut Heads, into: &mut Head) -> Scanned {
+        let is_idle = |severity, logger: &[u8]| self.wanted_for(severity) == 0 && self.rules.of(logger).is_empty();
         match &self.layout {
-            Layout::Pattern(pattern) => pattern.scan(line, clock, &self.severities, into),
+            Layout::Pattern(pattern) => pattern.scan(line, clock, &self.severities, heads, is_idle, into),
             Layout::Json(json) => json.scan(line, is_cut, clock, &self.severities, into),
         }
     }

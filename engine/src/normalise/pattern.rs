@@ -6,6 +6,7 @@
 use super::clock::Clock;
 use super::fault::{RuleFault, RulePlace, RuleProblem};
 use super::head::{Field, Head, Scanned};
+use super::heads::Heads;
 use super::severity::Severities;
 use super::swar;
 use super::template::{self, Piece};
@@ -19,6 +20,10 @@ pub const HEAD_BYTES_MAX: usize = 64 << 10;
 pub struct Pattern {
     steps: Vec<Step>,
     time: TimeFormat,
+    /// The steps up to the time and the last field that says nothing, such as a thread.
+    first_steps: usize,
+    /// What stands behind them and before the body repeats.
+    repeats: bool,
 }
 
 #[derive(Debug)]
@@ -62,56 +67,118 @@ impl Pattern {
         let steps = steps(pattern).map_err(|what| fault(RulePlace::Pattern, what));
         let time = TimeFormat::compile(timestamp).map_err(|what| fault(RulePlace::Timestamp, what));
         match (steps, time) {
-            (Ok(steps), Ok(time)) => Ok(Self { steps, time }),
+            (Ok(steps), Ok(time)) => {
+                let says_nothing =
+                    |step: &Step| matches!(step, Step::Literal(_) | Step::Timestamp | Step::Field(Name::Other, _));
+                let first_steps = steps.iter().take_while(|step| says_nothing(step)).count();
+                let has_time = steps[..first_steps].iter().any(|step| matches!(step, Step::Timestamp));
+                let repeats = has_time && matches!(steps.last(), Some(Step::Rest(Name::Body)));
+                Ok(Self { steps, time, first_steps, repeats })
+            }
             (steps, time) => Err(steps.err().into_iter().chain(time.err()).collect()),
         }
     }
 
-    /// Reads a line; where it is a head, `into` holds its fields.
+    /// Reads a line; where it is a head, `into` holds its fields. `is_idle` says whether no plugin can want a record of
+    /// a severity and logger.
     #[inline(always)]
-    pub fn scan(&self, line: &[u8], clock: &mut Clock, severities: &Severities, into: &mut Head) -> Scanned {
-        let head = &line[..line.len().min(HEAD_BYTES_MAX)];
-        let mut has_time = false;
+    pub fn scan(
+        &self,
+        line: &[u8],
+        clock: &mut Clock,
+        severities: &Severities,
+        heads: &mut Heads,
+        is_idle: impl Fn(u8, &[u8]) -> bool,
+        into: &mut Head,
+    ) -> Scanned {
         (into.severity, into.logger, into.body) = (severities.default, Field::default(), Field::default());
-        let mut at = 0;
-        for step in &self.steps {
+        into.is_idle = false;
+        let mut walk = Walk { line, at: 0, has_time: false, clock, severities };
+        let (first, rest) = self.steps.split_at(self.first_steps);
+        if !self.follow(first, &mut walk, into) {
+            return walk.no_head();
+        }
+        if self.repeats && heads.read(line, walk.at, into) {
+            return Scanned::Head;
+        }
+        self.scan_rest(rest, &mut walk, heads, is_idle, into)
+    }
+
+    /// Reads what is behind the first steps, where it is not known yet.
+    #[inline(never)]
+    fn scan_rest(
+        &self,
+        steps: &[Step],
+        walk: &mut Walk<'_>,
+        heads: &mut Heads,
+        is_idle: impl Fn(u8, &[u8]) -> bool,
+        into: &mut Head,
+    ) -> Scanned {
+        let (line, from) = (walk.line, walk.at);
+        if !self.follow(steps, walk, into) || walk.at != line.len() {
+            return walk.no_head();
+        }
+        into.is_idle = is_idle(into.severity, into.logger.span.of(line));
+        if self.repeats && (into.body.span.start as usize) < line.len() {
+            heads.keep(line, from, into);
+        }
+        Scanned::Head
+    }
+
+    /// Finds the fields of these steps; false where one does not fit.
+    #[inline(always)]
+    fn follow(&self, steps: &[Step], walk: &mut Walk<'_>, into: &mut Head) -> bool {
+        let line = walk.line;
+        let head = &line[..line.len().min(HEAD_BYTES_MAX)];
+        for step in steps {
             let (name, start, end) = match step {
                 Step::Field(name, literal) => {
-                    let Some((end, next)) = literal.find(head, at) else { return no_head(has_time) };
-                    (*name, std::mem::replace(&mut at, next), end)
+                    let Some((end, next)) = literal.find(head, walk.at) else { return false };
+                    (*name, std::mem::replace(&mut walk.at, next), end)
                 }
-                Step::Rest(name) => (*name, std::mem::replace(&mut at, line.len()), line.len()),
+                Step::Rest(name) => (*name, std::mem::replace(&mut walk.at, line.len()), line.len()),
                 Step::Literal(literal) => {
-                    let Some(end) = literal.end(head, at) else { return no_head(has_time) };
-                    at = end;
+                    let Some(end) = literal.end(head, walk.at) else { return false };
+                    walk.at = end;
                     continue;
                 }
                 Step::Timestamp => {
-                    let Some(stamp) = clock.read(&self.time, &head[at..]) else { return no_head(false) };
-                    (into.time, into.in_gap, has_time) = (stamp.time, stamp.in_gap, true);
-                    at += stamp.end;
+                    let Some(stamp) = walk.clock.read(&self.time, &head[walk.at..]) else { return false };
+                    (into.time, into.in_gap, walk.has_time) = (stamp.time, stamp.in_gap, true);
+                    walk.at += stamp.end;
                     continue;
                 }
                 Step::Closing(name, literal) => {
-                    let Some(end) = literal.find_last(line, at) else { return no_head(has_time) };
-                    (*name, std::mem::replace(&mut at, line.len()), end)
+                    let Some(end) = literal.find_last(line, walk.at) else { return false };
+                    (*name, std::mem::replace(&mut walk.at, line.len()), end)
                 }
             };
             match name {
-                Name::Severity => into.severity = severities.number(trim(line, start, end).span.of(line)),
+                Name::Severity => into.severity = walk.severities.number(trim(line, start, end).span.of(line)),
                 Name::Logger => into.logger = trim(line, start, end),
                 Name::Body => into.body = Field::plain(start, end),
                 Name::Other => {}
             }
         }
-        if at == line.len() { Scanned::Head } else { no_head(has_time) }
+        true
     }
 }
 
-/// A line with a time that does not fit is no continuation.
-#[cold]
-fn no_head(has_time: bool) -> Scanned {
-    if has_time { Scanned::Unparsed } else { Scanned::Joins }
+/// A line that is being read, up to `at`.
+struct Walk<'a> {
+    line: &'a [u8],
+    at: usize,
+    has_time: bool,
+    clock: &'a mut Clock,
+    severities: &'a Severities,
+}
+
+impl Walk<'_> {
+    /// A line with a time that does not fit is no continuation.
+    #[cold]
+    fn no_head(&self) -> Scanned {
+        if self.has_time { Scanned::Unparsed } else { Scanned::Joins }
+    }
 }
 
 /// A field without the padding that stands on one side or the other.
@@ -243,7 +310,8 @@ mod tests {
         let severities = Severities::new(&BTreeMap::new(), 9);
         let text = |field: Field| String::from_utf8_lossy(field.span.of(line.as_bytes())).into_owned();
         let mut head = Head::default();
-        match pattern.scan(line.as_bytes(), &mut Clock::new(Tz::UTC, None), &severities, &mut head) {
+        let (mut clock, mut heads) = (Clock::new(Tz::UTC, None), Heads::new());
+        match pattern.scan(line.as_bytes(), &mut clock, &severities, &mut heads, |_, _| false, &mut head) {
             Scanned::Head => format!("{}|{}|{}", head.severity, text(head.logger), text(head.body)),
             Scanned::Joins => "joins".to_owned(),
             Scanned::Unparsed => "unparsed".to_owned(),

@@ -4,8 +4,11 @@ use super::body::Captured;
 use super::signature;
 
 /// A record of a source.
-#[derive(Debug, Clone, Copy)]
-pub struct Record<'a> {
+///
+/// Its reader lends it, and writes the next one over it: as a value it would be copied through memory from hand to
+/// hand, once for each of millions.
+#[derive(Debug, Default)]
+pub struct Record {
     /// Offset of its head line in the generation.
     pub offset: u64,
     /// Microseconds since 1970 UTC.
@@ -16,7 +19,8 @@ pub struct Record<'a> {
     pub severity: u8,
     /// Position of the event's name in [`super::Normaliser::events`].
     pub event: Option<u16>,
-    pub(super) detail: Option<&'a Detail>,
+    /// Of the last record that was looked at closely.
+    pub(super) detail: Detail,
 }
 
 /// Texts and attributes of a wanted record.
@@ -43,34 +47,27 @@ pub enum Value<'a> {
     Int(i64),
 }
 
-impl Detail {
+impl Record {
+    /// Who wrote it.
+    pub fn logger(&self) -> &str {
+        self.detail().map_or("", |detail| &detail.text[..detail.logger_end])
+    }
+
     /// The message.
     pub fn body(&self) -> &str {
-        &self.text[self.logger_end..self.body_end]
-    }
-}
-
-impl<'a> Record<'a> {
-    /// Who wrote it.
-    pub fn logger(&self) -> &'a str {
-        self.detail.map_or("", |detail| &detail.text[..detail.logger_end])
-    }
-
-    /// The message.
-    pub fn body(&self) -> &'a str {
-        self.detail.map_or("", Detail::body)
+        self.detail().map_or("", |detail| &detail.text[detail.logger_end..detail.body_end])
     }
 
     /// What follows the message: exception and stack.
-    pub fn exception(&self) -> &'a str {
-        let text = self.detail.map_or("", |detail| &detail.text[detail.body_end..]);
+    pub fn exception(&self) -> &str {
+        let text = self.detail().map_or("", |detail| &detail.text[detail.body_end..]);
         text.trim_end().trim_start_matches(['\r', '\n'])
     }
 
     /// The attribute at a position in [`super::Normaliser::attributes`].
     #[inline]
-    pub fn attribute(&self, position: usize) -> Value<'a> {
-        match self.detail.and_then(|detail| detail.captures.get(position)) {
+    pub fn attribute(&self, position: usize) -> Value<'_> {
+        match self.detail().and_then(|detail| detail.captures.get(position)) {
             Some(Captured::Int(number)) => Value::Int(*number),
             Some(Captured::Text(span)) => {
                 Value::Text(self.body().get(span.start as usize..span.end as usize).unwrap_or_default())
@@ -82,5 +79,9 @@ impl<'a> Record<'a> {
     /// Appends the record's signature: what makes two errors the same.
     pub fn signature(&self, into: &mut String) {
         signature::write(self.logger(), self.severity, self.body(), self.exception(), into);
+    }
+
+    fn detail(&self) -> Option<&Detail> {
+        (self.wanted != 0).then_some(&self.detail)
     }
 }

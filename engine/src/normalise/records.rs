@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use super::body::Captured;
 use super::clock::Clock;
 use super::head::{Field, Head, Scanned};
+use super::heads::Heads;
 use super::json::{push_lossy, unescape};
 use super::lines::{Line, Lines};
 use super::record::{Detail, Record};
@@ -24,13 +25,17 @@ pub struct Records<'n, R> {
     normaliser: &'n Normaliser,
     lines: Lines<'n, R>,
     clock: Clock,
+    heads: Heads,
     /// The next line, where it is known to be a head.
     pending: Option<Line>,
-    /// What that head says.
-    head: Head,
+    /// What that head says, and what the one before said, in turn: to copy one takes longer than to read it.
+    both: [Head; 2],
+    /// Which of them is that of the next line.
+    turn: usize,
     /// Nothing was read yet of a source that may begin with a mark.
     may_have_mark: bool,
-    detail: Detail,
+    /// The record that is lent.
+    record: Record,
     tally: Tally,
 }
 
@@ -48,10 +53,12 @@ impl<'n, R: Read> Records<'n, R> {
             normaliser,
             lines: Lines::new(source, offset, closed, &normaliser.buffers),
             clock: Clock::new(zone, latest),
+            heads: Heads::new(),
             pending: None,
-            head: Head::default(),
+            both: [Head::default(); 2],
+            turn: 0,
             may_have_mark: offset == 0,
-            detail: Detail { captures, ..Detail::default() },
+            record: Record { detail: Detail { captures, ..Detail::default() }, ..Record::default() },
             tally: Tally::default(),
         }
     }
@@ -62,7 +69,7 @@ impl<'n, R: Read> Records<'n, R> {
     /// What the source gave; then its records are not to be read further.
     #[inline]
     #[expect(clippy::should_implement_trait, reason = "no iterator lends what it reads into")]
-    pub fn next(&mut self) -> io::Result<Option<Record<'_>>> {
+    pub fn next(&mut self) -> io::Result<Option<&Record>> {
         let line = match self.pending.take() {
             Some(line) => line,
             None => match self.find_head()? {
@@ -70,13 +77,15 @@ impl<'n, R: Read> Records<'n, R> {
                 None => return Ok(None),
             },
         };
-        let head = self.head;
+        let this = self.turn;
+        self.turn ^= 1;
         let offset = self.lines.offset();
         self.lines.begin(line);
         if let Layout::Pattern(_) = self.normaliser.layout {
             self.tally.last_record_offset = self.extend()?.then_some(offset);
         }
-        Ok(Some(self.record(&head, offset, line)))
+        self.take(this, offset, line);
+        Ok(Some(&self.record))
     }
 
     /// The time of the next record, without taking it; none at the end.
@@ -87,7 +96,7 @@ impl<'n, R: Read> Records<'n, R> {
         if self.pending.is_none() {
             self.pending = self.find_head()?;
         }
-        Ok(self.pending.map(|_| self.head.time))
+        Ok(self.pending.map(|_| self.both[self.turn & 1].time))
     }
 
     /// What reading found beside records, up to the last that was given.
@@ -135,9 +144,10 @@ impl<'n, R: Read> Records<'n, R> {
     #[inline(always)]
     fn scan(&mut self, line: Line) -> Scanned {
         let (text, is_cut) = (self.lines.text(line), self.lines.next_is_cut());
-        let scanned = self.normaliser.scan(text, is_cut, &mut self.clock, &mut self.head);
+        let head = &mut self.both[self.turn & 1];
+        let scanned = self.normaliser.scan(text, is_cut, &mut self.clock, &mut self.heads, head);
         if scanned == Scanned::Head {
-            self.clock.pass(self.head.time);
+            self.clock.pass(head.time);
         }
         scanned
     }
@@ -151,31 +161,36 @@ impl<'n, R: Read> Records<'n, R> {
         self.lines.skip(line);
     }
 
-    /// The record that was taken.
+    /// Writes the record that was taken.
     #[inline(always)]
-    fn record(&mut self, head: &Head, offset: u64, line: Line) -> Record<'_> {
+    fn take(&mut self, this: usize, offset: u64, line: Line) {
+        let Head { time, severity, in_gap, is_idle, logger, .. } = self.both[this & 1];
         self.tally.records += 1;
-        self.tally.last_time = Some(head.time);
-        self.tally.gap_times += u64::from(head.in_gap);
+        self.tally.last_time = Some(time);
+        self.tally.gap_times += u64::from(in_gap);
         self.tally.records_cut += u64::from(self.lines.is_cut());
-        let (mut severity, mut event) = (head.severity, None);
-        let mut wanted = self.normaliser.wanted_for(severity);
-        let logger = head.logger.span.of(self.lines.held());
-        let rules = self.normaliser.rules.of(logger);
-        if wanted != 0 || !rules.is_empty() || head.logger.escaped {
-            let rule = self.look(head, line, rules);
-            severity = rule.and_then(|rule| rule.severity).unwrap_or(severity);
-            event = rule.and_then(|rule| rule.event);
-            wanted = self.normaliser.wanted_for(severity) | rule.map_or(0, |rule| rule.wanted);
+        (self.record.offset, self.record.time, self.record.severity) = (offset, time, severity);
+        (self.record.wanted, self.record.event) = (0, None);
+        if is_idle {
+            return;
         }
-        let detail = (wanted != 0).then_some(&self.detail);
-        Record { offset, time: head.time, wanted, severity, event: event.filter(|_| wanted != 0), detail }
+        let wanted = self.normaliser.wanted_for(severity);
+        let rules = self.normaliser.rules.of(logger.span.of(self.lines.held()));
+        if wanted == 0 && rules.is_empty() && !logger.escaped {
+            return;
+        }
+        let rule = self.look(this, line, rules);
+        let severity = rule.and_then(|rule| rule.severity).unwrap_or(severity);
+        let wanted = self.normaliser.wanted_for(severity) | rule.map_or(0, |rule| rule.wanted);
+        (self.record.wanted, self.record.severity) = (wanted, severity);
+        self.record.event = rule.and_then(|rule| rule.event).filter(|_| wanted != 0);
     }
 
     /// Looks closer at a record that some plugin may want: the rule that fits, if any. Fills in the detail.
     #[inline(never)]
-    fn look(&mut self, head: &Head, line: Line, mut rules: &'n [u32]) -> Option<&'n Rule> {
-        let (held, detail) = (self.lines.held(), &mut self.detail);
+    fn look(&mut self, this: usize, line: Line, mut rules: &'n [u32]) -> Option<&'n Rule> {
+        let head = &self.both[this & 1];
+        let (held, detail) = (self.lines.held(), &mut self.record.detail);
         detail.text.clear();
         let mut is_lossy = push(head.logger, held, &mut detail.text);
         detail.logger_end = detail.text.len();

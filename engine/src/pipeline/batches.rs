@@ -1,11 +1,10 @@
 //! Builds the batches of one plugin: the columns that its manifest names, row by row.
 
-use std::collections::HashSet;
-
 use logparser_sdk::manifest::Manifest;
 
+use super::texts::Texts;
 use crate::host::{Batch, Column};
-use crate::normalise::{Normaliser, Record, Value, symbol};
+use crate::normalise::{Normaliser, Record, Value};
 
 /// Rows after which a batch crosses the boundary: measured best between 2,000 and 16,000.
 pub const ROWS_MAX: u32 = 8_192;
@@ -54,29 +53,6 @@ enum Values {
     Bytes(Vec<u8>),
 }
 
-/// Texts that symbols stand for, new ones apart.
-#[derive(Default)]
-pub struct Texts {
-    known: HashSet<u64>,
-    new: Vec<(u64, String)>,
-}
-
-impl Texts {
-    /// Keeps the text and gives its symbol.
-    pub fn keep(&mut self, text: &str) -> u64 {
-        let symbol = symbol(text);
-        if self.known.insert(symbol) {
-            self.new.push((symbol, text.to_owned()));
-        }
-        symbol
-    }
-
-    /// Hands over the texts that came new.
-    pub fn take_new(&mut self) -> Vec<(u64, String)> {
-        std::mem::take(&mut self.new)
-    }
-}
-
 impl Batches {
     /// Empty columns of a plugin.
     pub fn new(manifest: &Manifest, normaliser: &Normaliser) -> Self {
@@ -106,7 +82,7 @@ impl Batches {
     /// Adds a record.
     pub fn push(
         &mut self,
-        record: &Record<'_>,
+        record: &Record,
         place: &Place,
         signature: &mut impl FnMut(&mut Texts) -> u64,
         texts: &mut Texts,
@@ -126,7 +102,9 @@ impl Batches {
                 (Source::Symbol(id), Values::Unsigned(to)) => {
                     to.push(text(record.attribute(*id), |text| texts.keep(text)));
                 }
-                (Source::Key(id), Values::Unsigned(to)) => to.push(text(record.attribute(*id), symbol)),
+                (Source::Key(id), Values::Unsigned(to)) => {
+                    to.push(text(record.attribute(*id), |text| texts.symbol(text)));
+                }
                 (Source::Integer(id), Values::Signed(to)) => to.push(number(record.attribute(*id))),
                 _ => unreachable!("`values` makes the column that its source fills"),
             }

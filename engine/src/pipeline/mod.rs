@@ -15,6 +15,7 @@ mod publish;
 mod scan;
 mod section;
 mod stream;
+mod texts;
 mod worker;
 
 pub use analyse::{AnalyseError, Analysed, Effort, analyse, normaliser};

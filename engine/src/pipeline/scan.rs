@@ -159,7 +159,7 @@ impl<'a> Scanning<'a> {
         lane: usize,
         plan: &Lane,
         key: i64,
-        record: &Record<'_>,
+        record: &Record,
         worker: &mut Worker<'_>,
     ) -> Result<(), Problem> {
         let day = self.calendar.day(record.time);
@@ -184,7 +184,7 @@ impl<'a> Scanning<'a> {
         plan: &Lane,
         day: i32,
         key: i64,
-        record: &Record<'_>,
+        record: &Record,
         worker: &mut Worker<'_>,
     ) -> Result<(), Problem> {
         let same_day = self.now.as_ref().is_some_and(|now| now.day == day);

@@ -58,7 +58,7 @@ struct Open<'n, R: Read> {
 pub fn run<'n, R: Read, E: From<io::Error>>(
     lanes: &[Lane],
     mut open: impl FnMut(&Lane, u64) -> Result<Records<'n, R>, E>,
-    mut visit: impl FnMut(usize, i64, &Record<'_>) -> Result<(), E>,
+    mut visit: impl FnMut(usize, i64, &Record) -> Result<(), E>,
 ) -> Result<Vec<Tally>, E> {
     let mut tallies: Vec<Tally> = lanes.iter().map(|_| Tally::default()).collect();
     let mut waiting = Vec::new();
@@ -93,12 +93,12 @@ pub fn run<'n, R: Read, E: From<io::Error>>(
 fn read<R: Read, E: From<io::Error>>(
     open: &mut Open<'_, R>,
     limit: Option<Place>,
-    visit: &mut impl FnMut(usize, i64, &Record<'_>) -> Result<(), E>,
+    visit: &mut impl FnMut(usize, i64, &Record) -> Result<(), E>,
 ) -> Result<bool, E> {
     let Some(limit) = limit else {
         while let Some(record) = open.records.next()? {
             open.key = open.key.max(record.time);
-            visit(open.lane, open.key, &record)?;
+            visit(open.lane, open.key, record)?;
         }
         return Ok(false);
     };
@@ -109,7 +109,7 @@ fn read<R: Read, E: From<io::Error>>(
         }
         if let Some(record) = open.records.next()? {
             open.key = open.key.max(record.time);
-            visit(open.lane, open.key, &record)?;
+            visit(open.lane, open.key, record)?;
         }
     }
     Ok(false)

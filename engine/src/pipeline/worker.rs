@@ -1,8 +1,9 @@
 //! One thread's share of the work: it turns the records of a day into each plugin's state of that day.
 
-use super::batches::{Batches, Place, ROWS_MAX, Texts};
+use super::batches::{Batches, Place, ROWS_MAX};
 use super::failures::{Failure, Failures};
 use super::observer::Observer;
+use super::texts::Texts;
 use crate::host::{Plugin, PluginFault};
 use crate::normalise::{Normaliser, Record};
 
@@ -70,7 +71,7 @@ impl<'p> Worker<'p> {
 
     /// Takes in a record of the day; `minute` gives its local minute.
     #[inline]
-    pub fn see(&mut self, record: &Record<'_>, minute: impl FnOnce() -> u32) {
+    pub fn see(&mut self, record: &Record, minute: impl FnOnce() -> u32) {
         let wanted = record.wanted & self.observed;
         if wanted != 0 {
             let place = Place { minute: minute(), previous: self.previous };
@@ -99,7 +100,7 @@ impl<'p> Worker<'p> {
     }
 
     /// Adds a record to the batches of the plugins that want it.
-    fn push(&mut self, record: &Record<'_>, mut wanted: u64, place: &Place) {
+    fn push(&mut self, record: &Record, mut wanted: u64, place: &Place) {
         let mut signature = None;
         let mut full = false;
         while wanted != 0 {

@@ -33,6 +33,7 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
         impl ::logparser_sdk::Field for #name {
             const HOLDS: &'static str = "event";
             const EVENTS: &'static str = #list;
+            #[inline(always)]
             fn read(column: &::logparser_sdk::Column, index: usize) -> Self {
                 match ::logparser_sdk::columns::byte(column, index) {
                     #(#positions => Self::#variants,)*

@@ -43,6 +43,7 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
             const MANIFEST: &'static str = ::logparser_sdk::const_concat!(
                 #head, #(#events,)* "],\"columns\":[", #(#columns,)* "]"
             );
+            #[inline(always)]
             fn read(batch: &::logparser_sdk::Batch, index: usize) -> Self {
                 Self { #(#names: ::logparser_sdk::Field::read(&batch.columns[#index], index),)* }
             }

@@ -52,7 +52,7 @@ fn measure(keep: Option<&Path>) -> Result<(), Failed> {
         let megabytes = truth.bytes as f64 / 1e6;
         println!("\n{name}: {megabytes:.0} MB, {} records, {} instances", truth.records, plan.instances);
         prepare(&folder, layout)?;
-        let mut kinds = vec!["cold", "native", "again"];
+        let mut kinds = vec!["cold", "native", "again", "records"];
         if layout == Layout::Log4net {
             kinds.insert(0, "yardstick");
         }
@@ -89,6 +89,7 @@ fn describe(kind: &str) -> &'static str {
         "yardstick" => "yardstick, hard-coded",
         "cold" => "LogParser, cold",
         "native" => "LogParser, cold, native plugins",
+        "records" => "LogParser, only records, one core",
         _ => "LogParser, nothing new",
     }
 }
@@ -132,10 +133,31 @@ fn child(kind: &str, folder: &Path) -> Result<(), Failed> {
     let meter = Meter::start()?;
     if kind == "yardstick" {
         yardstick::run(&folder.join("logs"))?;
+    } else if kind == "records" {
+        read_records(folder)?;
     } else {
         analysis(folder, kind == "native")?;
     }
     println!("{}", serde_json::to_string(&meter.took()?)?);
+    Ok(())
+}
+
+/// Reads every record on one core, and does nothing with it.
+fn read_records(folder: &Path) -> Result<(), Failed> {
+    let profile = profile::load(&profile_of(folder))?;
+    let kpis = Kpis::load(&profile)?;
+    let normaliser = normaliser(&profile, &kpis).map_err(|faults| format!("{faults:?}"))?;
+    for instance in fs::read_dir(folder.join("logs"))? {
+        let instance = instance?.path();
+        if !instance.is_dir() {
+            continue;
+        }
+        for file in fs::read_dir(instance)? {
+            let source = fs::File::open(file?.path())?;
+            let mut records = normaliser.open(profile.format.zone, source, 0, None, true);
+            while records.next()?.is_some() {}
+        }
+    }
     Ok(())
 }
 

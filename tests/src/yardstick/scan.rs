@@ -60,10 +60,9 @@ impl Scanner {
         for newline in memchr_iter(b'\n', bytes).chain(end) {
             let line = &bytes[start..newline];
             start = newline + 1;
-            if line.len() < RECORD_BYTES_MIN || !line[0].is_ascii_digit() {
-                continue;
-            }
-            let Some(stamp) = line.first_chunk() else {
+            // A line of a message or of a stack trace may begin with a digit, and be long.
+            let Some(stamp) = line.first_chunk().filter(|stamp| line.len() >= RECORD_BYTES_MIN && is_stamp(stamp))
+            else {
                 continue;
             };
             records += 1;
@@ -79,6 +78,13 @@ impl Scanner {
         }
         start.min(held)
     }
+}
+
+/// Whether these are the begin of a record: `2026-10-12 05:08:31,905`.
+#[inline]
+fn is_stamp(text: &[u8; STAMP_BYTES]) -> bool {
+    text[0].is_ascii_digit()
+        && [text[4], text[7], text[10], text[13], text[16], text[19]] == [b'-', b'-', b' ', b':', b':', b',']
 }
 
 /// A record that some KPI counts.
@@ -99,8 +105,9 @@ impl<'a> Record<'a> {
         let severity = *line.get(close + 2)?;
         let text = line.get(close + 8..)?;
         let failed = severity == b'E' || severity == b'F';
-        // Background records come from `Core.Loop`; nothing else that is no error begins with a C.
-        if !failed && text.first() == Some(&b'C') {
+        // The loggers of `count`; those of all other records are none of its business.
+        let counts = |begin: &[u8]| begin == b"App." || begin == b"Svc.";
+        if !failed && !text.get(..4).is_some_and(counts) {
             return None;
         }
         Some(Self { severity, text })

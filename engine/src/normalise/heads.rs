@@ -1,0 +1,163 @@
+//! Heads that were read before.
+//!
+//! Behind its time and thread, a head line of a log is one of a few dozen: severities and loggers repeat. Each is read
+//! once; where it comes again, one comparison stands for finding its fields. That also spares the processor most of
+//! its wrong guesses, because the fields' lengths differ from line to line and the comparison's does not.
+
+use super::head::{Field, Head};
+use super::swar::eight;
+
+/// More than the heads that a log uses at a time; what is used of them fits into the first-level cache.
+const SLOTS: usize = 256;
+/// Longer heads are not kept.
+const BYTES_MAX: usize = 64;
+/// Bytes that are compared without a look at the head's length.
+const AT_ONCE: usize = 32;
+
+/// The heads of one source that came last, each in the slot of its first bytes.
+#[derive(Debug)]
+pub struct Heads(Box<[Known]>);
+
+/// A head, from its first field of meaning up to its body. The free slot is empty.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    text: [u8; BYTES_MAX],
+    bytes: u8,
+    severity: u8,
+    is_idle: bool,
+    /// Begin and end, counted as `text` is.
+    logger: (u8, u8),
+}
+
+impl Heads {
+    /// None yet.
+    pub fn new() -> Self {
+        let free = Known { text: [0; BYTES_MAX], bytes: 0, severity: 0, is_idle: false, logger: (0, 0) };
+        Self(vec![free; SLOTS].into())
+    }
+
+    /// Reads the head that goes on at `at`, if it is known; true where it was.
+    #[inline(always)]
+    pub fn read(&self, line: &[u8], at: usize, into: &mut Head) -> bool {
+        let Some(begin) = line.get(at..).and_then(|rest| rest.first_chunk::<AT_ONCE>()) else { return false };
+        let known = &self.0[slot(begin)];
+        let bytes = usize::from(known.bytes);
+        let masks = &MASKS[bytes.min(AT_ONCE)];
+        let (words, known_words) = (begin.as_chunks::<8>().0, known.text.as_chunks::<8>().0);
+        let mut differ = 0;
+        for index in 0..AT_ONCE / 8 {
+            let word = u64::from_le_bytes(words[index]) ^ u64::from_le_bytes(known_words[index]);
+            differ |= word & masks[index];
+        }
+        let end = at + bytes;
+        // A blank behind it would still belong to the head.
+        if differ != 0 || bytes == 0 || line.get(end).is_none_or(|byte| *byte == b' ') {
+            return false;
+        }
+        if bytes > AT_ONCE && line[at + AT_ONCE..end] != known.text[AT_ONCE..bytes] {
+            return false;
+        }
+        into.severity = known.severity;
+        into.is_idle = known.is_idle;
+        into.logger = Field::plain(at + usize::from(known.logger.0), at + usize::from(known.logger.1));
+        into.body = Field::plain(end, line.len());
+        true
+    }
+
+    /// Keeps a head that was read from `at` on. It must end where the body begins, and the body must not be empty.
+    pub fn keep(&mut self, line: &[u8], at: usize, head: &Head) {
+        let (end, logger) = (head.body.span.start as usize, head.logger.span);
+        let text = line.get(at..end).filter(|text| (1..=BYTES_MAX).contains(&text.len()));
+        let (Some(text), Some(begin)) = (text, line.get(at..).and_then(|rest| rest.first_chunk())) else { return };
+        let within = |place: u32| (place as usize).saturating_sub(at) as u8;
+        let known = &mut self.0[slot(begin)];
+        known.text[..text.len()].copy_from_slice(text);
+        known.bytes = text.len() as u8;
+        known.severity = head.severity;
+        known.is_idle = head.is_idle;
+        known.logger = (within(logger.start), within(logger.end));
+    }
+}
+
+/// The slot of a head, by its first 16 bytes: a severity and the most of a logger in most layouts.
+#[inline(always)]
+fn slot(begin: &[u8; AT_ONCE]) -> usize {
+    // Odd numbers from the golden ratio and from the square root of 3.
+    const A: u64 = 0x9e37_79b9_7f4a_7c15;
+    const B: u64 = 0xbb67_ae85_84ca_a73b;
+    let word = |at| eight(begin, at).unwrap_or(0);
+    let mixed = word(0).wrapping_mul(A) ^ word(8).wrapping_mul(B).rotate_left(32);
+    (mixed.wrapping_mul(A) >> (u64::BITS - SLOTS.ilog2())) as usize
+}
+
+/// Which bits of the words count, by the number of bytes.
+const MASKS: [[u64; AT_ONCE / 8]; AT_ONCE + 1] = {
+    let mut masks = [[0; AT_ONCE / 8]; AT_ONCE + 1];
+    let mut bytes = 0;
+    while bytes <= AT_ONCE {
+        let mut at = 0;
+        while at < bytes {
+            masks[bytes][at / 8] |= 0xff << (at % 8 * 8);
+            at += 1;
+        }
+        bytes += 1;
+    }
+    masks
+};
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use chrono_tz::Tz;
+    use proptest::prelude::{Strategy, prop_assert_eq, proptest};
+    use proptest::sample::select;
+
+    use super::super::clock::Clock;
+    use super::super::head::Scanned;
+    use super::super::pattern::Pattern;
+    use super::super::severity::Severities;
+    use super::*;
+
+    /// Lines whose heads are alike, up to their blanks.
+    fn line() -> impl Strategy<Value = String> {
+        let loggers = [
+            "A",
+            "Core.Loop",
+            "Core.Loops",
+            "a.logger.whose.name.is.longer.than.all.that.is.kept.of.a.head",
+            "a.b.c.d.e.f.g.h.i.j.k",
+        ];
+        let fields = (
+            select(vec!["[1]", "[38]", "[a longer thread]"]),
+            select(vec!["INFO ", "INFO", " WARN", "ERROR", ""]),
+            select(loggers.to_vec()),
+            select(vec![" - ", " -  ", "  - ", " -"]),
+            select(vec!["", " ", "x", " x", "a body that is long enough to be compared at once", "a - b - c"]),
+        );
+        fields.prop_map(|(thread, severity, logger, dash, body)| {
+            format!("2026-10-12 05:10:56,078 {thread} {severity} {logger}{dash}{body}")
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_known_head_is_read_as_a_new_one(lines in proptest::collection::vec(line(), 1..60)) {
+            for layout in ["{timestamp} [{thread}] {severity} {logger} - {body}", "{timestamp} {*} {severity} {logger} -{body}"] {
+                let pattern = Pattern::compile(layout, "%Y-%m-%d %H:%M:%S,%3f").unwrap();
+                let severities = Severities::new(&BTreeMap::new(), 9);
+                let scan = |line: &str, heads: &mut Heads| {
+                    let mut head = Head::default();
+                    let is_idle = |severity: u8, logger: &[u8]| severity < 13 && logger.starts_with(b"Core");
+                    let mut clock = Clock::new(Tz::UTC, None);
+                    let scanned = pattern.scan(line.as_bytes(), &mut clock, &severities, heads, is_idle, &mut head);
+                    (scanned, (scanned == Scanned::Head).then(|| format!("{head:?}")))
+                };
+                let mut heads = Heads::new();
+                for line in &lines {
+                    prop_assert_eq!(scan(line, &mut heads), scan(line, &mut Heads::new()), "{}", line);
+                }
+            }
+        }
+    }
+}
