@@ -22,6 +22,8 @@ pub enum Change {
     Forget { instance: InstanceId, path: String },
     /// No path shows this generation any more.
     Close { generation: GenerationId, gap: Option<Gap> },
+    /// Whether bytes of a generation are missing, though it is still shown.
+    Mark { generation: GenerationId, gap: Option<Gap> },
     /// A generation that never had a byte, and has no path, is forgotten.
     Discard { generation: GenerationId },
     /// How the fetch of an instance ended.
@@ -55,7 +57,7 @@ impl Change {
     fn moves_epoch(&self) -> bool {
         match self {
             Change::Open { .. } | Change::Append { .. } | Change::Rename { .. } | Change::Close { .. } => true,
-            Change::Discard { .. } => false,
+            Change::Mark { .. } | Change::Discard { .. } => false,
             Change::Show { .. } | Change::Forget { .. } | Change::Finish { .. } => false,
         }
     }
@@ -131,6 +133,9 @@ fn apply(transaction: &Transaction<'_>, change: &Change) -> Result<(), CatalogEr
             "UPDATE generations SET live = 0, gap_bytes = ?2 WHERE id = ?1",
             params![generation.0, gap],
         ),
+        Change::Mark { generation, gap } => {
+            run(transaction, "UPDATE generations SET gap_bytes = ?2 WHERE id = ?1", params![generation.0, gap])
+        }
         Change::Discard { generation } => {
             run(transaction, "DELETE FROM generations WHERE id = ?1 AND committed = 0", [generation.0])
         }

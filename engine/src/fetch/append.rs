@@ -45,8 +45,7 @@ impl Access<'_> {
         generation: &mut Generation,
         strangers: &[Ends],
     ) -> Result<Appended, Stop> {
-        let limit = size.map_or(UNLISTED_BYTES_MAX, |size| size + size.max(GROWTH_BYTES_MAX));
-        let limit = limit.max(generation.committed.saturating_add(GROWTH_BYTES_MAX));
+        let limit = body_bytes_max(size).max(generation.committed.saturating_add(GROWTH_BYTES_MAX));
         let mut patience = self.patience();
         loop {
             let before = generation.committed;
@@ -174,6 +173,11 @@ impl Access<'_> {
         }
         Err(self.short(path, at, committed).into())
     }
+}
+
+/// The bound on a body, where a file of this size was listed or promised.
+pub(super) fn body_bytes_max(size: Option<u64>) -> u64 {
+    size.map_or(UNLISTED_BYTES_MAX, |size| size.saturating_add(size.max(GROWTH_BYTES_MAX)))
 }
 
 /// Whether a file with these first bytes begins as the generation with these ends, as far as can be told.

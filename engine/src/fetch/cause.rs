@@ -35,6 +35,8 @@ pub enum CauseClass {
     Missing,
     /// An answer that contradicts the request.
     Answer,
+    /// A compressed file that cannot be decoded.
+    Damaged,
     /// More bytes than the listing and any plausible growth explain.
     Excess,
     /// A file kept changing its content while it was read.
@@ -60,6 +62,7 @@ impl CauseClass {
             CauseClass::Name => "name",
             CauseClass::Missing => "missing",
             CauseClass::Answer => "answer",
+            CauseClass::Damaged => "damaged",
             CauseClass::Excess => "excess",
             CauseClass::Changing => "changing",
             CauseClass::Folder => "folder",

@@ -1,10 +1,10 @@
 //! Whose content a file shows, found out by short reads at the two ends that identify it.
 
-use super::classify::{Match, Relation, begins_alike, choose, window_before};
+use super::classify::{Match, Relation, begins_alike, choose, unchanged, window_before};
 use super::ends::digest;
 use super::listing::Listing;
 use super::reclassify::Undecided;
-use super::visit::{Cut, Visit};
+use super::visit::{Cut, Visit, length_listed};
 use crate::catalog::{END_BYTES, Facts, Generation, GenerationId};
 
 /// What short reads have shown of a file.
@@ -29,13 +29,16 @@ impl Visit<'_> {
         if facts.size == Some(0) {
             return Ok(own);
         }
+        if let Some(moved) = self.moved(path, facts, listing) {
+            return Ok(Some(moved));
+        }
         self.know_closed().await?;
         let candidates: Vec<Generation> =
             self.generations.values().filter(|generation| generation.committed > 0).cloned().collect();
         if candidates.is_empty() {
             return Ok(own);
         }
-        let mut sight = self.look(path, facts.size).await?;
+        let mut sight = self.look(path, length_listed(self.access, path, facts)).await?;
         let mut matches = Vec::new();
         for generation in &candidates {
             if let Some(relation) = self.relation(&mut sight, generation).await? {
@@ -44,6 +47,21 @@ impl Visit<'_> {
             }
         }
         Ok(choose(&matches).or(own))
+    }
+
+    /// The generation of a compressed file that only changed its name. It is never appended to, so one that looks, to
+    /// the second and the byte, as one single other did, is that one; no transfer is spent on it.
+    pub fn moved(&self, path: &str, facts: &Facts, listing: &Listing) -> Option<Match> {
+        let telling = facts.size.is_some_and(|size| size > 0) && facts.modified_us.is_some();
+        if !telling || !self.access.may_be_packed(path) {
+            return None;
+        }
+        let alike = |other: &&Facts| other.size == facts.size && other.modified_us == facts.modified_us;
+        let mut rows = self.paths.values().filter(|row| alike(&&row.facts));
+        let row = rows.next().filter(|row| row.path != path && unchanged(row, facts))?;
+        let only = rows.next().is_none() && listing.files.values().filter(alike).count() == 1;
+        let found = Match { generation: row.generation, relation: Relation::Prefix, free: true };
+        (only && self.access.may_be_packed(&row.path)).then_some(found)
     }
 
     async fn look<'a>(&mut self, path: &'a str, size: Option<u64>) -> Result<Sight<'a>, Cut> {

@@ -15,6 +15,7 @@ use super::cause::{Cause, CauseClass};
 use super::committer::StoreGone;
 use super::folder::FolderSource;
 use super::outcome::{FetchSummary, FileCounts, InstanceOutcome};
+use super::packed::Shelf;
 use super::rest::{self, RestSource};
 use super::source::{Source, Tally};
 use super::transfer::Access;
@@ -193,7 +194,9 @@ async fn visit_within_limits(
     let tally = Tally::default();
     let start = Instant::now();
     let deadline = start.checked_add(context.instance_timeout).unwrap_or(start + UNLIMITED);
-    let mut visit = Visit::new(Access { context, source, instance, tally: &tally, deadline }, id);
+    let shelf = Shelf::new(context.folder.clone());
+    let access = Access { context, source, instance, tally: &tally, deadline, shelf: &shelf };
+    let mut visit = Visit::new(access, id);
     let cut = tokio::select! {
         // What the visit itself makes of the deadline comes first.
         biased;

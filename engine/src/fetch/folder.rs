@@ -68,7 +68,7 @@ impl FolderSource {
             }
             file.seek(SeekFrom::Start(ask.from)).map_err(|error| fault(&what, &error))?;
             let end = ask.to.map_or(total, |to| to.min(total));
-            let flow = Flow::Folder(FolderBody { file: Some(file), path: name });
+            let flow = Flow::Folder(FolderBody::new(file, &name));
             Ok(Opened::Bytes(Box::new(Body::new(ask.from, Some(end), Some(total), flow))))
         })
         .await
@@ -88,6 +88,11 @@ impl FolderSource {
 }
 
 impl FolderBody {
+    /// Reads on from where the file stands.
+    pub fn new(file: File, path: &str) -> FolderBody {
+        FolderBody { file: Some(file), path: path.to_owned() }
+    }
+
     /// Adds the next bytes; `false` at the end.
     pub async fn read(&mut self, into: &mut Vec<u8>) -> Result<bool, Fault> {
         let Some(file) = self.file.take() else {
@@ -168,7 +173,9 @@ fn fault(what: &str, error: &io::Error) -> Fault {
 }
 
 /// Runs file system calls where they may block.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+) -> Result<T, Fault> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(failed) => match failed.try_into_panic() {

@@ -2,7 +2,7 @@
 //!
 //! A run lists each instance (`listing`, from `rest` or `folder`), skips what is unchanged, follows what it knows
 //! by a ranged request whose overlap proves that the file was appended to (`append`), and sorts out what does not
-//! fit (`reclassify`, `decide`). Bytes and findings go through one writer (`committer`): to the mirror, synced,
+//! fit (`reclassify`, `decide`). Compressed files are seen as what they hold (`packed`, `unpack`). Bytes and findings go through one writer (`committer`): to the mirror, synced,
 //! then to the catalog. Trouble with an instance is an outcome, never an error; an error is trouble with the store.
 //!
 //! One instance has one request in flight, and as many instances are at work as `concurrency_max` says: that is the
@@ -20,17 +20,22 @@ mod folder;
 mod listing;
 mod name;
 mod outcome;
+mod packed;
 mod reclassify;
 mod rest;
 mod retry;
 mod source;
 mod transfer;
+mod unpack;
 mod visit;
 
 use std::future::Future;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::Semaphore;
 
 use self::committer::Committer;
 use self::fleet::{Fleet, Plan};
@@ -78,7 +83,10 @@ impl Progress for () {}
 
 /// What all instances of a run share.
 struct Context {
+    /// The store's folder, for what must lie on a disk for a while.
+    folder: PathBuf,
     files: FileFilter,
+    decoders: Semaphore,
     committer: Committer,
     budget: Budget,
     tries_max: u32,
@@ -105,7 +113,9 @@ pub async fn fetch(
     let (committer, done) = Committer::start(store, catalog)?;
     let plan = Plan::of(profile);
     let context = Arc::new(Context {
+        folder: store.folder().to_owned(),
         files: profile.files.clone(),
+        decoders: Semaphore::new(packed::DECODERS_MAX),
         committer,
         budget: Budget::for_fleet(profile.instances.len()),
         tries_max: plan.tries_max,

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use super::classify::{Match, Relation};
 use super::listing::Listing;
 use super::outcome::FileOutcome;
-use super::visit::{Cut, Taken, Visit};
-use crate::catalog::{Change, Ends, Facts, Generation, GenerationId};
+use super::visit::{Cut, Taken, Visit, length_listed};
+use crate::catalog::{Change, Ends, Facts, Generation, GenerationId, PathRow};
 
 /// Files that wait for a decision, by path.
 pub(super) type Undecided = BTreeMap<String, Facts>;
@@ -34,8 +34,10 @@ struct Job {
 /// The last that is known of a generation whose path shows it no more.
 #[derive(Default, Clone, Copy)]
 struct LastSeen {
+    /// As listed; 0 where that says nothing.
     size: u64,
-    replaced: bool,
+    /// It may have had more than was seen of it.
+    in_doubt: bool,
 }
 
 impl Visit<'_> {
@@ -57,12 +59,12 @@ impl Visit<'_> {
         for job in jobs {
             if job.complete {
                 self.show(&job.path, &job.facts, job.generation, true)?;
-                self.done(&job.path, FileOutcome::Unchanged);
+                self.done(&job.path, FileOutcome::Unchanged)?;
                 continue;
             }
             let first = self.is_empty(job.generation);
             match self.take(&job.path, &job.facts, job.generation, &strangers).await? {
-                Taken::Grown(_) => self.done(&job.path, FileOutcome::Appended),
+                Taken::Grown(_) => self.done(&job.path, FileOutcome::Appended)?,
                 Taken::Different => drop(again.insert(job.path, job.facts)),
                 Taken::Failed => {}
             }
@@ -79,19 +81,21 @@ impl Visit<'_> {
         let mut jobs = Vec::new();
         let mut origins = Vec::new();
         for Decision { path, facts, found } in decisions {
-            let before = self.paths.get(&path).map(|row| (row.generation, row.facts.size));
-            if let Some((generation, size)) = before {
-                let seen = last_seen.entry(generation).or_default();
-                *seen = LastSeen { size: seen.size.max(size.unwrap_or(0)), replaced: true };
+            let before = self.paths.get(&path).map(|row| row.generation);
+            if let Some(row) = self.paths.get(&path) {
+                let in_doubt = self.may_have_grown(row, found);
+                let size = length_listed(self.access, &path, &row.facts).unwrap_or(0);
+                let seen = last_seen.entry(row.generation).or_default();
+                *seen = LastSeen { size: seen.size.max(size), in_doubt: seen.in_doubt || in_doubt };
             }
             let generation = match found {
                 Some(found) => found.generation,
                 None => self.open_generation(&path, &mut changes),
             };
             changes.push(self.shown(&path, &facts, generation, false));
-            let complete = self.is_complete(&facts, generation, found);
+            let complete = self.is_complete(&path, &facts, generation, found);
             jobs.push(Job { path: path.clone(), facts, generation, complete });
-            origins.push((path, found.map(|found| found.generation), before.map(|(generation, _)| generation)));
+            origins.push((path, found.map(|found| found.generation), before));
         }
         self.forget_vanished(listing, &mut changes, &mut last_seen);
         self.close_and_rename(&last_seen, &mut changes);
@@ -118,6 +122,15 @@ impl Visit<'_> {
         }
     }
 
+    /// Whether a replaced file may have had more than was taken of it. One that was complete when it was last listed,
+    /// and whose name went to a file that is known by another name, was rotated away behind that one: files in the
+    /// middle of a rotation do not grow. Neither do compressed ones.
+    fn may_have_grown(&self, row: &PathRow, now: Option<Match>) -> bool {
+        let known = |id| self.paths.values().any(|other| other.generation == id && other.path != row.path);
+        let at_rest = self.access.may_be_packed(&row.path) || now.is_some_and(|now| known(now.generation));
+        !(row.settled && at_rest)
+    }
+
     fn open_generation(&mut self, path: &str, changes: &mut Vec<Change>) -> GenerationId {
         let id = self.access.context.committer.generation();
         let path = path.to_owned();
@@ -128,9 +141,10 @@ impl Visit<'_> {
     }
 
     /// Whether the short reads have already shown that there is nothing to take.
-    fn is_complete(&self, facts: &Facts, id: GenerationId, found: Option<Match>) -> bool {
+    fn is_complete(&self, path: &str, facts: &Facts, id: GenerationId, found: Option<Match>) -> bool {
         let stored = self.generations.get(&id).map(|generation| generation.committed);
-        facts.size == stored || found.is_some_and(|found| found.relation == Relation::Prefix)
+        length_listed(self.access, path, facts) == stored
+            || found.is_some_and(|found| found.relation == Relation::Prefix)
     }
 
     fn forget_vanished(
@@ -145,8 +159,10 @@ impl Visit<'_> {
         let listed =
             |path: &str| listing.files.contains_key(path) || listing.refused.iter().any(|entry| entry.path == path);
         for (path, row) in self.paths.extract_if(.., |path, _| !listed(path)) {
+            let size = length_listed(self.access, &path, &row.facts);
             let seen = last_seen.entry(row.generation).or_default();
-            seen.size = seen.size.max(row.facts.size.unwrap_or(0));
+            seen.size = seen.size.max(size.unwrap_or(0));
+            seen.in_doubt |= size.is_none() && !row.settled;
             changes.push(Change::Forget { instance: self.id, path });
         }
     }
@@ -162,8 +178,9 @@ impl Visit<'_> {
                     let seen = last_seen.get(&generation.id).copied().unwrap_or_default();
                     let lost = seen.size.saturating_sub(generation.committed);
                     generation.live = false;
-                    generation.gap = (seen.replaced || lost > 0).then_some(lost);
-                    if generation.committed == 0 && (seen.replaced || lost == 0) {
+                    let vanished_unread = generation.committed == 0 && !seen.in_doubt && lost > 0;
+                    generation.gap = (seen.in_doubt || lost > 0).then_some(lost).or(generation.gap);
+                    if generation.committed == 0 && !vanished_unread {
                         // Its path shows something that is known, or there never was anything.
                         changes.push(Change::Discard { generation: generation.id });
                         continue;
@@ -180,8 +197,9 @@ impl Visit<'_> {
                     if !named {
                         generation.path = paths[0].to_owned();
                     }
-                    generation.live = true;
-                    generation.gap = None;
+                    if !generation.live {
+                        (generation.live, generation.gap) = (true, None);
+                    }
                     let path = generation.path.clone();
                     changes.push(Change::Rename { generation: generation.id, path });
                 }

@@ -57,6 +57,8 @@ pub(super) struct Body {
 pub(super) enum Flow {
     Rest(RestBody),
     Folder(FolderBody),
+    /// What a compressed file held, decoded beside the store.
+    Unpacked(FolderBody),
 }
 
 impl Body {
@@ -83,9 +85,11 @@ impl Body {
         let before = into.len();
         let more = match &mut self.flow {
             Flow::Rest(body) => body.read(into).await?,
-            Flow::Folder(body) => body.read(into).await?,
+            Flow::Folder(body) | Flow::Unpacked(body) => body.read(into).await?,
         };
-        Tally::add(&tally.bytes_wire, into.len() - before);
+        if !matches!(self.flow, Flow::Unpacked(_)) {
+            Tally::add(&tally.bytes_wire, into.len() - before);
+        }
         let room = self.end.map_or(u64::MAX, |end| end - self.at);
         let got = ((into.len() - before) as u64).min(room);
         into.truncate(before + usize::try_from(got).expect("at most the length of a Vec"));

@@ -7,6 +7,7 @@ use super::answer::Ask;
 use super::cause::{Cause, CauseClass};
 use super::committer::StoreGone;
 use super::listing::Listing;
+use super::packed::Shelf;
 use super::retry::{Fault, Patience};
 use super::source::{Body, Opened, Source, Tally};
 use crate::profile::Instance;
@@ -20,6 +21,7 @@ pub(super) struct Access<'a> {
     pub tally: &'a Tally,
     /// The end of the instance's time.
     pub deadline: Instant,
+    pub shelf: &'a Shelf,
 }
 
 /// A part of a file.
@@ -120,6 +122,10 @@ impl Access<'_> {
 
     /// Opens a file that may be shorter than the offset that is asked for.
     pub async fn open(&self, path: &str, ask: Ask) -> Result<Result<Box<Body>, Beyond>, Trouble> {
+        if self.may_be_packed(path) { self.open_packed(path, ask).await } else { self.open_plain(path, ask).await }
+    }
+
+    pub async fn open_plain(&self, path: &str, ask: Ask) -> Result<Result<Box<Body>, Beyond>, Trouble> {
         match self.source.open(self.instance, path, ask, self.tally).await? {
             Opened::Bytes(body) => Ok(Ok(body)),
             Opened::Beyond(length) => Ok(Err(Beyond(length))),

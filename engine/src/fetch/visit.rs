@@ -9,7 +9,9 @@ use super::classify::{Doubt, unchanged};
 use super::committer::StoreGone;
 use super::listing::Listing;
 use super::outcome::{FileCounts, FileOutcome, InstanceOutcome};
+use super::packed::Sight;
 use super::transfer::{Access, Part, Stop};
+use super::unpack::Ending;
 use crate::catalog::{Change, Ends, Facts, Generation, GenerationId, InstanceId, PathRow, Reach};
 
 /// After so many failures in a row an instance is left alone until the next run.
@@ -139,6 +141,7 @@ impl<'a> Visit<'a> {
         listing.files.retain(|path, _| wanted(path));
         listing.refused.retain(|refused| refused.path.is_empty() || wanted(&refused.path));
         self.server_date_us = listing.date_us;
+        self.access.shelf.clear();
         Ok(listing)
     }
 
@@ -163,13 +166,14 @@ impl<'a> Visit<'a> {
             }
             // What fills an empty file may be a copy of something: an empty generation proves nothing.
             let proven = known.filter(|row| facts.size == Some(0) || !self.is_empty(row.generation));
+            let proven = proven.filter(|_| self.moved(path, facts, listing).is_none());
             let Some(row) = proven else {
                 open.insert(path.clone(), facts.clone());
                 continue;
             };
             match self.take(path, facts, row.generation, &[]).await? {
-                Taken::Grown(0) => self.done(path, FileOutcome::Unchanged),
-                Taken::Grown(_) => self.done(path, FileOutcome::Appended),
+                Taken::Grown(0) => self.done(path, FileOutcome::Unchanged)?,
+                Taken::Grown(_) => self.done(path, FileOutcome::Appended)?,
                 Taken::Different => drop(open.insert(path.clone(), facts.clone())),
                 Taken::Failed => {}
             }
@@ -206,7 +210,8 @@ impl<'a> Visit<'a> {
         let Some(generation) = self.generations.get_mut(&id) else {
             return Ok(Taken::Different);
         };
-        if facts.size.is_some_and(|size| size < generation.committed) {
+        let size = length_listed(self.access, path, facts);
+        if size.is_some_and(|size| size < generation.committed) {
             return Ok(Taken::Different);
         }
         if facts.size == Some(0) {
@@ -216,7 +221,7 @@ impl<'a> Visit<'a> {
         let before = generation.committed;
         let appended = match self.failures {
             FAILURES_MAX.. => None,
-            _ => Some(self.access.append(path, facts.size, generation, strangers).await),
+            _ => Some(self.access.append(path, size, generation, strangers).await),
         };
         let grown = generation.committed - before;
         let judged = self.judge(path, appended);
@@ -274,6 +279,9 @@ impl<'a> Visit<'a> {
     }
 
     pub fn shown(&mut self, path: &str, facts: &Facts, generation: GenerationId, settled: bool) -> Change {
+        // A compressed file of another length than listed may have been cut on its way.
+        let sight = self.access.shelf.seen(path).filter(|sight| sight.ending != Ending::Whole);
+        let settled = settled && sight.is_none_or(|sight| facts.size.is_some_and(|size| size <= sight.packed_bytes));
         let row = PathRow { path: path.to_owned(), generation, facts: facts.clone(), settled };
         self.paths.insert(path.to_owned(), row);
         Change::Show { instance: self.id, path: path.to_owned(), generation, facts: facts.clone(), settled }
@@ -285,9 +293,34 @@ impl<'a> Visit<'a> {
     }
 
     /// Notes what became of a file: what was decided for it, or else this.
-    pub fn done(&mut self, path: &str, outcome: FileOutcome) {
+    pub fn done(&mut self, path: &str, outcome: FileOutcome) -> Result<(), StoreGone> {
         let outcome = self.decided.remove(path).unwrap_or(outcome);
-        self.note(path, outcome);
+        let sight = self.access.shelf.seen(path);
+        if let Some(sight) = sight {
+            self.mark(path, sight)?;
+        }
+        match sight.and_then(|sight| self.access.defect(path, sight.ending)) {
+            Some(cause) => self.fail(path, cause),
+            None => self.note(path, outcome),
+        }
+        Ok(())
+    }
+
+    /// A generation whose compressed file has no proper end lacks bytes, and it is not known how many.
+    fn mark(&mut self, path: &str, sight: Sight) -> Result<(), StoreGone> {
+        let row = self.paths.get(path).map(|row| row.generation);
+        let Some(generation) = row.and_then(|id| self.generations.get_mut(&id)) else { return Ok(()) };
+        if sight.length < generation.committed {
+            // It is a shorter copy: nothing of the generation is missing.
+            return Ok(());
+        }
+        let gap = (sight.ending != Ending::Whole).then_some(0);
+        if generation.gap != gap {
+            generation.gap = gap;
+            let change = Change::Mark { generation: generation.id, gap };
+            self.access.context.committer.record(vec![change])?;
+        }
+        Ok(())
     }
 
     /// A file that was settled before the listing was asked for again keeps what became of it then.
@@ -297,4 +330,9 @@ impl<'a> Visit<'a> {
         }
         self.files.insert(path.to_owned(), outcome);
     }
+}
+
+/// A file's length, where the listing tells it: of a compressed file it tells another.
+pub(super) fn length_listed(access: Access<'_>, path: &str, facts: &Facts) -> Option<u64> {
+    facts.size.filter(|size| *size == 0 || !access.may_be_packed(path))
 }

@@ -23,6 +23,7 @@ const LIST: Key = Key("list", "\"instances.csv\"");
 const FOLDER: Key = Key("folder", "\"bundles\"");
 const INCLUDE: Key = Key("include", "[\"*.log\", \"*.log.*\"]");
 const EXCLUDE: Key = Key("exclude", "[\"*.tmp\"]");
+const DECODE: Key = Key("decode", "[\"*.gz\", \"*.zst\"]");
 const NAME: Key = Key("name", "\"WS-0001\"");
 const ADDRESS: Key = Key("address", "\"http://10.0.0.1:8080\"");
 const TAGS: Key = Key("tags", "[\"studio\"]");
@@ -99,11 +100,17 @@ fn take_files(table: &mut Table<'_>) -> FileFilter {
         let help = format!("such as `include = {}`, which is also meant where the key is left out", INCLUDE.1);
         table.doc().fault(&include.span, "`include` is empty: no file would be a log", help);
     }
-    let include = include.map(|include| include.value).unwrap_or_else(|| {
-        ["*.log", "*.log.*"].map(|glob| At { value: glob.to_owned(), span: table.span.clone() }).to_vec()
-    });
+    let span = table.span.clone();
+    let default = |globs: [&str; 2]| globs.map(|glob| At { value: glob.to_owned(), span: span.clone() }).to_vec();
+    let include = include.map_or_else(|| default(["*.log", "*.log.*"]), |include| include.value);
     let exclude = table.take_texts(EXCLUDE).map(|exclude| exclude.value).unwrap_or_default();
-    FileFilter { include: globs(table.doc(), "include", &include), exclude: globs(table.doc(), "exclude", &exclude) }
+    let decode = table.take_texts(DECODE).map_or_else(|| default(["*.gz", "*.zst"]), |decode| decode.value);
+    let globs = |key, texts: &[_]| globs(table.doc(), key, texts);
+    FileFilter {
+        include: globs("include", &include),
+        exclude: globs("exclude", &exclude),
+        decode: globs("decode", &decode),
+    }
 }
 
 fn globs(doc: Document<'_>, key: &str, texts: &[At<String>]) -> GlobSet {

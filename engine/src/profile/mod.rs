@@ -131,6 +131,8 @@ pub struct Limits {
 pub struct FileFilter {
     pub include: GlobSet,
     pub exclude: GlobSet,
+    /// Files that may be compressed; their first bytes tell whether they are.
+    pub decode: GlobSet,
 }
 
 /// How a line becomes a record.

@@ -6,6 +6,7 @@ mod disk;
 mod history;
 #[cfg(feature = "fault-points")]
 mod kill;
+mod packed;
 mod refusals;
 mod scene;
 mod server;

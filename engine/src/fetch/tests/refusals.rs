@@ -60,7 +60,7 @@ fn hostile_names_are_refused_one_by_one() {
 fn only_wanted_files_are_taken() {
     let mut scene = Scene::new();
     let globs = |glob: &str| GlobSet::builder().add(Glob::new(glob).expect("a glob")).build().expect("globs");
-    scene.profile.files = FileFilter { include: globs("*.log"), exclude: globs("debug*") };
+    scene.profile.files = FileFilter { include: globs("*.log"), exclude: globs("debug*"), decode: globs("*.gz") };
     for name in ["app.log", "debug.log", "notes.txt"] {
         scene.server.state().write(name, name);
     }

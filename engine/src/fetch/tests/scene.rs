@@ -215,6 +215,11 @@ pub fn row(store: &Path, instance: &str) -> Option<InstanceRow> {
     catalog.instances().expect("instances").into_iter().find(|row| row.name == instance)
 }
 
+fn packed() -> GlobSet {
+    let globs = ["*.gz", "*.zst"].map(|glob| Glob::new(glob).expect("a glob"));
+    globs.into_iter().fold(&mut GlobSetBuilder::new(), |set, glob| set.add(glob)).build().expect("globs")
+}
+
 pub fn profile(store: &Path, source: Source, instances: &[(&str, &str)]) -> Profile {
     let zone = chrono_tz::UTC;
     let mut globs = GlobSetBuilder::new();
@@ -234,7 +239,7 @@ pub fn profile(store: &Path, source: Source, instances: &[(&str, &str)]) -> Prof
                 zone,
             })
             .collect(),
-        files: FileFilter { include: globs.build().expect("globs"), exclude: GlobSet::empty() },
+        files: FileFilter { include: globs.build().expect("globs"), exclude: GlobSet::empty(), decode: packed() },
         format: Format {
             layout: Layout::Pattern { pattern: "{body}".to_owned(), timestamp: String::new() },
             zone,
