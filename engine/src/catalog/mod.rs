@@ -21,7 +21,7 @@ use crate::mirror::StoreLock;
 
 pub use analysed::{Analysed, Day, Partial, Scan, Update};
 pub use change::{Change, Group, Outcome};
-pub use summary::Summary;
+pub use summary::{Loss, Summary};
 
 pub use fetched::{
     Digest, END_BYTES, Ends, Facts, Gap, Generation, GenerationId, InstanceId, InstanceRow, PathRow, Reach,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::analysed::from_json;
-use super::{Catalog, CatalogError, InstanceId};
+use super::{Catalog, CatalogError, Gap, GenerationId, InstanceId};
 
 /// What is known of an instance's logs under one layout.
 #[derive(Debug, Clone, Default)]
@@ -12,10 +12,8 @@ pub struct Summary {
     pub files: u64,
     /// Bytes of them.
     pub bytes: u64,
-    /// Files that lost bytes before they were read, and how many bytes at least.
-    pub gaps: u64,
-    /// Bytes that are known to be lost.
-    pub gap_bytes: u64,
+    /// Files that lost bytes before they were read, in the order of discovery.
+    pub gaps: BTreeMap<GenerationId, Loss>,
     /// Records by day.
     pub days: BTreeMap<i32, u64>,
     /// Time of the newest record.
@@ -26,6 +24,20 @@ pub struct Summary {
     pub faults: BTreeMap<String, u64>,
     /// Examples of unparsed lines: file, offset and text.
     pub examples: Vec<(String, u64, String)>,
+}
+
+/// A file that lost bytes before they were read. Times are those of records.
+#[derive(Debug, Clone)]
+pub struct Loss {
+    /// Where it was listed last.
+    pub file: String,
+    /// Whether it still is.
+    pub live: bool,
+    pub gap: Gap,
+    /// Time of its last record.
+    pub last_before: Option<i64>,
+    /// Time of the first record of the instance's next file.
+    pub first_after: Option<i64>,
 }
 
 impl Catalog {
@@ -44,7 +56,22 @@ impl Catalog {
             while let Some(row) = rows.next()? {
                 let summary = found.entry(InstanceId(row.get(0)?)).or_default();
                 (summary.files, summary.bytes) = (row.get(1)?, row.get(2)?);
-                (summary.gaps, summary.gap_bytes) = (row.get(3)?, row.get(4)?);
+            }
+            let mut select = connection.prepare_cached(SELECT_GAPS)?;
+            let mut rows = select.query([])?;
+            while let Some(row) = rows.next()? {
+                let instance = InstanceId(row.get(0)?);
+                let gaps = &mut found.entry(instance).or_default().gaps;
+                let loss = gaps.entry(GenerationId(row.get(1)?)).or_insert(Loss {
+                    file: row.get(2)?,
+                    live: row.get(3)?,
+                    gap: row.get(4)?,
+                    last_before: None,
+                    first_after: None,
+                });
+                if layouts.get(&instance).copied() == row.get(5)? {
+                    (loss.last_before, loss.first_after) = (row.get(6)?, row.get(7)?);
+                }
             }
             let mut select = connection.prepare_cached(SELECT_RECORDS)?;
             let mut rows = select.query([])?;
@@ -77,8 +104,14 @@ impl Catalog {
 }
 
 const SELECT_FILES: &str = "
-SELECT instance, count(*) FILTER (WHERE committed > 0), sum(committed), count(gap_bytes), ifnull(sum(gap_bytes), 0)
-FROM generations GROUP BY instance";
+SELECT instance, count(*) FILTER (WHERE committed > 0), sum(committed) FROM generations GROUP BY instance";
+
+/// Once for every layout that a generation was read under, or once without.
+const SELECT_GAPS: &str = "
+SELECT g.instance, g.id, g.path, g.live, g.gap_bytes, s.layout, s.last_time, (
+    SELECT min(n.first_key) FROM generations m JOIN scans n ON n.layout = s.layout AND n.generation = m.id
+    WHERE m.instance = g.instance AND n.first_key > s.last_key)
+FROM generations g LEFT JOIN scans s ON s.generation = g.id WHERE g.gap_bytes IS NOT NULL ORDER BY g.id";
 
 const SELECT_RECORDS: &str = "
 SELECT g.instance, d.layout, d.day, d.records, d.last_time FROM days d JOIN generations g ON g.id = d.generation";

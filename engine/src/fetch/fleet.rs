@@ -212,6 +212,6 @@ async fn visit_within_limits(
     }
     let outcome = visit.outcome();
     fault::point("before-outcome");
-    context.committer.record(vec![outcome.change(id, asked_us, visit.server_date_us)])?;
+    context.committer.record(vec![outcome.change(id, visit.listed_us.unwrap_or(asked_us), visit.server_date_us)])?;
     Ok(outcome)
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::Relaxed;
 
+use chrono::Utc;
+
 use super::append::Appended;
 use super::cause::{Cause, CauseClass};
 use super::classify::{Doubt, unchanged};
@@ -37,6 +39,8 @@ pub(super) struct Visit<'a> {
     cause: Option<Cause>,
     /// The last listing's `Date`, µs since 1970 UTC.
     pub server_date_us: Option<i64>,
+    /// The local clock when that listing came, µs since 1970 UTC: beside the server's, its skew.
+    pub listed_us: Option<i64>,
     listed: bool,
     listed_again: bool,
     failures: u32,
@@ -80,6 +84,7 @@ impl<'a> Visit<'a> {
             files: BTreeMap::new(),
             cause: None,
             server_date_us: None,
+            listed_us: None,
             listed: false,
             listed_again: false,
             failures: 0,
@@ -136,6 +141,7 @@ impl<'a> Visit<'a> {
 
     async fn list(&mut self) -> Result<Listing, Cause> {
         let mut listing = self.access.list().await?;
+        self.listed_us = Some(Utc::now().timestamp_micros());
         let filter = &self.access.context.files;
         let wanted = |path: &str| filter.include.is_match(path) && !filter.exclude.is_match(path);
         listing.files.retain(|path, _| wanted(path));

@@ -141,7 +141,7 @@ pub fn analyse(
         window: model::Window::new(from, to, zone),
         data_through: through.and_then(DateTime::from_timestamp_micros),
         highlights: Vec::new(),
-        coverage: coverage(&seen, &days),
+        coverage: coverage(&seen, &days, through),
         sections: Vec::new(),
     };
     for finished in finished.into_iter().flatten() {

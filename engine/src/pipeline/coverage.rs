@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use chrono::DateTime;
-use logparser_reports::model::{Coverage, InstanceCoverage, InstanceState, UnparsedExample};
+use logparser_reports::model::{Coverage, Gap, InstanceCoverage, InstanceState, UnparsedExample};
 
+use crate::calendar::SECOND_US;
 use crate::catalog::{InstanceRow, Reach, Summary};
 use crate::fold::Member;
 use crate::profile::Instance;
@@ -29,18 +30,31 @@ impl Seen<'_> {
             facts.push(("reached", i64::from(reach != Reach::Unreachable)));
         }
         facts.extend(self.summary.last_time.map(|time| ("last-record", time)));
-        facts.extend(self.skew_ms().map(|skew| ("clock-skew-ms", skew)));
+        facts.extend(self.skew_ms().filter(|skew| *skew != 0).map(|skew| ("clock-skew-ms", skew)));
         Member { name: self.instance.name.clone(), tags: self.instance.tags.clone(), facts }
     }
 
-    /// How far the instance's clock is ahead, in whole seconds, where that is worth a word.
+    /// How far the instance's clock is ahead, in whole seconds; 0 where that is not worth a word.
     fn skew_ms(&self) -> Option<i64> {
         let row = self.row?;
         let skew_ms = (row.server_date_us? - row.reached_us?) / 1000;
-        (skew_ms.abs() >= SKEW_MS_MIN).then_some(skew_ms / 1000 * 1000)
+        Some(if skew_ms.abs() >= SKEW_MS_MIN { skew_ms / 1000 * 1000 } else { 0 })
     }
 
-    fn coverage(&self, days: &Range<i32>) -> InstanceCoverage {
+    fn gaps(&self) -> impl Iterator<Item = Gap> {
+        let time = |micros: Option<i64>| micros.and_then(DateTime::from_timestamp_micros);
+        self.summary.gaps.values().map(move |loss| Gap {
+            instance: self.instance.name.clone(),
+            file: loss.file.clone(),
+            listed: loss.live,
+            bytes: (loss.gap > 0).then_some(loss.gap),
+            last_before: time(loss.last_before),
+            first_after: time(loss.first_after),
+        })
+    }
+
+    /// `through` is the time of the fleet's newest record.
+    fn coverage(&self, days: &Range<i32>, through: Option<i64>) -> InstanceCoverage {
         let records = self.summary.days.range(days.clone()).map(|(_, records)| records).sum();
         let row = self.row;
         let state = match row.and_then(|row| row.reach) {
@@ -56,18 +70,29 @@ impl Seen<'_> {
             tags: self.instance.tags.clone(),
             state,
             cause: row.and_then(|row| row.cause.as_ref()).map(|(_, text)| text.clone()),
+            cause_class: row.and_then(|row| row.cause.as_ref()).map(|(class, _)| class.clone()),
             last_record: self.summary.last_time.and_then(DateTime::from_timestamp_micros),
+            lag_seconds: through.zip(self.summary.last_time).map(|(through, last)| lag_seconds(through, last)),
+            clock_skew_ms: self.skew_ms(),
+            fetched: row.and_then(|row| serde_json::from_str(row.files.as_ref()?).ok()),
+            faults: self.summary.faults.clone(),
             records,
             lines_unparsed: self.summary.unparsed,
             files: self.summary.files,
             bytes: self.summary.bytes,
-            gaps: self.summary.gap_bytes,
+            gaps: self.summary.gaps.len() as u64,
+            gap_bytes: self.summary.gaps.values().map(|loss| loss.gap).sum(),
         }
     }
 }
 
-/// The report's coverage of the days.
-pub fn coverage(fleet: &[Seen<'_>], days: &Range<i32>) -> Coverage {
+/// An instance whose clock runs ahead of the fleet is not behind it.
+fn lag_seconds(through: i64, last: i64) -> u64 {
+    u64::try_from(through.saturating_sub(last)).unwrap_or(0) / SECOND_US.unsigned_abs()
+}
+
+/// The report's coverage of the days; `through` is the time of the fleet's newest record.
+pub fn coverage(fleet: &[Seen<'_>], days: &Range<i32>, through: Option<i64>) -> Coverage {
     let example = |seen: &Seen<'_>| {
         let name = seen.instance.name.clone();
         seen.summary.examples.first().map(|(file, offset, text)| UnparsedExample {
@@ -78,5 +103,6 @@ pub fn coverage(fleet: &[Seen<'_>], days: &Range<i32>) -> Coverage {
         })
     };
     let examples = fleet.iter().filter_map(example).take(EXAMPLES_MAX).collect();
-    Coverage::of(fleet.iter().map(|seen| seen.coverage(days)).collect(), examples)
+    let instances = fleet.iter().map(|seen| seen.coverage(days, through)).collect();
+    Coverage::of(instances, examples, fleet.iter().flat_map(Seen::gaps).collect())
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::acquired;
 use super::page::{names, plural};
 use super::section::MetricView;
 use super::table::{Heading, TableView};
@@ -17,11 +18,16 @@ pub(super) struct CoverageView {
     figures: Vec<MetricView>,
     /// Instances that were not reached, or not in whole.
     problems: Option<TableView>,
+    /// Why, by class; where there is more than one class or instance.
+    causes: Option<TableView>,
+    gaps: Option<TableView>,
     /// Which instances were silent; empty where none was.
     silent: String,
     /// How many lines fit no rule; empty where all do.
     unparsed: String,
     examples: Vec<Example>,
+    /// What the fetch and the text of the logs were like, in detail; each opens on demand.
+    details: Vec<TableView>,
     /// Whether everything was reached and understood.
     whole: bool,
     /// None where the profile names no instance.
@@ -42,6 +48,9 @@ impl CoverageView {
             figures: figures(coverage),
             whole: coverage.instances_expected > 0 && problems.is_none() && silent.is_empty() && unparsed.is_empty(),
             problems,
+            causes: acquired::causes(coverage, formatter),
+            gaps: acquired::gaps(coverage, formatter),
+            details: details(coverage, formatter),
             silent,
             unparsed,
             examples: examples(coverage, formatter),
@@ -50,12 +59,19 @@ impl CoverageView {
     }
 }
 
+fn details(coverage: &Coverage, formatter: &Formatter) -> Vec<TableView> {
+    let tables = [acquired::lags, acquired::clocks, acquired::files, acquired::faults];
+    tables.iter().filter_map(|table| table(coverage, formatter)).collect()
+}
+
 fn figures(coverage: &Coverage) -> Vec<MetricView> {
     let figure = |title: &str, value: String, note: &str| MetricView::number(title, value, note.to_owned());
     let expected = format!("of {} expected", count(coverage.instances_expected));
-    let lost: u64 = coverage.instances.iter().map(|instance| instance.gaps).sum();
+    let sum = |part: fn(&InstanceCoverage) -> u64| coverage.instances.iter().map(part).sum::<u64>();
+    let (gaps, lost) = (sum(|one| one.gaps), sum(|one| one.gap_bytes));
     let mut figures = vec![
         figure("Instances reached", count(coverage.reached), &expected),
+        figure("Partial", count(coverage.partial), "not all of it taken"),
         figure("Unreachable", count(coverage.unreachable), "seen before"),
         figure("Never seen", count(coverage.never_seen), ""),
         figure("Silent", count(coverage.silent), "no record in the window"),
@@ -63,8 +79,8 @@ fn figures(coverage: &Coverage) -> Vec<MetricView> {
         figure("Unparsed lines", count(coverage.lines_unparsed), ""),
         figure("Log text", bytes(coverage.bytes), &format!("in {}", plural(coverage.files, "file", "files"))),
     ];
-    if lost > 0 {
-        figures.push(figure("Possibly lost", bytes(lost), "between two transfers"));
+    if gaps > 0 {
+        figures.push(figure("Lost at least", bytes(lost), &format!("in {}", plural(gaps, "gap", "gaps"))));
     }
     figures
 }
@@ -85,7 +101,7 @@ fn problems(coverage: &Coverage, formatter: &Formatter) -> Option<TableView> {
         Heading::Of("State"),
         Heading::Of("Cause"),
         Heading::Of("Last record"),
-        Heading::Sizes("Possibly lost"),
+        Heading::Sizes("Lost at least"),
     ];
     let mut view = TableView::of("Not covered in whole", &headings, &rows, formatter);
     if troubled.len() > PROBLEMS_MAX {
@@ -110,7 +126,7 @@ fn cause(instance: &InstanceCoverage) -> Cell {
 }
 
 fn lost(instance: &InstanceCoverage) -> Cell {
-    if instance.gaps > 0 { Cell::Text(bytes(instance.gaps)) } else { Cell::None }
+    if instance.gaps > 0 { Cell::Text(bytes(instance.gap_bytes)) } else { Cell::None }
 }
 
 fn silent(coverage: &Coverage) -> String {
@@ -155,7 +171,7 @@ fn instances(coverage: &Coverage, formatter: &Formatter) -> Option<TableView> {
         Heading::Of("Unparsed"),
         Heading::Of("Files"),
         Heading::Sizes("Size"),
-        Heading::Sizes("Possibly lost"),
+        Heading::Sizes("Lost at least"),
         Heading::Of("Last record"),
         Heading::Of("Cause"),
     ];

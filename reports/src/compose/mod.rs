@@ -15,6 +15,7 @@
 //! | `table`, `grid` | a table, with and without what surrounds it |
 //! | `series`, `heatmap` | a chart with its legend and its numbers |
 
+mod acquired;
 mod attention;
 mod coverage;
 mod page;

@@ -1,7 +1,14 @@
 //! What the report could see, and what not.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+
+use super::acquired::{self, CauseCount, FilesFetched, Gap, LagCount};
+
+/// Gaps in a report: more say no more, and the file stays one that can be sent.
+const GAPS_MAX: usize = 1_000;
 
 /// What the report could see of the fleet.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -10,6 +17,8 @@ pub struct Coverage {
     pub instances_expected: u64,
     /// Number of instances that answered, in whole or in part.
     pub reached: u64,
+    /// Number of the reached instances of which not everything could be taken.
+    pub partial: u64,
     /// Number of instances that did not answer this time; what they told before is in the report.
     pub unreachable: u64,
     /// Number of the reached instances without a record in the window.
@@ -26,6 +35,18 @@ pub struct Coverage {
     pub bytes: u64,
     /// Time of the newest record.
     pub data_through: Option<DateTime<Utc>>,
+    /// Why instances were not reached in whole, the most frequent class first.
+    pub causes: Vec<CauseCount>,
+    /// How far instances are behind the fleet.
+    pub lags: Vec<LagCount>,
+    /// What the last fetch made of the files of all instances.
+    pub files_fetched: FilesFetched,
+    /// What was wrong in the text of the logs, by kind.
+    pub faults: BTreeMap<String, u64>,
+    /// What was lost before it was read, newest first, at most 1000.
+    pub gaps: Vec<Gap>,
+    /// Number of gaps beyond those.
+    pub gaps_left_out: u64,
     /// The instances, ordered by name.
     pub instances: Vec<InstanceCoverage>,
     /// Examples of lines that fit no rule of the format.
@@ -43,8 +64,19 @@ pub struct InstanceCoverage {
     pub state: InstanceState,
     /// Why it was not reached in whole.
     pub cause: Option<String>,
+    /// Class of the cause: `connect`, `timeout`, `status`, `damaged` …
+    pub cause_class: Option<String>,
     /// Time of its newest record.
     pub last_record: Option<DateTime<Utc>>,
+    /// How much older that is than the newest record of the fleet, in seconds.
+    pub lag_seconds: Option<u64>,
+    /// How far its clock is ahead of LogParser's, in milliseconds, negative where it is behind; 0 where that is less
+    /// than 5 s, `null` where it was never measured.
+    pub clock_skew_ms: Option<i64>,
+    /// What the last fetch made of its files.
+    pub fetched: Option<FilesFetched>,
+    /// What was wrong in the text of its logs, by kind.
+    pub faults: BTreeMap<String, u64>,
     /// Number of its records in the window.
     pub records: u64,
     /// Number of its lines that fit no rule of the format.
@@ -53,8 +85,10 @@ pub struct InstanceCoverage {
     pub files: u64,
     /// Size of its log files, in bytes.
     pub bytes: u64,
-    /// Bytes that were possibly lost between two transfers.
+    /// Number of places at which bytes were lost before they were read.
     pub gaps: u64,
+    /// Number of bytes that were lost there at least.
+    pub gap_bytes: u64,
 }
 
 /// How far an instance was reached, worst first.
@@ -90,13 +124,18 @@ impl Coverage {
     /// Orders the instances by name and counts them.
     ///
     /// A partial instance without a record in the window counts as silent too, since silence is about records.
-    pub fn of(mut instances: Vec<InstanceCoverage>, unparsed: Vec<UnparsedExample>) -> Self {
+    pub fn of(mut instances: Vec<InstanceCoverage>, unparsed: Vec<UnparsedExample>, mut gaps: Vec<Gap>) -> Self {
         instances.sort_by(|a, b| a.name.cmp(&b.name));
+        let age = |gap: &Gap| std::cmp::Reverse(gap.last_before.or(gap.first_after));
+        gaps.sort_by(|a, b| age(a).cmp(&age(b)).then_with(|| (&a.instance, &a.file).cmp(&(&b.instance, &b.file))));
+        let gaps_left_out = gaps.len().saturating_sub(GAPS_MAX) as u64;
+        gaps.truncate(GAPS_MAX);
         let count = |test: fn(&InstanceCoverage) -> bool| instances.iter().filter(|i| test(i)).count() as u64;
         let sum = |part: fn(&InstanceCoverage) -> u64| instances.iter().map(part).sum();
         Self {
             instances_expected: instances.len() as u64,
             reached: count(InstanceCoverage::is_reached),
+            partial: count(|i| i.state == InstanceState::Partial),
             unreachable: count(|i| i.state == InstanceState::Unreachable),
             silent: count(|i| i.is_reached() && i.records == 0),
             never_seen: count(|i| i.state == InstanceState::NeverSeen),
@@ -105,6 +144,12 @@ impl Coverage {
             files: sum(|i| i.files),
             bytes: sum(|i| i.bytes),
             data_through: instances.iter().filter_map(|i| i.last_record).max(),
+            causes: acquired::causes(&instances),
+            lags: acquired::lags(&instances),
+            files_fetched: FilesFetched::sum(instances.iter().filter_map(|i| i.fetched.as_ref())),
+            faults: acquired::faults(&instances),
+            gaps,
+            gaps_left_out,
             instances,
             unparsed,
         }

@@ -30,14 +30,32 @@
 //!     }
 //!   ],
 //!   "coverage": {
-//!     "instances_expected": 1, "reached": 1, "unreachable": 0, "silent": 0, "never_seen": 0,
+//!     "instances_expected": 1, "reached": 1, "partial": 1, "unreachable": 0, "silent": 0, "never_seen": 0,
 //!     "records": 90412, "lines_unparsed": 1, "files": 3, "bytes": 8123456,
 //!     "data_through": "2026-10-16T21:58:12.250Z",
+//!     "causes": [{ "class": "timeout", "instances": 1, "example": "…/app.log: no answer within the time limit" }],
+//!     "lags": [{ "hours_max": 1, "instances": 1 }, { "hours_max": null, "instances": 0 }],
+//!     "files_fetched": {
+//!       "unchanged": 1, "appended": 1, "new": 0, "renamed": 0, "rewritten": 0, "closed": 1, "failed": 1
+//!     },
+//!     "faults": { "invalid-utf8": 3 },
+//!     "gaps": [
+//!       {
+//!         "instance": "studio-1", "file": "app.log.1", "listed": false, "bytes": 48211,
+//!         "last_before": "2026-10-14T07:12:00Z", "first_after": "2026-10-14T09:00:31Z"
+//!       }
+//!     ],
+//!     "gaps_left_out": 0,
 //!     "instances": [
 //!       {
-//!         "name": "studio-1", "tags": ["berlin"], "state": "reached", "cause": null,
-//!         "last_record": "2026-10-16T21:58:12.250Z",
-//!         "records": 90412, "lines_unparsed": 1, "files": 3, "bytes": 8123456, "gaps": 0
+//!         "name": "studio-1", "tags": ["berlin"], "state": "partial",
+//!         "cause": "…/app.log: no answer within the time limit", "cause_class": "timeout",
+//!         "last_record": "2026-10-16T21:58:12.250Z", "lag_seconds": 0, "clock_skew_ms": -7000,
+//!         "fetched": {
+//!           "unchanged": 1, "appended": 1, "new": 0, "renamed": 0, "rewritten": 0, "closed": 1, "failed": 1
+//!         },
+//!         "faults": { "invalid-utf8": 3 },
+//!         "records": 90412, "lines_unparsed": 1, "files": 3, "bytes": 8123456, "gaps": 1, "gap_bytes": 48211
 //!       }
 //!     ],
 //!     "unparsed": [{ "instance": "studio-1", "file": "app.log", "offset": 4711, "text": "%%%" }]
@@ -70,6 +88,7 @@
 //! # assert_eq!(serde_json::to_value(&report).unwrap(), value);
 //! ```
 
+mod acquired;
 mod cell;
 mod coverage;
 mod highlight;
@@ -78,6 +97,7 @@ mod report;
 mod section;
 mod table;
 
+pub use acquired::{CauseCount, FilesFetched, Gap, LagCount};
 pub use cell::Cell;
 pub use coverage::{Coverage, InstanceCoverage, InstanceState, UnparsedExample};
 pub use highlight::{Highlight, Level};
