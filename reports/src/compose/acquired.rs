@@ -2,8 +2,8 @@
 
 use super::page::plural;
 use super::table::{Heading, TableView};
-use crate::format::{Formatter, bytes, visible};
-use crate::model::{Cell, Coverage, Gap, InstanceCoverage};
+use crate::format::{Formatter, bytes, count, visible};
+use crate::model::{CauseCount, Cell, Coverage, Gap, InstanceCoverage, LagCount};
 
 /// Rows of a table that only shows the worst; `report.json` has all.
 const WORST_MAX: usize = 10;
@@ -48,9 +48,7 @@ fn gap(gap: &Gap) -> Vec<Cell> {
 /// Why instances were not reached in whole.
 pub(super) fn causes(coverage: &Coverage, formatter: &Formatter) -> Option<TableView> {
     let headings = [Heading::Of("Cause"), Heading::Of("Instances"), Heading::Of("For example")];
-    let row = |cause: &crate::model::CauseCount| {
-        vec![Cell::text(&cause.class), number(cause.instances), Cell::text(&cause.example)]
-    };
+    let row = |cause: &CauseCount| vec![Cell::text(&cause.class), number(cause.instances), Cell::text(&cause.example)];
     table("Causes", &headings, &coverage.causes.iter().map(row).collect::<Vec<_>>(), formatter)
 }
 
@@ -65,23 +63,24 @@ pub(super) fn lags(coverage: &Coverage, formatter: &Formatter) -> Option<TableVi
     };
     let headings = [Heading::Of("Instance"), Heading::Of("Behind"), Heading::Of("Last record")];
     let rows: Vec<_> = behind.iter().take(WORST_MAX).map(row).collect();
-    let mut view = folded(table("Furthest behind the fleet", &headings, &rows, formatter)?);
-    view.note = distribution(coverage);
-    Some(view)
+    Some(folded(table("Furthest behind the fleet", &headings, &rows, formatter)?))
 }
 
-/// `190 instances within 1 h, 8 within 1 d, 2 further behind.`
-fn distribution(coverage: &Coverage) -> String {
-    let part = |lag: &crate::model::LagCount| {
-        let number = plural(lag.instances, "instance", "instances");
+/// How far the data of the instances reach, in one sentence; empty where there are no data.
+pub(super) fn reach(coverage: &Coverage) -> String {
+    let part = |lag: &LagCount| {
+        let number = count(lag.instances);
         match lag.hours_max {
-            Some(hours) if hours < 24 => format!("{number} within {hours} h"),
-            Some(hours) => format!("{number} within {} d", hours / 24),
-            None => format!("{number} further behind"),
+            Some(hours) if hours < 24 => format!("{number} up to {hours} h"),
+            Some(hours) => format!("{number} up to {} d", hours / 24),
+            None => format!("{number} more"),
         }
     };
     let parts: Vec<String> = coverage.lags.iter().filter(|lag| lag.instances > 0).map(part).collect();
-    format!("{}.", parts.join(", "))
+    match parts.len() {
+        0 => String::new(),
+        _ => format!("How many instances' data end how long before the fleet's newest record: {}.", parts.join(", ")),
+    }
 }
 
 /// Whose clocks are off.

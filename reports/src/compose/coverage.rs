@@ -21,6 +21,8 @@ pub(super) struct CoverageView {
     /// Why, by class; where there is more than one class or instance.
     causes: Option<TableView>,
     gaps: Option<TableView>,
+    /// How far the data reach; empty where there are none.
+    reach: String,
     /// Which instances were silent; empty where none was.
     silent: String,
     /// How many lines fit no rule; empty where all do.
@@ -48,6 +50,7 @@ impl CoverageView {
             figures: figures(coverage),
             whole: coverage.instances_expected > 0 && problems.is_none() && silent.is_empty() && unparsed.is_empty(),
             problems,
+            reach: acquired::reach(coverage),
             causes: acquired::causes(coverage, formatter),
             gaps: acquired::gaps(coverage, formatter),
             details: details(coverage, formatter),

@@ -1,0 +1,149 @@
+//! Coverage tells what the data lack, whatever the logs hold.
+
+mod scene;
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use logparser_reports::model::{Coverage, FilesFetched, InstanceState};
+use logparser_tests::fleet::{Fault, Fleet, FleetOptions};
+use logparser_tests::story::Layout;
+use scene::{MAIN, Scene};
+
+/// A record on 12 October 2026.
+fn record(time: &str, body: &str) -> String {
+    format!("2026-10-12 {time},000 [1] INFO  App.Ui - {body}\n")
+}
+
+fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) {
+    fs::create_dir_all(folder).expect("a folder");
+    fs::write(folder.join(name), bytes).expect("a log");
+}
+
+fn covered(scene: &Scene) -> Coverage {
+    scene.run_to(MAIN, 0);
+    scene.report(MAIN).coverage
+}
+
+#[test]
+fn a_gap_says_where_and_between_which_records() {
+    let scene = Scene::logs(Layout::Log4net, |logs| {
+        write(&logs.join("WS-1"), "app.log", record("08:00:00", "one") + &record("09:30:00", "two"));
+        write(&logs.join("WS-2"), "app.log", record("23:00:00", "late"));
+    });
+    let first = covered(&scene);
+    assert_eq!((first.gaps.len(), first.files_fetched), (0, FilesFetched { new: 2, ..FilesFetched::default() }));
+    let lags: Vec<_> = first.lags.iter().map(|lag| lag.instances).collect();
+    assert_eq!((first.instances[0].lag_seconds, lags), (Some(13 * 3600 + 1800), vec![1, 1, 0, 0]));
+
+    // The log begins anew: whether it had more meanwhile, nobody knows.
+    write(&scene.path("logs/WS-1"), "app.log", record("11:00:00", "three"));
+    let coverage = covered(&scene);
+    let [gap] = &coverage.gaps[..] else { panic!("{:?}", coverage.gaps) };
+    let time = |time: Option<chrono::DateTime<chrono::Utc>>| time.map(|time| time.format("%H:%M").to_string());
+    assert_eq!((gap.instance.as_str(), gap.file.as_str(), gap.listed, gap.bytes), ("WS-1", "app.log", false, None));
+    assert_eq!((time(gap.last_before), time(gap.first_after)), (Some("09:30".into()), Some("11:00".into())));
+    assert_eq!((coverage.files_fetched.rewritten, coverage.files_fetched.closed), (1, 1));
+    assert_eq!((coverage.records, coverage.instances[0].gaps), (4, 1));
+    assert!(String::from_utf8_lossy(&scene.published(MAIN).html).contains("gone before it was read"));
+}
+
+#[test]
+fn causes_are_counted_and_stay_until_the_next_fetch() {
+    let mut scene =
+        Scene::rest(Fleet::start(&FleetOptions { instances: 4, days: 2, ..FleetOptions::default() }).expect("a fleet"));
+    scene.run_to(MAIN, 0);
+    for index in [1, 2] {
+        scene.fleet().set_fault(index, Fault::Nonsense).expect("an instance");
+    }
+    scene.run_to(MAIN, 1);
+    let coverage = scene.report(MAIN).coverage;
+    assert_eq!((coverage.causes.len(), coverage.causes[0].class.as_str()), (1, "listing"));
+    assert_eq!((coverage.causes[0].instances, coverage.unreachable, coverage.reached), (2, 2, 2));
+    assert!(coverage.instances.iter().all(|instance| instance.clock_skew_ms.is_some()));
+    // Nothing is asked, and what the last fetch saw is shown.
+    scene.fleet().clear_faults(1).expect("an instance");
+    scene.logparser(MAIN, &["report"]);
+    assert_eq!(scene.report(MAIN).coverage, coverage);
+}
+
+#[test]
+fn compressed_logs_are_read() {
+    let scene = Scene::logs(Layout::Log4net, |logs| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all((record("08:00:00", "one") + &record("08:01:00", "two")).as_bytes()).expect("memory");
+        let folder = logs.join("WS-1");
+        write(&folder, "app.log.1.gz", encoder.finish().expect("memory"));
+        write(&folder, "app.log", record("09:00:00", "three"));
+    });
+    let coverage = covered(&scene);
+    assert_eq!((coverage.records, coverage.lines_unparsed, coverage.instances[0].files), (3, 0, 2));
+}
+
+/// What a log may hold, the records that are found in it, and whether coverage tells of lines that did not fit.
+fn contents() -> Vec<(&'static str, Vec<u8>, u64, bool)> {
+    let good = record("08:00:00", "good");
+    let utf16 = good.encode_utf16().flat_map(u16::to_le_bytes);
+    let long = [good.as_bytes(), &vec![b'x'; 8 << 20], b"\n", good.as_bytes()].concat();
+    let alone = [&vec![b'x'; 8 << 20][..], b"\n", good.as_bytes()].concat();
+    let hole = [good.as_bytes(), &[0; 70_000], b"\n", good.as_bytes()].concat();
+    let junk: Vec<u8> = (0..100_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    vec![
+        ("crlf", good.replace('\n', "\r\n").into_bytes(), 1, false),
+        ("byte order mark", [b"\xef\xbb\xbf", good.as_bytes()].concat(), 1, false),
+        ("utf-16", [&b"\xff\xfe"[..], &utf16.collect::<Vec<_>>()].concat(), 0, true),
+        ("nul hole", hole, 2, false),
+        ("junk", junk, 0, true),
+        ("a long line behind a record", long, 2, false),
+        ("a long line alone", alone, 1, true),
+        ("nothing but line ends", b"\n\r\n\n".to_vec(), 0, false),
+    ]
+}
+
+#[test]
+fn whatever_a_log_holds_is_stored_and_told() {
+    let names = |position: usize| format!("WS-{position:02}");
+    let scene = Scene::logs(Layout::Log4net, |logs| {
+        for (position, (_, bytes, _, _)) in contents().iter().enumerate() {
+            write(&logs.join(names(position)), "app.log", bytes);
+        }
+    });
+    let coverage = covered(&scene);
+    for (instance, (what, bytes, records, unparsed)) in coverage.instances.iter().zip(contents()) {
+        assert_eq!(instance.bytes, bytes.len() as u64, "{what}");
+        assert_eq!((instance.records, instance.lines_unparsed > 0), (records, unparsed), "{what}: {instance:?}");
+        assert!(matches!(instance.state, InstanceState::Reached | InstanceState::Silent), "{what}: {instance:?}");
+    }
+    let again = covered(&scene);
+    assert_eq!((again.files_fetched.unchanged, again.records), (contents().len() as u64, coverage.records));
+}
+
+#[test]
+fn a_character_split_between_two_runs_is_whole() {
+    let text = record("08:00:00", "Grüße aus Århus");
+    let split = text.find('ü').expect("it is there") + 1;
+    let scene = Scene::logs(Layout::Log4net, |logs| write(&logs.join("WS-1"), "app.log", &text.as_bytes()[..split]));
+    covered(&scene);
+    write(&scene.path("logs/WS-1"), "app.log", text.as_bytes());
+    let coverage = covered(&scene);
+    assert_eq!((coverage.records, coverage.lines_unparsed, coverage.faults.len()), (1, 0, 0), "{coverage:?}");
+}
+
+/// Takes a gigabyte of disk and ten seconds: `cargo test --release --test coverage -- --ignored`.
+#[test]
+#[ignore = "needs two gigabytes of disk"]
+fn a_line_of_a_gigabyte_is_read_in_bounded_memory() {
+    let scene = Scene::logs(Layout::Log4net, |logs| {
+        write(&logs.join("WS-1"), "app.log", record("08:00:00", "good"));
+        let mut file = fs::OpenOptions::new().append(true).open(logs.join("WS-1/app.log")).expect("a log");
+        for _ in 0..1024 {
+            file.write_all(&vec![b'x'; 1 << 20]).expect("a disk");
+        }
+        file.write_all(format!("\n{}", record("09:00:00", "after")).as_bytes()).expect("a disk");
+    });
+    let coverage = covered(&scene);
+    assert_eq!((coverage.records, coverage.instances[0].bytes >> 30), (2, 1));
+}
