@@ -38,6 +38,8 @@ struct LastSeen {
     size: u64,
     /// It may have had more than was seen of it.
     in_doubt: bool,
+    /// Its path is not listed any more.
+    vanished: bool,
 }
 
 impl Visit<'_> {
@@ -47,7 +49,7 @@ impl Visit<'_> {
         for (path, facts) in &undecided {
             match self.decide(path, facts, &undecided, listing).await {
                 Ok(found) => decisions.push(Decision { path: path.clone(), facts: facts.clone(), found }),
-                Err(Cut::Unread) => {}
+                Err(Cut::Unread) => self.remember(path, facts)?,
                 Err(cut) => return Err(cut),
             }
         }
@@ -74,6 +76,17 @@ impl Visit<'_> {
         Ok(again)
     }
 
+    /// A file that could not be looked at leaves a trace: should it be gone for good, this is what was lost.
+    fn remember(&mut self, path: &str, facts: &Facts) -> Result<(), Cut> {
+        if facts.size == Some(0) || self.paths.contains_key(path) {
+            return Ok(());
+        }
+        let mut changes = Vec::new();
+        let generation = self.open_generation(path, &mut changes);
+        changes.push(self.shown(path, facts, generation, false));
+        Ok(self.access.context.committer.record(changes)?)
+    }
+
     /// Records the decisions, and closes what no file shows any more: all in one step.
     fn apply(&mut self, listing: &Listing, decisions: Vec<Decision>) -> Result<Vec<Job>, Cut> {
         let mut changes = Vec::new();
@@ -86,7 +99,8 @@ impl Visit<'_> {
                 let in_doubt = self.may_have_grown(row, found);
                 let size = length_listed(self.access, &path, &row.facts).unwrap_or(0);
                 let seen = last_seen.entry(row.generation).or_default();
-                *seen = LastSeen { size: seen.size.max(size), in_doubt: seen.in_doubt || in_doubt };
+                seen.size = seen.size.max(size);
+                seen.in_doubt |= in_doubt;
             }
             let generation = match found {
                 Some(found) => found.generation,
@@ -163,6 +177,7 @@ impl Visit<'_> {
             let seen = last_seen.entry(row.generation).or_default();
             seen.size = seen.size.max(size.unwrap_or(0));
             seen.in_doubt |= size.is_none() && !row.settled;
+            seen.vanished = true;
             changes.push(Change::Forget { instance: self.id, path });
         }
     }
@@ -178,7 +193,7 @@ impl Visit<'_> {
                     let seen = last_seen.get(&generation.id).copied().unwrap_or_default();
                     let lost = seen.size.saturating_sub(generation.committed);
                     generation.live = false;
-                    let vanished_unread = generation.committed == 0 && !seen.in_doubt && lost > 0;
+                    let vanished_unread = seen.vanished && (seen.in_doubt || lost > 0);
                     generation.gap = (seen.in_doubt || lost > 0).then_some(lost).or(generation.gap);
                     if generation.committed == 0 && !vanished_unread {
                         // Its path shows something that is known, or there never was anything.

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::packed::gzip;
 use super::scene::{Content, Scene};
 use super::server::{Ranges, State, lines, ok};
 use crate::catalog::Reach;
@@ -28,6 +29,8 @@ struct History {
     lives: Vec<Life>,
     /// The life behind each name, and how much of it the file has.
     names: BTreeMap<String, (usize, usize)>,
+    /// The second file of a rotation and all behind it are compressed.
+    packs: bool,
     /// A copytruncate that has copied and will cut.
     half_copied: bool,
     deleted: Vec<(usize, usize, i64)>,
@@ -79,12 +82,21 @@ impl History {
         }
     }
 
+    fn rotated(&self, number: u64) -> String {
+        let packed = if self.packs && number > 1 { ".gz" } else { "" };
+        format!("app.{number}.log{packed}")
+    }
+
     fn shift(&mut self, state: &mut State) {
-        let last = format!("app.{KEPT}.log");
+        let last = self.rotated(KEPT);
         self.names.remove(&last);
         state.files.remove(&last);
         for number in (1..KEPT).rev() {
-            self.rename(state, &format!("app.{number}.log"), &format!("app.{}.log", number + 1));
+            let (from, to) = (self.rotated(number), self.rotated(number + 1));
+            self.rename(state, &from, &to);
+            if let Some(file) = state.files.get_mut(&to).filter(|_| to.ends_with(".gz") && !from.ends_with(".gz")) {
+                file.bytes = gzip(&file.bytes);
+            }
         }
     }
 
@@ -145,7 +157,7 @@ impl History {
 
     /// Growth and rotation, which lose nothing.
     fn step_gently(&mut self, state: &mut State) {
-        if self.below(2) == 0 || self.half_copied || self.names.contains_key(&format!("app.{KEPT}.log")) {
+        if self.below(2) == 0 || self.half_copied || self.names.contains_key(&self.rotated(KEPT)) {
             self.grow(state, "app.log");
         } else {
             self.shift(state);
@@ -199,6 +211,7 @@ fn play(seed: u64) {
         random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
         lives: Vec::new(),
         names: BTreeMap::new(),
+        packs: false,
         half_copied: false,
         deleted: Vec::new(),
     };
@@ -207,6 +220,7 @@ fn play(seed: u64) {
     state.ranges = ranges[history.below(5) as usize];
     state.no_sizes = history.below(4) == 0;
     state.sizes_only = !state.no_sizes && history.below(3) == 0;
+    history.packs = history.below(2) == 0;
     history.born(&mut state, "app.log", false);
     drop(state);
     let mut log = format!("seed {seed}");

@@ -6,12 +6,12 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::scene::{Content, Folder, Scene, profile, run, stored};
-use super::server::{Ranges, State, lines};
+use super::server::{Ranges, State, lines, ok};
 use crate::catalog::Reach;
 use crate::fetch::CauseClass;
 use crate::profile::Source;
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes).expect("memory");
     encoder.finish().expect("memory")
@@ -197,6 +197,22 @@ fn a_name_alone_makes_no_compressed_file() {
     scene.server.state().append("plain.gz", "more\n");
     assert_eq!(scene.fetch_well().bytes_new, 5);
     assert_eq!(scene.live(), scene.shown());
+}
+
+#[test]
+fn a_file_that_vanished_before_it_was_ever_read_is_a_gap() {
+    for (name, gap) in [("b.log", 700), ("b.gz", 0)] {
+        let scene = Scene::new();
+        scene.server.state().write("a.log", lines("a", 5_000));
+        scene.fetch_well();
+        scene.server.state().write(name, lines("unread", 700));
+        scene.server.state().bend(name, ok("403 Forbidden", "", b""));
+        assert_eq!(scene.fetch().state, Reach::Partial);
+        scene.server.state().files.remove(name);
+        assert_eq!(scene.fetch_well().files.closed, 1);
+        let lost = &scene.stored()[1];
+        assert_eq!((lost.path.as_str(), lost.live, lost.gap, lost.bytes.0.len()), (name, false, Some(gap), 0));
+    }
 }
 
 #[test]
