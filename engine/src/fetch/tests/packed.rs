@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::scene::{Content, Folder, Scene, profile, run, stored};
-use super::server::{Ranges, State, lines, ok};
+use super::server::{Answer, Ranges, State, lines, ok};
 use crate::catalog::Reach;
 use crate::fetch::CauseClass;
 use crate::profile::Source;
@@ -168,19 +168,24 @@ fn a_bomb_is_refused() {
     assert_eq!((cause.class, outcome.bytes_new), (CauseClass::Excess, 0));
 }
 
+/// Answers the next request for a file with these bytes, and hangs up.
+fn cut(scene: &Scene, name: &str, bytes: Vec<u8>) {
+    scene.server.state().bent.push_back((name.to_owned(), Answer { bytes, cut: true, ..Answer::default() }));
+}
+
 #[test]
 fn a_body_cut_on_its_way_is_asked_for_again() {
     let scene = Scene::new();
     let packed = gzip(&lines("a", 50_000));
     scene.server.state().write("a.gz", packed.clone());
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", packed.len());
-    scene.server.state().cut("a.gz", [head.into_bytes(), packed[..packed.len() / 2].to_vec()].concat());
+    cut(&scene, "a.gz", [head.into_bytes(), packed[..packed.len() / 2].to_vec()].concat());
     assert_eq!(scene.fetch_well().bytes_new, 50_000);
     // A close-delimited body promises nothing: the listed size does.
     let packed = gzip(&lines("b", 50_000));
     scene.server.state().write("b.gz", packed.clone());
     let open = b"HTTP/1.0 200 OK\r\n\r\n".to_vec();
-    scene.server.state().cut("b.gz", [open, packed[..packed.len() / 2].to_vec()].concat());
+    cut(&scene, "b.gz", [open, packed[..packed.len() / 2].to_vec()].concat());
     scene.fetch();
     scene.fetch_well();
     assert_eq!(scene.live()["b.gz"], lines("b", 50_000));
