@@ -1,6 +1,8 @@
 //! Dead instances, hostile names, folders, and a second run at the same time.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -36,24 +38,95 @@ fn a_dead_instance_is_named_and_the_others_are_fetched() {
     assert_eq!(row(&scene.profile.store, "one").and_then(|row| row.reach), Some(Reach::Reached));
 }
 
+/// Everything below a folder, from its own name on.
+fn tree(folder: &Path) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(tree(&path));
+        }
+        found.insert(path);
+    }
+    found
+}
+
 #[test]
-fn hostile_names_are_refused_one_by_one() {
+fn no_name_from_the_network_becomes_a_path() {
     let scene = Scene::new();
-    for name in ["../../evil.log", "/etc/passwd", "C:\\x.log", "a\0b", "%2e%2e/x", "ok.log", "dir/ok näme?.log"] {
+    let long = "n".repeat(10_000);
+    // What each may turn into, if it ever meets a disk: a place outside of the store, a device, another file.
+    let hostile = [
+        "../evil.log",
+        "../../../evil.log",
+        "a/../../../evil.log",
+        "..\\..\\evil.log",
+        "..",
+        ".",
+        "/evil.log",
+        "/tmp/evil.log",
+        "//host/evil.log",
+        "\\\\host\\evil.log",
+        "C:\\evil.log",
+        "c:evil.log",
+        "%2e%2e/evil.log",
+        "%2E%2E%2Fevil.log",
+        "%2fevil.log",
+        "..%5cevil.log",
+        "evil\0.log",
+        "\0",
+        &long,
+    ];
+    let odd = [
+        "CON",
+        "nul.log",
+        "COM1.log",
+        "evil.log:stream",
+        "evil.log.",
+        "evil.log ",
+        " evil.log",
+        "-rf",
+        "~/evil.log",
+        "$HOME/evil.log",
+        "`touch evil`",
+        "evil\n.log",
+        "evil\u{202e}gol.exe",
+        "Evil.log",
+        "EVIL.LOG",
+        "evil.log",
+        "catalog.sqlite",
+        "mirror/000001.seg",
+        "lock",
+        "%252e%252e%252fevil.log",
+        "a/b/c/evil.log",
+    ];
+    for name in hostile.into_iter().chain(odd) {
         scene.server.state().write(name, lines(name, 10));
     }
-    scene.server.state().write(&"n".repeat(5_000), "x");
+    let around = scene.profile.store.parent().expect("a folder around the store").to_owned();
+    let here = std::env::current_dir().expect("a folder");
+    let before = (tree(&here), names_of(&std::env::temp_dir()));
     let outcome = scene.fetch();
-    assert_eq!((outcome.state, outcome.files.failed, outcome.files.new), (Reach::Partial, 6, 2));
-    assert_eq!(outcome.cause.expect("a cause").class, CauseClass::Name);
-    assert_eq!(scene.live().into_keys().collect::<Vec<_>>(), ["dir/ok näme?.log", "ok.log"]);
-    let mut entries: Vec<_> = fs::read_dir(&scene.profile.store)
-        .expect("the store")
-        .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
-        .filter(|name| !name.starts_with("catalog.sqlite-"))
-        .collect();
-    entries.sort();
-    assert_eq!(entries, ["catalog.sqlite", "lock", "mirror"]);
+    let (refused, taken) = (hostile.len() as u64, odd.len() as u64);
+    assert_eq!((outcome.state, outcome.files.failed), (Reach::Partial, refused));
+    assert_eq!((outcome.files.new, outcome.cause.expect("a cause").class), (taken, CauseClass::Name));
+    assert_eq!(scene.live().into_keys().collect::<BTreeSet<_>>(), odd.map(str::to_owned).into());
+    assert!(scene.stored().iter().all(|found| found.bytes == lines(&found.path, 10)));
+
+    let store = &scene.profile.store;
+    let own = ["", "catalog.sqlite", "catalog.sqlite-shm", "catalog.sqlite-wal", "lock", "mirror", "mirror/000001.seg"];
+    let own: BTreeSet<_> = own.iter().map(|name| store.join(name)).collect();
+    let strange: Vec<_> = tree(&around).into_iter().filter(|path| !own.contains(path)).collect();
+    assert!(strange.is_empty(), "{strange:?}");
+    assert_eq!(tree(&here), before.0);
+    let evil = |names: &BTreeSet<PathBuf>| names.iter().any(|name| name.to_string_lossy().contains("evil"));
+    assert!(!evil(&names_of(&std::env::temp_dir())) && !evil(&before.1));
+    assert!(!Path::new("/evil.log").exists());
+}
+
+/// What lies in a folder where others write, too.
+fn names_of(folder: &Path) -> BTreeSet<PathBuf> {
+    fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()).collect()
 }
 
 #[test]
