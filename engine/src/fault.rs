@@ -3,9 +3,9 @@
 //! They exist only with the cargo feature `fault-points`. `LOGPARSER_FAULT_POINT=NAME` aborts at the first time
 //! that the point is reached, `NAME:N` at the N-th. An abort runs no destructor and flushes nothing, as `kill -9`.
 
-/// Every fault point, in the order in which one commit passes them.
+/// The fault points of a fetch, in the order in which one commit passes them.
 #[cfg(feature = "fault-points")]
-pub const POINTS: [&str; 6] = [
+pub const FETCHING: [&str; 6] = [
     "after-segment-create",
     "after-segment-write",
     "after-segment-sync",
@@ -14,13 +14,24 @@ pub const POINTS: [&str; 6] = [
     "before-outcome",
 ];
 
+/// The fault points of what follows: partials are kept, and a report is published.
+#[cfg(feature = "fault-points")]
+pub const PUBLISHING: [&str; 6] = [
+    "in-partials-transaction",
+    "after-partials-commit",
+    "in-sections-transaction",
+    "after-sections-commit",
+    "before-report-rename",
+    "after-report-rename",
+];
+
 /// Aborts the process when the environment asks for it at this point.
 #[cfg(feature = "fault-points")]
 pub fn point(name: &str) {
     use std::sync::atomic::{AtomicU64, Ordering};
 
     static HITS: AtomicU64 = AtomicU64::new(0);
-    debug_assert!(POINTS.contains(&name), "unlisted fault point {name}");
+    debug_assert!(FETCHING.contains(&name) || PUBLISHING.contains(&name), "unlisted fault point {name}");
     let Ok(wanted) = std::env::var("LOGPARSER_FAULT_POINT") else {
         return;
     };

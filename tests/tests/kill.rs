@@ -2,40 +2,60 @@
 
 mod scene;
 
+use std::fs;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use logparser::fault;
 use logparser_tests::fleet::{Fleet, FleetOptions};
 use scene::{MAIN, Scene};
 
-/// Kills at random moments of a run.
+/// Kills at random moments of a run; `LOGPARSER_KILLS` is another number.
 const KILLS: u32 = 12;
 
+/// Kills after which the state is finished and compared, so that kills also meet what kills left behind.
+const KILLS_IN_A_ROW: u32 = 4;
+
 fn fleet() -> Fleet {
-    Fleet::start(&FleetOptions { instances: 24, days: 3, ..FleetOptions::default() }).expect("a fleet")
+    // Long enough for some hundred kills.
+    let lifetime = Duration::from_secs(2 * 3600);
+    Fleet::start(&FleetOptions { instances: 24, days: 3, lifetime, ..FleetOptions::default() }).expect("a fleet")
+}
+
+/// Lets the hours pass in which nobody works, until something is written.
+fn work_on(fleet: &mut Fleet) {
+    let before = fleet.truth().summary().records;
+    while fleet.truth().summary().records == before {
+        fleet.advance(1);
+    }
 }
 
 /// Finishes what was interrupted and compares it with a clean run over the same logs.
 fn must_recover(scene: &Scene, name: &str, what: &str) {
     scene.run_to(name, 0);
     let clean = format!("{name}-clean");
+    // The clean run of another comparison is not clean any more.
+    let _ = fs::remove_dir_all(scene.path(&clean));
     scene.beside(&clean);
     scene.run_to(&clean, 0);
     scene.published(name).must_be(&scene.published(&clean), what);
     let catalog = rusqlite::Connection::open(scene.store(name).join("catalog.sqlite")).expect("a catalog");
     let checked: String = catalog.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("a check");
     assert_eq!(checked, "ok", "{what}");
+    let mut astray = catalog.prepare("PRAGMA foreign_key_check").expect("a check");
+    assert!(!astray.exists([]).expect("a check"), "{what}: a row refers to another that is not there");
 }
 
 #[test]
 fn aborted_at_every_step_of_the_commit() {
     let mut scene = Scene::rest(fleet());
     scene.run_to(MAIN, 0);
-    for (number, point) in logparser::fault::POINTS.into_iter().enumerate() {
+    let points = [&fault::FETCHING[..], &fault::PUBLISHING].concat();
+    for (number, point) in points.into_iter().enumerate() {
         // Both a first run and one that only adds to what is there.
         let name = format!("first-{number}");
         scene.beside(&name);
-        scene.fleet().advance(1);
+        work_on(scene.fleet());
         for name in [name.as_str(), MAIN] {
             let profile = scene.profile(name);
             let arguments = ["--profile", profile.to_str().expect("a path in UTF-8"), "run"];
@@ -59,18 +79,22 @@ fn killed_at_random_moments() {
     let started = Instant::now();
     scene.run_to("timed", 0);
     let whole = started.elapsed();
+    let kills = std::env::var("LOGPARSER_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS);
     let mut killed = 0;
-    for kill in 0..KILLS {
+    for kill in 0..kills {
         let profile = scene.profile(MAIN);
         let mut running = scene.start(&["--profile", profile.to_str().expect("a path in UTF-8"), "run"], &[]);
         // Golden-ratio steps fall everywhere in the run, in any number of kills.
         thread::sleep(whole.mul_f64(f64::from(kill) * 0.618_034 % 1.0));
         killed += u32::from(running.goes_on());
         running.kill();
+        if kill % KILLS_IN_A_ROW == KILLS_IN_A_ROW - 1 {
+            must_recover(&scene, MAIN, &format!("after {} kills", kill + 1));
+        }
         if kill % 3 == 2 {
             scene.fleet().advance(1);
         }
     }
-    assert!(killed >= KILLS / 3, "only {killed} of {KILLS} kills met a run");
+    assert!(killed >= kills / 3, "only {killed} of {kills} kills met a run");
     must_recover(&scene, MAIN, "after the kills");
 }

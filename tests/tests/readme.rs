@@ -120,11 +120,18 @@ enum Try {
     Ci,
     /// Is run with the developer's plugin.
     Plugin,
+    /// Tests of a package in their long form, which a variable asks for.
+    Long { variable: String, package: String },
     /// Installs the package in a folder.
     Install(String),
 }
 
 fn classify(command: &str, line: usize) -> Try {
+    if let Some((variable, test)) = command.split_once("=").filter(|(name, _)| !name.contains(' '))
+        && let [_, "cargo", "test", "--release", "--package", package, ..] = test.split(' ').collect::<Vec<_>>()[..]
+    {
+        return Try::Long { variable: variable.to_owned(), package: package.to_owned() };
+    }
     if let Some(arguments) = command.strip_prefix("logparser ") {
         return Try::Logparser(words(arguments));
     }
@@ -197,6 +204,16 @@ fn the_other_commands_exist() {
                 assert!(source.is_file(), "README line {line}: {} is missing", source.display());
             }
             Try::Ci => tests.push(line),
+            Try::Long { variable, package } => {
+                let (folder, file) = match package.as_str() {
+                    "logparser" => ("engine", "engine/src/fetch/tests/history.rs"),
+                    _ => ("tests", "tests/tests/kill.rs"),
+                };
+                let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).expect("a package");
+                assert!(manifest.contains(&format!("name = \"{package}\"")), "README line {line}: no {package}");
+                let test = fs::read_to_string(root().join(file)).expect("a test");
+                assert!(test.contains(&format!("\"{variable}\"")), "README line {line}: {file} knows no {variable}");
+            }
             Try::Install(package) => {
                 let manifest = fs::read_to_string(root().join(package).join("Cargo.toml")).expect("a package");
                 assert!(manifest.contains("name = \"logparser\""), "README line {line}: another package");

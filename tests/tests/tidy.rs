@@ -16,7 +16,7 @@ const MODULES: [(&str, &[&str]); 11] = [
     ("normalise", &["profile"]),
     ("host", &["profile"]),
     ("fold", &["host", "calendar"]),
-    ("pipeline", &["profile", "mirror", "catalog", "normalise", "host", "fold", "calendar"]),
+    ("pipeline", &["profile", "mirror", "catalog", "normalise", "host", "fold", "calendar", "fault"]),
     ("commands", &["profile", "fetch", "mirror", "catalog", "normalise", "pipeline"]),
     ("calendar", &[]),
     ("fault", &[]),

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{Catalog, CatalogError, GenerationId, InstanceId, sql};
+use crate::fault;
 
 /// Runs after which a layout, a work or a finished section that no run used is forgotten.
 const UNUSED_RUNS_MAX: i64 = 20;
@@ -256,7 +257,13 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be written.
     pub fn write_analysed(&mut self, updates: &[Update]) -> Result<(), CatalogError> {
-        self.change("writing an analysis", |tx| updates.iter().try_for_each(|update| write(tx, update)))
+        self.change("writing an analysis", |tx| {
+            updates.iter().try_for_each(|update| write(tx, update))?;
+            fault::point("in-partials-transaction");
+            Ok(())
+        })?;
+        fault::point("after-partials-commit");
+        Ok(())
     }
 
     /// The texts behind symbols; those that are unknown are left out.
@@ -294,8 +301,12 @@ impl Catalog {
     pub fn keep_sections(&mut self, sections: &[([u8; 32], String)]) -> Result<(), CatalogError> {
         self.change("keeping sections", |tx| {
             let insert = format!("INSERT OR REPLACE INTO sections VALUES (?1, ?2, {RUN})");
-            sections.iter().try_for_each(|(key, value)| tx.execute(&insert, params![key, value]).map(drop))
-        })
+            sections.iter().try_for_each(|(key, value)| tx.execute(&insert, params![key, value]).map(drop))?;
+            fault::point("in-sections-transaction");
+            Ok(())
+        })?;
+        fault::point("after-sections-commit");
+        Ok(())
     }
 
     pub(super) fn look<T>(

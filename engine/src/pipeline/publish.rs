@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use logparser_reports::{ComposeError, Report};
 
+use crate::fault;
+
 /// What keeps a report from being published.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
@@ -39,5 +41,8 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create(&part)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    fs::rename(&part, path)
+    fault::point("before-report-rename");
+    fs::rename(&part, path)?;
+    fault::point("after-report-rename");
+    Ok(())
 }

@@ -21,7 +21,7 @@ fn victim() {
 
 #[test]
 fn a_kill_at_any_point_is_made_good_by_the_next_run() {
-    for (point, hit) in fault::POINTS.into_iter().flat_map(|point| [(point, 1), (point, 2), (point, 3)]) {
+    for (point, hit) in fault::FETCHING.into_iter().flat_map(|point| [(point, 1), (point, 2), (point, 3)]) {
         let scene = Scene::new();
         scene.server.state().write("a.log", lines("a", 9_000));
         scene.server.state().write("b.log", lines("b", 2_000_000));
