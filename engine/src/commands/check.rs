@@ -10,6 +10,7 @@ use crate::profile::{self, Layout, PluginFile, Profile, Source};
 pub fn check(how: &How) -> Result<Done, Failed> {
     let profile = profile::load(&how.profile).map_err(Failed::Profile)?;
     let (kpis, _) = ready(&profile)?;
+    profile.check_secrets().map_err(Failed::Profile)?;
     let broken = |name: &str| kpis.broken.iter().find(|(_, kpi, _)| kpi.name == name).map(|(_, _, error)| error);
     if how.json {
         let kpi = |kpi: &profile::Kpi| json!({ "name": kpi.name, "error": broken(&kpi.name).map(ToString::to_string) });

@@ -30,6 +30,9 @@ pub fn run(how: &How, stages: Stages<'_>) -> Result<Done, Failed> {
     let voice = Voice::new(how);
     let profile = profile::load(&how.profile).map_err(Failed::Profile)?;
     let (kpis, normaliser) = ready(&profile)?;
+    if stages.fetch {
+        profile.check_secrets().map_err(Failed::Profile)?;
+    }
     let period = stages.report.map(|days| days.or(&profile.report.period)).transpose()?;
     let lock = StoreLock::acquire(&profile.store).map_err(|error| {
         Failed::other(error, "one run at a time writes to a store; another profile may have a store of its own")

@@ -51,6 +51,10 @@ impl Access<'_> {
             let before = generation.committed;
             let once = self.append_once(path, size, limit, generation, strangers).await;
             let fault = match once {
+                Ok(Once::Done(Appended::Different)) if self.begins_anew(path, generation).await? => {
+                    let what = "the answer begins at the start of the file, not at the offset that was asked for";
+                    return Err(Stop::Failed(self.cause(path, CauseClass::Answer, what)));
+                }
                 Ok(Once::Done(appended)) => return Ok(appended),
                 Ok(Once::Short(_)) if generation.committed > before => continue,
                 Ok(Once::Short(fault)) | Err(Trouble::Fault(fault)) => fault,
@@ -156,6 +160,17 @@ impl Access<'_> {
         generation.ends = ends;
         Tally::add(&self.tally.bytes_new, count);
         Ok(())
+    }
+
+    /// Whether the server takes no notice of an offset in the URL: behind it comes what stands at the file's start.
+    /// Taken for a part of the file, that would be counted twice.
+    async fn begins_anew(&self, path: &str, generation: &Generation) -> Result<bool, Stop> {
+        let Ends { head, head_bytes, .. } = generation.ends;
+        let from = generation.committed.saturating_sub(END_BYTES);
+        if from == 0 || !self.source.trusts_offsets() {
+            return Ok(false);
+        }
+        Ok(digest(&self.probe(path, from, from + head_bytes).await?.bytes) == head)
     }
 
     /// The body ended before the stored bytes were seen again: either the answer is cut, or the file is shorter.

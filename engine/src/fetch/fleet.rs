@@ -1,6 +1,7 @@
 //! One run over the fleet: who is asked when, and within which limits.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use tokio::time::Instant;
 
 use super::cause::{Cause, CauseClass};
 use super::committer::StoreGone;
+use super::credentials::Credentials;
 use super::folder::FolderSource;
 use super::outcome::{FetchSummary, FileCounts, InstanceOutcome};
 use super::packed::Shelf;
@@ -23,7 +25,7 @@ use super::visit::Visit;
 use super::{Context, FetchError, Progress};
 use crate::catalog::{InstanceId, Reach};
 use crate::fault;
-use crate::profile::{self, Instance, Profile};
+use crate::profile::{self, Instance, NoSecret, Profile, Rest};
 
 /// The first instances start this far apart, so that a run does not begin with one burst.
 const START_STAGGER: Duration = Duration::from_millis(2);
@@ -41,33 +43,34 @@ const INSTANCES_PER_CLIENT: usize = 256;
 /// How a run goes about its fleet.
 pub(super) struct Plan {
     pub at_work_max: usize,
-    pub tries_max: u32,
-    pub instance_timeout: Duration,
     run_timeout: Duration,
     secure: bool,
+    /// The shapes that the API has in this fleet, by the overrides that make them, and who asks there.
+    shapes: BTreeMap<Vec<usize>, (Rest, Credentials)>,
 }
 
 impl Plan {
-    pub fn of(profile: &Profile) -> Plan {
-        match &profile.source {
-            profile::Source::Rest(rest) => Plan {
-                at_work_max: rest.limits.concurrency_max.max(1),
-                tries_max: rest.limits.tries_max,
-                instance_timeout: rest.limits.instance_timeout,
-                run_timeout: rest.limits.run_timeout,
-                secure: [&rest.list_url, &rest.fetch_url]
-                    .into_iter()
-                    .chain(profile.instances.iter().map(|instance| &instance.address))
-                    .any(|url| url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))),
-            },
-            profile::Source::Folder(_) => Plan {
-                at_work_max: FOLDERS_AT_WORK_MAX,
-                tries_max: 1,
-                instance_timeout: Duration::MAX,
-                run_timeout: Duration::MAX,
-                secure: false,
-            },
+    /// Reads all secrets: before anything is asked.
+    pub fn of(profile: &Profile) -> Result<Plan, NoSecret> {
+        let profile::Source::Rest(rest) = &profile.source else {
+            let (at_work_max, run_timeout) = (FOLDERS_AT_WORK_MAX, Duration::MAX);
+            return Ok(Plan { at_work_max, run_timeout, secure: false, shapes: BTreeMap::new() });
+        };
+        let mut shapes = BTreeMap::new();
+        for instance in &profile.instances {
+            let overrides = rest.overrides_of(&instance.tags);
+            if let Entry::Vacant(vacant) = shapes.entry(overrides) {
+                let rest = rest.with_overrides(vacant.key());
+                let credentials = Credentials::read(&rest.auth)?;
+                vacant.insert((rest, credentials));
+            }
         }
+        let urls = shapes.values().flat_map(|(rest, _)| [&rest.list_url, &rest.fetch_url]);
+        let secure = urls
+            .chain(profile.instances.iter().map(|instance| &instance.address))
+            .any(|url| url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:")));
+        let (at_work_max, run_timeout) = (rest.limits.concurrency_max.max(1), rest.limits.run_timeout);
+        Ok(Plan { at_work_max, run_timeout, secure, shapes })
     }
 }
 
@@ -106,14 +109,18 @@ impl Fleet<'_> {
         let mut deadline = pin!(tokio::time::sleep(self.plan.run_timeout));
         let mut outcomes: BTreeMap<usize, InstanceOutcome> = BTreeMap::new();
         let mut at_work = JoinSet::new();
-        let mut source = None;
+        let mut sources = BTreeMap::new();
         let mut next = 0;
         loop {
             while at_work.len() < self.plan.at_work_max && next < self.ids.len() && halt.borrow().is_none() {
-                if source.is_none() || next % INSTANCES_PER_CLIENT == 0 {
-                    source = Some(Arc::new(self.source()?));
+                if next % INSTANCES_PER_CLIENT == 0 {
+                    sources.clear();
                 }
-                let Some(source) = source.clone() else { break };
+                let overrides = self.overrides_of(next);
+                let source = match sources.get(&overrides) {
+                    Some(source) => Arc::clone(source),
+                    None => Arc::clone(sources.entry(overrides.clone()).or_insert(Arc::new(self.source(&overrides)?))),
+                };
                 at_work.spawn(self.task(next, source, halted.clone()));
                 next += 1;
             }
@@ -143,12 +150,21 @@ impl Fleet<'_> {
         Ok(FetchSummary::new(instances.collect(), halt == Some(Halt::Stopped)))
     }
 
-    fn source(&self) -> Result<Source, FetchError> {
+    /// The overrides that make the shape of an instance.
+    fn overrides_of(&self, index: usize) -> Vec<usize> {
+        match &self.profile.source {
+            profile::Source::Rest(rest) => rest.overrides_of(&self.profile.instances[index].tags),
+            profile::Source::Folder(_) => Vec::new(),
+        }
+    }
+
+    fn source(&self, overrides: &[usize]) -> Result<Source, FetchError> {
         Ok(match &self.profile.source {
             profile::Source::Folder(root) => Source::Folder(FolderSource::new(root.clone())),
-            profile::Source::Rest(settings) => {
-                let client = rest::client(&settings.limits, self.plan.secure).map_err(FetchError::Client)?;
-                Source::Rest(Box::new(RestSource::new(client, (**settings).clone())))
+            profile::Source::Rest(_) => {
+                let (rest, credentials) = &self.plan.shapes[overrides];
+                let client = rest::client(&rest.limits, credentials, self.plan.secure).map_err(FetchError::Client)?;
+                Source::Rest(Box::new(RestSource::new(client, rest.clone(), credentials.clone())))
             }
         })
     }
@@ -193,7 +209,7 @@ async fn visit_within_limits(
     let asked_us = Utc::now().timestamp_micros();
     let tally = Tally::default();
     let start = Instant::now();
-    let deadline = start.checked_add(context.instance_timeout).unwrap_or(start + UNLIMITED);
+    let deadline = start.checked_add(source.patience().1).unwrap_or(start + UNLIMITED);
     let shelf = Shelf::new(context.folder.clone());
     let access = Access { context, source, instance, tally: &tally, deadline, shelf: &shelf };
     let mut visit = Visit::new(access, id);

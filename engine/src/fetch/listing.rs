@@ -1,4 +1,4 @@
-//! What an instance says it has: a JSON listing, read by the profile's pointers.
+//! What an instance says it has: a JSON listing, read by the profile's pointers or by those of a known server.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::cause::{Cause, CauseClass, excerpt};
 use super::name;
 use crate::catalog::Facts;
-use crate::profile::Rest;
+use crate::profile::{ListKind, Rest};
 
 /// More files than any instance of a desktop program has; one that claims them is not listing logs.
 pub(super) const ENTRIES_MAX: usize = 1_000_000;
@@ -57,43 +57,97 @@ impl Listing {
     }
 }
 
-/// Reads a listing. `now_us` is the local clock, for servers that send no `Date`.
+/// Where a JSON listing holds what is needed.
+#[derive(Clone, Copy)]
+struct Pointers<'a> {
+    items: &'a str,
+    name: &'a str,
+    size: Option<&'a str>,
+    modified: Option<&'a str>,
+    etag: Option<&'a str>,
+    /// What tells a file from a folder, and what it is for a file.
+    file: Option<(&'a str, Is)>,
+}
+
+/// `autoindex_format json` of nginx.
+const NGINX: Pointers<'static> = Pointers {
+    items: "",
+    name: "/name",
+    size: Some("/size"),
+    modified: Some("/mtime"),
+    etag: None,
+    file: Some(("/type", Is::Text("file"))),
+};
+
+/// `file_server browse` of Caddy.
+const CADDY: Pointers<'static> =
+    Pointers { modified: Some("/mod_time"), file: Some(("/is_dir", Is::Flag(false))), ..NGINX };
+
+/// The value of a file.
+#[derive(Clone, Copy)]
+enum Is {
+    Text(&'static str),
+    Flag(bool),
+}
+
+impl<'a> Pointers<'a> {
+    fn of(rest: &'a Rest) -> Pointers<'a> {
+        match rest.list_kind {
+            ListKind::Nginx => NGINX,
+            ListKind::Caddy => CADDY,
+            ListKind::Json | ListKind::Html => Pointers {
+                items: &rest.items,
+                name: &rest.name,
+                size: rest.size.as_deref(),
+                modified: rest.modified.as_deref(),
+                etag: rest.etag.as_deref(),
+                file: None,
+            },
+        }
+    }
+}
+
+/// Reads one page of a listing into it, and counts its entries; `date_us` is the server's clock, or the local one.
 ///
 /// # Errors
 /// What does not fit the profile, as the end of a sentence.
-pub(super) fn parse(rest: &Rest, body: &[u8], date_us: Option<i64>, now_us: i64) -> Result<Listing, String> {
-    // One name that is not UTF-8 is refused by itself; the other files are taken.
-    let document: Value =
-        serde_json::from_str(&String::from_utf8_lossy(body)).map_err(|error| format!("is no JSON: {error}"))?;
+pub(super) fn read(rest: &Rest, document: &Value, date_us: i64, listing: &mut Listing) -> Result<usize, String> {
+    let pointers = Pointers::of(rest);
     let items = document
-        .pointer(&rest.items)
-        .ok_or_else(|| format!("has nothing at the pointer \"{}\"", rest.items))?
+        .pointer(pointers.items)
+        .ok_or_else(|| format!("has nothing at the pointer \"{}\"", pointers.items))?
         .as_array()
-        .ok_or_else(|| format!("has no array at the pointer \"{}\"", rest.items))?;
-    if items.len() > ENTRIES_MAX {
+        .ok_or_else(|| format!("has no array at the pointer \"{}\"", pointers.items))?;
+    if listing.files.len() + listing.refused.len() + items.len() > ENTRIES_MAX {
         return Err(format!("has more than {ENTRIES_MAX} entries"));
     }
-    let mut listing = Listing::empty(date_us);
     for (index, item) in items.iter().enumerate() {
-        let Some(path) = item.pointer(&rest.name).and_then(Value::as_str) else {
+        let is_file = |(pointer, is)| match is {
+            Is::Text(text) => item.pointer(pointer).and_then(Value::as_str) == Some(text),
+            Is::Flag(flag) => item.pointer(pointer).and_then(Value::as_bool) == Some(flag),
+        };
+        if !pointers.file.is_none_or(is_file) {
+            continue;
+        }
+        let Some(path) = item.pointer(pointers.name).and_then(Value::as_str) else {
             listing.complete = false;
-            let text = format!("entry {index} of the listing has no text at the pointer \"{}\"", rest.name);
+            let text = format!("entry {index} of the listing has no text at the pointer \"{}\"", pointers.name);
             listing.refused.push(Refused { path: String::new(), cause: Cause::new(CauseClass::Listing, text) });
             continue;
         };
-        match facts(rest, item) {
-            Ok(facts) => listing.add(path, Facts { date_us: date_us.or(Some(now_us)), ..facts }),
+        match facts(pointers, item) {
+            Ok(facts) => listing.add(path, Facts { date_us: Some(date_us), ..facts }),
             Err(why) => listing.refuse(path, CauseClass::Listing, &why),
         }
     }
-    Ok(listing)
+    Ok(items.len())
 }
 
-fn facts(rest: &Rest, item: &Value) -> Result<Facts, String> {
+fn facts(pointers: Pointers<'_>, item: &Value) -> Result<Facts, String> {
     Ok(Facts {
-        size: field(item, rest.size.as_deref(), "size", size)?,
-        modified_us: field(item, rest.modified.as_deref(), "time", time_us)?,
-        etag: field(item, rest.etag.as_deref(), "ETag", |value| value.as_str().map(str::to_owned))?,
+        size: field(item, pointers.size, "size", size)?,
+        modified_us: field(item, pointers.modified, "time", time_us)?,
+        etag: field(item, pointers.etag, "ETag", |value| value.as_str().map(str::to_owned))?,
         date_us: None,
     })
 }
@@ -142,8 +196,15 @@ pub(super) fn text_time_us(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse, time_us};
+    use super::{Listing, read, time_us};
     use crate::fetch::tests::rest_settings;
+    use crate::profile::{ListKind, Rest};
+
+    fn parse(rest: &Rest, body: &str) -> Result<Listing, String> {
+        let mut listing = Listing::empty(None);
+        let document = serde_json::from_str(body).map_err(|error| error.to_string())?;
+        read(rest, &document, 42, &mut listing).map(|_| listing)
+    }
 
     #[test]
     fn times_come_in_four_forms() {
@@ -167,7 +228,7 @@ mod tests {
             {"name": "a.log", "size": 5, "mtime": 784111777}, {"name": "../b", "size": 1},
             {"name": "c.log", "size": -1}, {"size": 7}, {"name": "d.log"}, {"name": "a.log", "size": 9}
         ]}"#;
-        let listing = parse(&rest_settings(), body.as_bytes(), None, 42).expect("a listing");
+        let listing = parse(&rest_settings(), body).expect("a listing");
         assert_eq!(listing.files.keys().collect::<Vec<_>>(), ["a.log", "d.log"]);
         assert_eq!(listing.files["a.log"].size, Some(5));
         assert_eq!(listing.files["d.log"].date_us, Some(42));
@@ -178,7 +239,28 @@ mod tests {
     #[test]
     fn what_is_no_listing_says_so() {
         for body in ["<html>", r#"{"files": [{"name": "a"#, r#"{"other": []}"#, r#"{"files": 3}"#] {
-            assert!(parse(&rest_settings(), body.as_bytes(), None, 0).is_err(), "{body}");
+            assert!(parse(&rest_settings(), body).is_err(), "{body}");
+        }
+    }
+    #[test]
+    fn folders_of_known_servers_are_left_out() {
+        for (list_kind, body) in [
+            (
+                ListKind::Nginx,
+                r#"[{"name": "old", "type": "directory", "mtime": "Sun, 06 Nov 1994 08:49:37 GMT"},
+                    {"name": "a.log", "type": "file", "mtime": "Sun, 06 Nov 1994 08:49:37 GMT", "size": 5}]"#,
+            ),
+            (
+                ListKind::Caddy,
+                r#"[{"name": "old/", "size": 4096, "url": "./old/", "mod_time": "1994-11-06T08:49:37Z", "is_dir": true},
+                    {"name": "a.log", "size": 5, "url": "./a.log", "mod_time": "1994-11-06T08:49:37Z", "is_dir": false}]"#,
+            ),
+        ] {
+            let listing = parse(&Rest { list_kind, ..rest_settings() }, body).expect("a listing");
+            assert_eq!(listing.files.keys().collect::<Vec<_>>(), ["a.log"]);
+            let facts = &listing.files["a.log"];
+            assert_eq!((facts.size, facts.modified_us), (Some(5), Some(784_111_777_000_000)));
+            assert!(listing.complete && listing.refused.is_empty());
         }
     }
 }

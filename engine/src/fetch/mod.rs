@@ -13,14 +13,17 @@ mod append;
 mod cause;
 mod classify;
 mod committer;
+mod credentials;
 mod decide;
 mod ends;
 mod fleet;
 mod folder;
+mod index;
 mod listing;
 mod name;
 mod outcome;
 mod packed;
+mod paging;
 mod reclassify;
 mod rest;
 mod retry;
@@ -33,7 +36,6 @@ use std::future::Future;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
@@ -42,7 +44,7 @@ use self::fleet::{Fleet, Plan};
 use self::retry::Budget;
 use crate::catalog::{Catalog, CatalogError};
 use crate::mirror::{MirrorError, StoreLock};
-use crate::profile::{FileFilter, Profile};
+use crate::profile::{FileFilter, NoSecret, Profile};
 
 pub use cause::{Cause, CauseClass};
 pub use outcome::{FetchSummary, FileCounts, InstanceOutcome, Totals};
@@ -64,6 +66,8 @@ pub enum FetchError {
     Read(io::Error),
     #[error("cannot start the thread that writes the store: {0}")]
     Thread(io::Error),
+    #[error("the profile names a secret that cannot be had: {0}")]
+    Secret(#[from] NoSecret),
     #[error("cannot set up HTTP: {0}; an https address needs the system's certificates")]
     Client(reqwest::Error),
     #[error("the thread that writes the store ended without a word")]
@@ -89,9 +93,7 @@ struct Context {
     decoders: Semaphore,
     committer: Committer,
     budget: Budget,
-    tries_max: u32,
     piece_bytes: usize,
-    instance_timeout: Duration,
 }
 
 /// Fetches the whole fleet into the store.
@@ -111,16 +113,14 @@ pub async fn fetch(
     let names: Vec<&str> = profile.instances.iter().map(|instance| instance.name.as_str()).collect();
     let ids = catalog.enrol(&names)?;
     let (committer, done) = Committer::start(store, catalog)?;
-    let plan = Plan::of(profile);
+    let plan = Plan::of(profile)?;
     let context = Arc::new(Context {
         folder: store.folder().to_owned(),
         files: profile.files.clone(),
         decoders: Semaphore::new(packed::DECODERS_MAX),
         committer,
         budget: Budget::for_fleet(profile.instances.len()),
-        tries_max: plan.tries_max,
         piece_bytes: (PIECES_BYTES_MAX / plan.at_work_max.max(1)).clamp(*PIECE_BYTES.start(), *PIECE_BYTES.end()),
-        instance_timeout: plan.instance_timeout,
     });
     progress.started(names.len());
     let fleet = Fleet { profile, ids: &ids, plan: &plan, context, progress };

@@ -4,18 +4,23 @@ use std::time::Duration;
 
 use chrono::Utc;
 use reqwest::header::{
-    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, DATE, HeaderName, LOCATION, RANGE, RETRY_AFTER,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, DATE, HeaderName, LINK, LOCATION, RANGE,
+    RETRY_AFTER,
 };
-use reqwest::{Client, Response, StatusCode, Url, redirect};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
+use serde_json::Value;
 use tokio::time::timeout;
 
 use super::answer::{Answer, Ask, Head, PAGE_BYTES, classify, is_page, may_be_page};
 use super::cause::{Cause, CauseClass, excerpt, of_transport};
+use super::credentials::Credentials;
+use super::index;
 use super::listing::{self, Listing};
 use super::name;
+use super::paging::{Page, Pages};
 use super::retry::{Again, Fault, retry_after};
 use super::source::{Body, Flow, Opened, Tally};
-use crate::profile::{Instance, Limits, Rest};
+use crate::profile::{FetchKind, Instance, Limits, ListKind, Rest};
 
 /// Far more than a million entries need; beyond it, a listing is no listing.
 const LISTING_BYTES_MAX: usize = 64 << 20;
@@ -27,6 +32,7 @@ const REDIRECTS_MAX: usize = 5;
 pub(super) struct RestSource {
     client: Client,
     rest: Rest,
+    credentials: Credentials,
 }
 
 /// The body of an answer.
@@ -40,13 +46,15 @@ pub(super) struct RestBody {
 
 /// Builds the HTTP client. Without any `https` address the system's certificates are not read: a machine that has
 /// none can still fetch.
-pub(super) fn client(limits: &Limits, secure: bool) -> Result<Client, reqwest::Error> {
+pub(super) fn client(limits: &Limits, credentials: &Credentials, secure: bool) -> Result<Client, reqwest::Error> {
     // Fails only when a provider is installed already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    // A header of any name goes along with a redirect: with credentials, only where it stays at the same origin.
+    let upgrades = !credentials.is_some();
     let builder = Client::builder()
         .user_agent(concat!("logparser/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(limits.connect_timeout)
-        .redirect(redirect::Policy::custom(stay_on_host))
+        .redirect(redirect::Policy::custom(move |attempt| stay_on_host(attempt, upgrades)))
         .referer(false)
         .no_proxy()
         .pool_max_idle_per_host(1);
@@ -54,11 +62,12 @@ pub(super) fn client(limits: &Limits, secure: bool) -> Result<Client, reqwest::E
     builder.build()
 }
 
-/// A redirect may change the path, or go from plain to secure; it never leaves the host.
-fn stay_on_host(attempt: redirect::Attempt<'_>) -> redirect::Action {
+/// A redirect may change the path, or, where `upgrades` says so, go from plain to secure; it never leaves the host.
+fn stay_on_host(attempt: redirect::Attempt<'_>, upgrades: bool) -> redirect::Action {
     let stays = attempt.previous().last().is_some_and(|from| {
         let to = attempt.url();
-        let upgrade = from.scheme() == "http"
+        let upgrade = upgrades
+            && from.scheme() == "http"
             && to.scheme() == "https"
             && from.port_or_known_default() == Some(80)
             && to.port_or_known_default() == Some(443);
@@ -69,37 +78,84 @@ fn stay_on_host(attempt: redirect::Attempt<'_>) -> redirect::Action {
 }
 
 impl RestSource {
-    pub fn new(client: Client, rest: Rest) -> RestSource {
-        RestSource { client, rest }
+    pub fn new(client: Client, rest: Rest, credentials: Credentials) -> RestSource {
+        RestSource { client, rest, credentials }
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.rest.limits
+    }
+
+    /// Whether nothing but the content tells where a body begins.
+    pub fn trusts_offsets(&self) -> bool {
+        self.rest.fetch_kind == FetchKind::Offset
     }
 
     /// What is asked when a file is fetched, for causes.
     pub fn asked(&self, instance: &Instance, path: &str) -> String {
-        let url = name::expanded(&self.rest.fetch_url, &instance.address, &instance.name, path);
+        let url = self.file_url(instance, path, Ask::WHOLE);
         Url::parse(&url).map_or_else(|_| excerpt(&url), |url| shown(&url))
     }
 
+    fn file_url(&self, instance: &Instance, path: &str, ask: Ask) -> String {
+        let url = self.rest.fetch_url.replace("{offset}", &ask.from.to_string());
+        name::expanded(&url, &instance.address, &instance.name, path)
+    }
+
+    /// The whole listing, page by page; one that is not complete is none.
     pub async fn list(&self, instance: &Instance, tally: &Tally) -> Result<Listing, Fault> {
         let url = parsed(name::expanded(&self.rest.list_url, &instance.address, &instance.name, ""))?;
-        let response = self.send(&url, Ask::WHOLE, tally).await?;
-        let asked = shown(&url);
+        let mut pages = Pages::new(&self.rest.paging, url);
+        let mut listing = Listing::empty(None);
+        let mut next = Some(pages.first());
+        let mut bytes_left = LISTING_BYTES_MAX;
+        while let Some(url) = next {
+            next = self.page(&url, &mut pages, &mut listing, &mut bytes_left, tally).await?;
+        }
+        Ok(listing)
+    }
+
+    /// Asks for one page, and reads it into the listing; gives the URL of the next one.
+    async fn page(
+        &self,
+        url: &Url,
+        pages: &mut Pages<'_>,
+        listing: &mut Listing,
+        bytes_left: &mut usize,
+        tally: &Tally,
+    ) -> Result<Option<Url>, Fault> {
+        let accept = if self.rest.list_kind == ListKind::Html { "text/html" } else { "application/json" };
+        let response = self.send(url, self.client.get(url.clone()).header(ACCEPT, accept), tally).await?;
+        let asked = shown(url);
         match (response.status(), classify(Ask::WHOLE, &head(&response))) {
             (StatusCode::OK, Answer::Bytes { .. }) => {}
             (_, other) => return Err(refusal(&asked, &response, other)),
         }
         let status = response.status().as_u16();
+        let found_at = response.url().clone();
         let kind = header(&response, CONTENT_TYPE).unwrap_or("no content type").to_owned();
+        let links: Vec<&str> = response.headers().get_all(LINK).iter().filter_map(|link| link.to_str().ok()).collect();
+        let links = links.join(", ");
         let date_us = header(&response, DATE).and_then(listing::text_time_us);
+        listing.date_us = listing.date_us.or(date_us);
         let mut flow = self.body(response, asked.clone());
         let mut body = Vec::new();
-        while flow.read(&mut body).await? && body.len() <= LISTING_BYTES_MAX {}
+        while flow.read(&mut body).await? && body.len() <= *bytes_left {}
         Tally::add(&tally.bytes_wire, body.len());
-        let parsed = if body.len() > LISTING_BYTES_MAX {
-            Err(format!("is longer than {LISTING_BYTES_MAX} bytes"))
-        } else {
-            listing::parse(&self.rest, &body, date_us, Utc::now().timestamp_micros())
+        let read = match bytes_left.checked_sub(body.len()) {
+            None => Err(format!("is longer than {LISTING_BYTES_MAX} bytes")),
+            Some(left) => {
+                *bytes_left = left;
+                let now_us = date_us.unwrap_or_else(|| Utc::now().timestamp_micros());
+                let before = listing.files.len() + listing.refused.len();
+                self.read_page(&found_at, &body, now_us, listing).and_then(|(entries, document)| {
+                    let news = listing.files.len() + listing.refused.len() > before;
+                    let link = Some(links.as_str());
+                    pages.after(Page { url: &found_at, document: &document, link, entries, news })
+                })
+            }
         };
-        parsed.map_err(|why| {
+        read.map_err(|why| {
             let shown = excerpt(&String::from_utf8_lossy(&body[..body.len().min(1024)]));
             let kind = excerpt(&kind);
             let text = format!("{asked}: the listing {why} (status {status}, {kind}; it begins with: {shown})");
@@ -107,12 +163,36 @@ impl RestSource {
         })
     }
 
+    /// Entries of a page, and its JSON, which may name the next one.
+    fn read_page(&self, at: &Url, body: &[u8], now_us: i64, listing: &mut Listing) -> Result<(usize, Value), String> {
+        if self.rest.list_kind == ListKind::Html {
+            return index::read(at, body, now_us, listing).map(|entries| (entries, Value::Null));
+        }
+        // One name that is not UTF-8 is refused by itself; the other files are taken.
+        let text = String::from_utf8_lossy(body);
+        let document = serde_json::from_str(&text).map_err(|error| format!("is no JSON: {error}"))?;
+        listing::read(&self.rest, &document, now_us, listing).map(|entries| (entries, document))
+    }
+
     pub async fn open(&self, instance: &Instance, path: &str, ask: Ask, tally: &Tally) -> Result<Opened, Fault> {
-        let url = parsed(name::expanded(&self.rest.fetch_url, &instance.address, &instance.name, path))?;
-        let response = self.send(&url, ask, tally).await?;
-        match classify(ask, &head(&response)) {
+        let ask = if self.rest.fetch_kind == FetchKind::Full { Ask::WHOLE } else { ask };
+        let url = parsed(self.file_url(instance, path, ask))?;
+        let mut request = self.client.get(url.clone());
+        if let Some(range) = ask.range().filter(|_| self.rest.fetch_kind == FetchKind::Range) {
+            request = request.header(RANGE, range);
+        }
+        let response = self.send(&url, request, tally).await?;
+        let answer = match (self.rest.fetch_kind, classify(ask, &head(&response))) {
+            // The body begins at the offset. It may end before the file does: how long that is, it does not tell.
+            (FetchKind::Offset, Answer::Bytes { end, .. }) if response.status() == StatusCode::OK => {
+                Answer::Bytes { start: ask.from, end: end.map(|length| ask.from.saturating_add(length)), total: None }
+            }
+            (_, answer) => answer,
+        };
+        match answer {
             Answer::Bytes { start, end, total } => {
-                let may_be_page = start == 0 && may_be_page(header(&response, CONTENT_TYPE), path);
+                let may_be_page =
+                    (start == 0 || self.trusts_offsets()) && may_be_page(header(&response, CONTENT_TYPE), path);
                 let mut body = self.body(response, shown(&url));
                 if may_be_page {
                     body.refuse_page().await?;
@@ -127,11 +207,8 @@ impl RestSource {
         }
     }
 
-    async fn send(&self, url: &Url, ask: Ask, tally: &Tally) -> Result<Response, Fault> {
-        let mut request = self.client.get(url.clone()).header(ACCEPT_ENCODING, "identity");
-        if let Some(range) = ask.range() {
-            request = request.header(RANGE, range);
-        }
+    async fn send(&self, url: &Url, request: RequestBuilder, tally: &Tally) -> Result<Response, Fault> {
+        let request = self.credentials.apply(request.header(ACCEPT_ENCODING, "identity"));
         Tally::add(&tally.requests, 1);
         let limits = &self.rest.limits;
         match timeout(limits.connect_timeout + limits.headers_timeout, request.send()).await {

@@ -1,6 +1,7 @@
 //! Where logs come from, seen alike: a listing, and the bytes of a file from an offset on.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use super::answer::Ask;
 use super::cause::excerpt;
@@ -117,6 +118,19 @@ impl Source {
             Opened::Rejected(_) => rest.open(instance, path, Ask::WHOLE, tally).await,
             opened => Ok(opened),
         }
+    }
+
+    /// Tries of one request, and the time for all of them.
+    pub fn patience(&self) -> (u32, Duration) {
+        match self {
+            Source::Rest(rest) => (rest.limits().tries_max, rest.limits().instance_timeout),
+            Source::Folder(_) => (1, Duration::MAX),
+        }
+    }
+
+    /// Whether nothing but the content tells where a body begins.
+    pub fn trusts_offsets(&self) -> bool {
+        matches!(self, Source::Rest(rest) if rest.trusts_offsets())
     }
 
     /// What is asked when this file is fetched, for causes.

@@ -148,6 +148,6 @@ impl Access<'_> {
     }
 
     pub fn patience(&self) -> Patience<'_> {
-        Patience::new(&self.context.budget, self.context.tries_max)
+        Patience::new(&self.context.budget, self.source.patience().0)
     }
 }

@@ -17,6 +17,12 @@ mod tests {
     use crate::profile::text::Text;
     use crate::profile::{EMBEDDED_PLUGINS, Faults, Layout, Limits, Period, Profile, Source, load};
 
+    const CURSOR: &str = "#paging = { kind = \"cursor\", cursor = \"/next\", parameter = \"cursor\" }";
+    const PAGE: &str = "#paging = { kind = \"page\", parameter = \"page\", first = 1 }";
+    const BEARER: &str = "#auth = { kind = \"bearer\", token = { env = \"LOGPARSER_TOKEN\" } }";
+    const BASIC: &str = "#auth = { kind = \"basic\", user = \"logs\", password = { file = \"password.txt\" } }";
+    const HEADER: &str = "#auth = { kind = \"header\", header = \"X-Api-Key\", value = { env = \"LOGPARSER_KEY\" } }";
+
     /// Loads a profile from a folder in which everything is that the example names.
     fn load_text(content: &str) -> Result<Profile, Faults> {
         let folder = tempfile::tempdir().expect("a folder");
@@ -63,6 +69,12 @@ mod tests {
     fn what_is_switched_off_has_no_fault_either() {
         for (first, last) in [
             ("#instances = [", "#]"),
+            (CURSOR, CURSOR),
+            (PAGE, PAGE),
+            (BEARER, BEARER),
+            (BASIC, BASIC),
+            (HEADER, HEADER),
+            ("#override = [", "#]"),
             ("#HINWEIS = \"info\"", "#FEHLER = \"error\""),
             ("#[[event]]", "#min_severity = \"warn\""),
             ("#[kpi.my-kpi]", "#threshold = 5"),

@@ -6,6 +6,7 @@
 //! is in range.
 
 mod api;
+mod auth;
 mod example;
 mod fault;
 mod file;
@@ -13,11 +14,15 @@ mod fleet;
 mod fleet_list;
 mod format;
 mod kpi;
+mod limits;
+mod paging;
 mod pattern;
 mod period;
 mod places;
 mod raw;
 mod resolve;
+mod rest;
+mod secret;
 mod suggest;
 mod syntax;
 #[cfg(test)]
@@ -28,7 +33,6 @@ mod value;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use chrono_tz::Tz;
 use globset::GlobSet;
@@ -39,6 +43,8 @@ pub use kpi::EMBEDDED_PLUGINS;
 pub use period::{parse_day, parse_period};
 pub use places::Places;
 pub use resolve::load;
+pub use rest::{Auth, FetchKind, Limits, ListKind, Paging, Rest};
+pub use secret::{NoSecret, Revealed, Secret};
 
 /// Checked settings of one fleet and its report.
 #[derive(Debug, Clone)]
@@ -89,41 +95,6 @@ pub enum Source {
     Rest(Box<Rest>),
     /// A folder with one subfolder of log files an instance, for bundles that users send in.
     Folder(PathBuf),
-}
-
-/// The shape of the target application's API, and how politely it is asked.
-#[derive(Debug, Clone)]
-pub struct Rest {
-    /// URL template of the listing: `{address}`, `{instance}`.
-    pub list_url: String,
-    /// JSON pointer (RFC 6901) to the array of files; empty: the document itself.
-    pub items: String,
-    /// JSON pointers inside one item. `size`, `modified` and `etag` may be absent.
-    pub name: String,
-    pub size: Option<String>,
-    pub modified: Option<String>,
-    pub etag: Option<String>,
-    /// URL template of one file: `{address}`, `{instance}`, `{name}` (percent-encoded as one path segment).
-    pub fetch_url: String,
-    pub limits: Limits,
-}
-
-/// Limits of politeness and patience.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
-    /// Requests in flight over the whole fleet.
-    pub concurrency_max: usize,
-    pub connect_timeout: Duration,
-    /// Until the response's headers are there.
-    pub headers_timeout: Duration,
-    /// Longest time without a byte of the body.
-    pub progress_timeout: Duration,
-    /// Longest time one instance may take in one run.
-    pub instance_timeout: Duration,
-    /// Longest time the whole fetch may take.
-    pub run_timeout: Duration,
-    /// Tries of one request, the first included.
-    pub tries_max: u32,
 }
 
 /// Which listed files are log files.

@@ -56,7 +56,7 @@ impl Profile {
         self.fault_at(self.places.events.get(index), format!("event `{name}`: {problem}"))
     }
 
-    fn fault_at(&self, place: Option<&Span>, message: String) -> Fault {
+    pub(super) fn fault_at(&self, place: Option<&Span>, message: String) -> Fault {
         match (&self.places.text, place) {
             (Some(text), Some(place)) => Fault::at(text, place, message),
             _ => Fault::of_file(self.path.display().to_string(), message),

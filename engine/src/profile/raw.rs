@@ -107,6 +107,14 @@ impl<'d> Table<'d> {
         Some(At { value, span: entry.value.span() })
     }
 
+    /// The place of a value that is a text, whatever it should be.
+    pub fn text_at(&mut self, key: Key) -> Option<Span> {
+        let entry = self.left.get(key.0).filter(|entry| entry.value.get_ref().is_str())?;
+        let span = entry.value.span();
+        self.take(key);
+        Some(span)
+    }
+
     /// A text that is not blank.
     pub fn take_text(&mut self, key: Key) -> Option<At<String>> {
         let text = self.typed(key, "a text", as_text)?;

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use toml::de::DeTable;
 
-use super::api::{take_api, take_limits};
+use super::api::take_api;
 use super::fault::{Collector, Fault, Faults};
 use super::file::{self, UTF8_HELP, Unreadable};
 use super::fleet::{check_addresses, take_fleet};
 use super::format::{take_events, take_format};
 use super::kpi::take_kpis;
+use super::limits::take_limits;
 use super::period::{PERIOD_HELP, read_period};
 use super::places::Places;
 use super::raw::{At, Document, Key, Table};
@@ -75,7 +76,7 @@ fn take_profile(path: &Path, mut table: Table<'_>) -> Option<Profile> {
     let fleet = take_fleet(&mut table, format.as_ref().map(|format| format.zone).unwrap_or_default(), &base);
     let limits = take_limits(&mut table);
     let by_rest = fleet.as_ref().is_some_and(|fleet| fleet.folder.is_none());
-    let api = take_api(&mut table, limits, by_rest);
+    let api = take_api(&mut table, limits, by_rest, &base);
     let report = take_report(&mut table);
     let kpis = take_kpis(&mut table, &base, &mut places);
     table.finish();

@@ -133,10 +133,24 @@ pub(super) fn hidden(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// Stars instead of the user and password of every URL: a fault is printed where anyone may read it. Rather too
-/// many than too few, as a password may hold anything. Replaces byte by byte, so that offsets stay what they are.
+/// Keys that somebody may write a secret behind.
+const SECRET_KEYS: [&str; 3] = ["password", "token", "value"];
+
+/// Stars instead of the user and password of every URL, and of what stands where a secret would: a fault is printed
+/// where anyone may read it. Rather too many than too few, as a password may hold anything. Replaces byte by byte,
+/// so that offsets stay what they are.
 pub(super) fn conceal(text: &str) -> String {
     let mut concealed = text.to_owned();
+    for key in SECRET_KEYS {
+        for (at, _) in text.match_indices(key) {
+            let behind = text[at + key.len()..].trim_start_matches([' ', '\t', '"', '\'']);
+            let Some(value) = behind.strip_prefix('=').map(str::trim_start) else { continue };
+            let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };
+            let start = text.len() - value.len() + 1;
+            let end = value[1..].rfind(quote).map_or(text.len(), |at| start + at);
+            concealed.replace_range(start..end, &"*".repeat(end - start));
+        }
+    }
     let mut from = 0;
     while let Some(at) = concealed[from..].find("://") {
         let before = concealed[..from + at].trim_end_matches(|c: char| c.is_ascii_alphanumeric());
@@ -194,5 +208,8 @@ mod tests {
         assert_eq!(conceal("a = \"http://me:pässw/rd@h:1/\""), "a = \"http://************@h:1/\"");
         assert_eq!(conceal("'http://h/', 'http://u:p\"w,@h@x', z@"), "'http://h/', 'http://********@x', z@");
         assert_eq!(conceal("A,http://u:p,w@h"), "A,http://*****@h");
+        assert_eq!(conceal("{ token = \"äb\\\"c\" }"), "{ token = \"******\" }");
+        assert_eq!(conceal("'password'='ab"), "'password'='**");
+        assert_eq!(conceal("token = { env = \"A\" }"), "token = { env = \"A\" }");
     }
 }

@@ -10,22 +10,28 @@ mod packed;
 mod refusals;
 mod scene;
 mod server;
+mod shapes;
 
 use std::time::Duration;
 
-use crate::profile::{Limits, Rest};
+use crate::profile::{Auth, FetchKind, Limits, ListKind, Paging, Rest};
 
 /// A listing `{"files": [{"name", "size", "mtime", "etag"}]}`, and short limits.
 pub(super) fn rest_settings() -> Rest {
     let pointer = |name: &str| Some(format!("/{name}"));
     Rest {
         list_url: "{address}/files".to_owned(),
+        list_kind: ListKind::Json,
         items: "/files".to_owned(),
         name: "/name".to_owned(),
         size: pointer("size"),
         modified: pointer("mtime"),
         etag: pointer("etag"),
+        paging: Paging::None,
         fetch_url: "{address}/files/{name}".to_owned(),
+        fetch_kind: FetchKind::Range,
+        auth: Auth::None,
+        overrides: Vec::new(),
         limits: Limits {
             concurrency_max: 8,
             connect_timeout: Duration::from_secs(5),

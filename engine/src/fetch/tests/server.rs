@@ -70,6 +70,10 @@ pub struct State {
     pub files: BTreeMap<String, File>,
     pub now_s: i64,
     pub ranges: Ranges,
+    /// The body begins at the offset that the URL names, and has at most so many bytes.
+    pub offsets: Option<usize>,
+    /// A header that every request must have, and its value.
+    pub wanted_header: Option<(&'static str, String)>,
     /// Leave times and ETags out of the listing.
     pub sizes_only: bool,
     /// Leave sizes out of the listing.
@@ -162,12 +166,14 @@ impl Server {
 
 fn serve(stream: &TcpStream, state: &Mutex<State>) {
     let mut reader = BufReader::new(stream);
-    while let Some((path, range)) = request(&mut reader) {
+    while let Some((path, range, headers)) = request(&mut reader) {
         let mut state = state.lock().expect("no test panics with the lock held");
+        let known = state.wanted_header.as_ref().is_none_or(|(name, value)| headers.get(*name) == Some(value));
         state.requests.push(format!("{path} {range}").trim_end().to_owned());
         let bent = state.bent.iter().position(|(ending, _)| path.ends_with(ending.as_str()));
         let answer = match bent.and_then(|index| state.bent.remove(index)) {
             Some((_, answer)) => answer,
+            None if !known => Answer { bytes: ok("401 Unauthorized", "", b""), ..Answer::default() },
             None => usual(&mut state, &path, &range),
         };
         drop(state);
@@ -204,7 +210,7 @@ fn send(mut stream: &TcpStream, answer: &Answer) -> io::Result<()> {
     })
 }
 
-fn request(reader: &mut impl BufRead) -> Option<(String, String)> {
+fn request(reader: &mut impl BufRead) -> Option<(String, String, BTreeMap<String, String>)> {
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
     let path = match line.split_once(' ')? {
@@ -212,12 +218,14 @@ fn request(reader: &mut impl BufRead) -> Option<(String, String)> {
         _ => line.trim_end().to_owned(),
     };
     let mut range = String::new();
+    let mut headers = BTreeMap::new();
     loop {
         line.clear();
         reader.read_line(&mut line).ok()?;
         let Some((name, value)) = line.trim_end().split_once(':') else {
-            return Some((path, range));
+            return Some((path, range, headers));
         };
+        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
         match name.to_ascii_lowercase().as_str() {
             "range" => range = value.trim().to_owned(),
             "accept-encoding" => assert_eq!(value.trim(), "identity"),
@@ -236,10 +244,15 @@ fn answer(state: &mut State, path: &str, range: &str) -> Vec<u8> {
         }
         return ok("200 OK", &head, listing.as_bytes());
     }
+    let (path, offset) = path.split_once("?offset=").unwrap_or((path, "0"));
     let name = decoded(path.strip_prefix("/files/").unwrap_or(path));
     let Some(file) = state.files.get(&name) else {
         return ok("404 Not Found", &head, b"");
     };
+    if let Some(most) = state.offsets {
+        let from = offset.parse::<usize>().expect("a number").min(file.bytes.len());
+        return ok("200 OK", &head, &file.bytes[from..file.bytes.len().min(from.saturating_add(most))]);
+    }
     body(state.ranges, &file.bytes, range, &head)
 }
 
