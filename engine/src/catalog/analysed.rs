@@ -309,6 +309,17 @@ impl Catalog {
         Ok(())
     }
 
+    /// Asks many questions of one state of the catalog, which spares the locks of each.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read; what `work` gave is then lost.
+    pub fn at_once<T>(&self, work: impl FnOnce() -> T) -> Result<T, CatalogError> {
+        self.look("beginning to read", |connection| connection.execute_batch("BEGIN"))?;
+        let done = work();
+        self.look("ending to read", |connection| connection.execute_batch("COMMIT"))?;
+        Ok(done)
+    }
+
     pub(super) fn look<T>(
         &self,
         doing: &'static str,

@@ -29,7 +29,7 @@ pub struct Head {
     pub logger: Field,
     /// The message.
     pub body: Field,
-    /// No plugin can want the record, whatever its body says.
+    /// No plugin can want the record, whatever its body says: logger and body may then be those of another.
     pub is_idle: bool,
     /// The exception, where the layout has a field for it.
     pub exception: Field,

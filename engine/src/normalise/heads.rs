@@ -5,7 +5,6 @@
 //! its wrong guesses, because the fields' lengths differ from line to line and the comparison's does not.
 
 use super::head::{Field, Head};
-use super::swar::eight;
 
 /// More than the heads that a log uses at a time; what is used of them fits into the first-level cache.
 const SLOTS: usize = 256;
@@ -20,19 +19,32 @@ pub struct Heads(Box<[Known]>);
 
 /// A head, from its first field of meaning up to its body. The free slot is empty.
 #[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
 struct Known {
-    text: [u8; BYTES_MAX],
+    /// The first bytes, and which of their bits count.
+    begin: [u64; AT_ONCE / 8],
+    mask: [u64; AT_ONCE / 8],
+    /// The bytes behind them.
+    rest: [u8; BYTES_MAX - AT_ONCE],
     bytes: u8,
     severity: u8,
     is_idle: bool,
-    /// Begin and end, counted as `text` is.
+    /// Begin and end, counted from the head's begin.
     logger: (u8, u8),
 }
 
 impl Heads {
     /// None yet.
     pub fn new() -> Self {
-        let free = Known { text: [0; BYTES_MAX], bytes: 0, severity: 0, is_idle: false, logger: (0, 0) };
+        let free = Known {
+            begin: [0; AT_ONCE / 8],
+            mask: MASKS[0],
+            rest: [0; BYTES_MAX - AT_ONCE],
+            bytes: 0,
+            severity: 0,
+            is_idle: false,
+            logger: (0, 0),
+        };
         Self(vec![free; SLOTS].into())
     }
 
@@ -40,25 +52,24 @@ impl Heads {
     #[inline(always)]
     pub fn read(&self, line: &[u8], at: usize, into: &mut Head) -> bool {
         let Some(begin) = line.get(at..).and_then(|rest| rest.first_chunk::<AT_ONCE>()) else { return false };
-        let known = &self.0[slot(begin)];
+        let words = words(begin);
+        let known = &self.0[slot(&words)];
+        let differ = (0..AT_ONCE / 8).fold(0, |differ, at| differ | (words[at] ^ known.begin[at]) & known.mask[at]);
         let bytes = usize::from(known.bytes);
-        let masks = &MASKS[bytes.min(AT_ONCE)];
-        let (words, known_words) = (begin.as_chunks::<8>().0, known.text.as_chunks::<8>().0);
-        let mut differ = 0;
-        for index in 0..AT_ONCE / 8 {
-            let word = u64::from_le_bytes(words[index]) ^ u64::from_le_bytes(known_words[index]);
-            differ |= word & masks[index];
-        }
         let end = at + bytes;
         // A blank behind it would still belong to the head.
         if differ != 0 || bytes == 0 || line.get(end).is_none_or(|byte| *byte == b' ') {
             return false;
         }
-        if bytes > AT_ONCE && line[at + AT_ONCE..end] != known.text[AT_ONCE..bytes] {
+        if bytes > AT_ONCE && line[at + AT_ONCE..end] != known.rest[..bytes - AT_ONCE] {
             return false;
         }
         into.severity = known.severity;
         into.is_idle = known.is_idle;
+        if known.is_idle {
+            // Nobody will look at the fields.
+            return true;
+        }
         into.logger = Field::plain(at + usize::from(known.logger.0), at + usize::from(known.logger.1));
         into.body = Field::plain(end, line.len());
         true
@@ -70,8 +81,12 @@ impl Heads {
         let text = line.get(at..end).filter(|text| (1..=BYTES_MAX).contains(&text.len()));
         let (Some(text), Some(begin)) = (text, line.get(at..).and_then(|rest| rest.first_chunk())) else { return };
         let within = |place: u32| (place as usize).saturating_sub(at) as u8;
-        let known = &mut self.0[slot(begin)];
-        known.text[..text.len()].copy_from_slice(text);
+        let words = words(begin);
+        let known = &mut self.0[slot(&words)];
+        known.mask = MASKS[text.len().min(AT_ONCE)];
+        known.begin = words;
+        let rest = text.get(AT_ONCE..).unwrap_or_default();
+        known.rest[..rest.len()].copy_from_slice(rest);
         known.bytes = text.len() as u8;
         known.severity = head.severity;
         known.is_idle = head.is_idle;
@@ -79,15 +94,19 @@ impl Heads {
     }
 }
 
+#[inline(always)]
+fn words(begin: &[u8; AT_ONCE]) -> [u64; AT_ONCE / 8] {
+    let (words, _) = begin.as_chunks();
+    std::array::from_fn(|at| u64::from_le_bytes(words[at]))
+}
+
 /// The slot of a head, by its first 16 bytes: a severity and the most of a logger in most layouts.
 #[inline(always)]
-fn slot(begin: &[u8; AT_ONCE]) -> usize {
-    // Odd numbers from the golden ratio and from the square root of 3.
+fn slot(words: &[u64; AT_ONCE / 8]) -> usize {
+    // An odd number from the golden ratio.
     const A: u64 = 0x9e37_79b9_7f4a_7c15;
-    const B: u64 = 0xbb67_ae85_84ca_a73b;
-    let word = |at| eight(begin, at).unwrap_or(0);
-    let mixed = word(0).wrapping_mul(A) ^ word(8).wrapping_mul(B).rotate_left(32);
-    (mixed.wrapping_mul(A) >> (u64::BITS - SLOTS.ilog2())) as usize
+    let mixed = (words[0] ^ words[1].rotate_left(29)).wrapping_mul(A);
+    (mixed >> (u64::BITS - SLOTS.ilog2())) as usize
 }
 
 /// Which bits of the words count, by the number of bytes.
@@ -151,6 +170,9 @@ mod tests {
                     let is_idle = |severity: u8, logger: &[u8]| severity < 13 && logger.starts_with(b"Core");
                     let mut clock = Clock::new(Tz::UTC, None);
                     let scanned = pattern.scan(line.as_bytes(), &mut clock, &severities, heads, is_idle, &mut head);
+                    if head.is_idle {
+                        (head.logger, head.body) = (Field::default(), Field::default());
+                    }
                     (scanned, (scanned == Scanned::Head).then(|| format!("{head:?}")))
                 };
                 let mut heads = Heads::new();

@@ -91,8 +91,6 @@ impl Pattern {
         is_idle: impl Fn(u8, &[u8]) -> bool,
         into: &mut Head,
     ) -> Scanned {
-        (into.severity, into.logger, into.body) = (severities.default, Field::default(), Field::default());
-        into.is_idle = false;
         let mut walk = Walk { line, at: 0, has_time: false, clock, severities };
         let (first, rest) = self.steps.split_at(self.first_steps);
         if !self.follow(first, &mut walk, into) {
@@ -115,6 +113,7 @@ impl Pattern {
         into: &mut Head,
     ) -> Scanned {
         let (line, from) = (walk.line, walk.at);
+        (into.severity, into.logger, into.body) = (walk.severities.default, Field::default(), Field::default());
         if !self.follow(steps, walk, into) || walk.at != line.len() {
             return walk.no_head();
         }

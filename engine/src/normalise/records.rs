@@ -82,7 +82,9 @@ impl<'n, R: Read> Records<'n, R> {
         let offset = self.lines.offset();
         self.lines.begin(line);
         if let Layout::Pattern(_) = self.normaliser.layout {
-            self.tally.last_record_offset = self.extend()?.then_some(offset);
+            if self.extend()? {
+                self.tally.last_record_offset = Some(offset);
+            }
         }
         self.take(this, offset, line);
         Ok(Some(&self.record))
@@ -102,7 +104,8 @@ impl<'n, R: Read> Records<'n, R> {
     /// What reading found beside records, up to the last that was given.
     pub fn into_tally(self) -> Tally {
         let lines_unterminated = u64::from(self.lines.is_unterminated());
-        Tally { end_of_records: self.lines.offset(), lines_unterminated, ..self.tally }
+        let last_time = (self.tally.records > 0).then_some(self.record.time);
+        Tally { end_of_records: self.lines.offset(), lines_unterminated, last_time, ..self.tally }
     }
 
     /// The next line that is a head; all before it are unparsed.
@@ -164,17 +167,21 @@ impl<'n, R: Read> Records<'n, R> {
     /// Writes the record that was taken.
     #[inline(always)]
     fn take(&mut self, this: usize, offset: u64, line: Line) {
-        let Head { time, severity, in_gap, is_idle, logger, .. } = self.both[this & 1];
+        let Head { time, severity, in_gap, is_idle, .. } = self.both[this & 1];
         self.tally.records += 1;
-        self.tally.last_time = Some(time);
-        self.tally.gap_times += u64::from(in_gap);
-        self.tally.records_cut += u64::from(self.lines.is_cut());
+        if in_gap {
+            self.tally.gap_times += 1;
+        }
+        if self.lines.is_cut() {
+            self.tally.records_cut += 1;
+        }
         (self.record.offset, self.record.time, self.record.severity) = (offset, time, severity);
         (self.record.wanted, self.record.event) = (0, None);
         if is_idle {
             return;
         }
         let wanted = self.normaliser.wanted_for(severity);
+        let logger = self.both[this & 1].logger;
         let rules = self.normaliser.rules.of(logger.span.of(self.lines.held()));
         if wanted == 0 && rules.is_empty() && !logger.escaped {
             return;

@@ -179,7 +179,7 @@ fn fold_all(
             return Ok(failed(plugin, failure));
         }
         let runner = LocalRunner { jobs, catalog: Catalog::open_to_read(store)? };
-        match fold(plugin, position, members, window, &runner)? {
+        match runner.catalog.at_once(|| fold(plugin, position, members, window, &runner))?? {
             Ok(told) => finish(plugin, told, members, &runner.catalog),
             Err(FoldFault { fault, place }) => Ok(failed(plugin, &Failure { fault, place })),
         }

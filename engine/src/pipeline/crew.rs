@@ -53,7 +53,7 @@ impl Crew<'_> {
                         let catalog = Catalog::open_to_read(store)?;
                         let mut worker = Worker::new(self.plugins, self.normaliser, self.failures);
                         while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                            let update = work(job, &catalog, &mut worker)?;
+                            let update = catalog.at_once(|| work(job, &catalog, &mut worker))??;
                             if bring.send(Ok(update)).is_err() {
                                 break;
                             }

@@ -43,7 +43,6 @@ type Place = (i64, Order);
 /// A lane that is being read.
 struct Open<'n, R: Read> {
     lane: usize,
-    order: Order,
     key: i64,
     place: Place,
     records: Records<'n, R>,
@@ -74,7 +73,7 @@ pub fn run<'n, R: Read, E: From<io::Error>>(
         {
             waiting.pop();
             let records = open(&lanes[lane], lanes[lane].to)?;
-            active.push(Open { lane, order: place.1, key: lanes[lane].key.unwrap_or(i64::MIN), place, records });
+            active.push(Open { lane, key: lanes[lane].key.unwrap_or(i64::MIN), place, records });
         }
         let Some(first) = (0..active.len()).min_by_key(|&index| active[index].place) else {
             return Ok(tallies);
@@ -103,7 +102,7 @@ fn read<R: Read, E: From<io::Error>>(
         return Ok(false);
     };
     while let Some(time) = open.records.peek_time()? {
-        open.place = (open.key.max(time), open.order);
+        open.place.0 = open.key.max(time);
         if open.place > limit {
             return Ok(true);
         }
