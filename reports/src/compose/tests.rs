@@ -41,7 +41,7 @@ fn the_page_has_its_parts_in_order() {
             ">Errors</h2>",
             ">Studio usage</h2>",
             ">Installed base</h2>",
-            "report schema 1. Plugins: errors 1.0.0, installed-base 1.0.0,",
+            "report schema 2. Plugins: errors 1.0.0, installed-base 1.0.0,",
         ],
     );
 }

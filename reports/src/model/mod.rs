@@ -14,7 +14,7 @@
 //! # use logparser_reports::model::Report;
 //! # let written = r#"
 //! {
-//!   "schema": 1,
+//!   "schema": 2,
 //!   "title": "Radio fleet",
 //!   "window": { "from": "2026-10-12", "to": "2026-10-17", "days": 5, "zone": "Europe/Berlin" },
 //!   "data_through": "2026-10-16T21:58:12.250Z",

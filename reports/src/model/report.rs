@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Coverage, Highlight, Section};
 
 /// The version of the schema that this crate writes.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// Everything that a report tells.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
