@@ -81,10 +81,10 @@ impl<'n, R: Read> Records<'n, R> {
         self.turn ^= 1;
         let offset = self.lines.offset();
         self.lines.begin(line);
-        if let Layout::Pattern(_) = self.normaliser.layout {
-            if self.extend()? {
-                self.tally.last_record_offset = Some(offset);
-            }
+        if let Layout::Pattern(_) = self.normaliser.layout
+            && self.extend()?
+        {
+            self.tally.last_record_offset = Some(offset);
         }
         self.take(this, offset, line);
         Ok(Some(&self.record))
