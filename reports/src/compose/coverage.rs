@@ -77,7 +77,7 @@ fn figures(coverage: &Coverage) -> Vec<MetricView> {
         figure("Partial", count(coverage.partial), "not all of it taken"),
         figure("Unreachable", count(coverage.unreachable), "seen before"),
         figure("Never seen", count(coverage.never_seen), ""),
-        figure("Silent", count(coverage.silent), "no record in the window"),
+        figure("Without records", count(coverage.silent), "in the window"),
         figure("Records", count(coverage.records), "in the window"),
         figure("Unparsed lines", count(coverage.lines_unparsed), ""),
         figure("Log text", bytes(coverage.bytes), &format!("in {}", plural(coverage.files, "file", "files"))),
@@ -204,7 +204,7 @@ fn state_in_words(state: InstanceState) -> &'static str {
         InstanceState::NeverSeen => "never seen",
         InstanceState::Unreachable => "unreachable",
         InstanceState::Partial => "partial",
-        InstanceState::Silent => "silent",
+        InstanceState::Silent => "no records",
         InstanceState::Reached => "reached",
     }
 }
