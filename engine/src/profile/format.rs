@@ -46,6 +46,28 @@ const JSON_FIELDS: [(&str, &str, &str); 5] = [
 /// How an event's capture is read: whole number, milliseconds, seconds. Without a type it is text.
 const CAPTURE_KINDS: [&str; 3] = ["int", "ms", "s"];
 
+/// How a line is laid out, by the words of `kind`.
+#[derive(Clone, Copy)]
+enum Kind {
+    Pattern,
+    Json,
+    /// What a well-known logger writes where nobody told it otherwise: pattern and timestamp.
+    Named(&'static str, &'static str),
+}
+
+const LOG4: Kind = Kind::Named("{timestamp} [{thread}] {severity} {logger} - {body}", "%Y-%m-%d %H:%M:%S,%3f");
+
+const KINDS: [(&str, Kind); 8] = [
+    ("pattern", Kind::Pattern),
+    ("json", Kind::Json),
+    ("log4net", LOG4),
+    ("log4j", LOG4),
+    ("logback", LOG4),
+    ("nlog", Kind::Named("{timestamp}|{severity}|{logger}|{body}", "%Y-%m-%d %H:%M:%S%.f")),
+    ("serilog", Kind::Named("{timestamp} [{severity}] {body}", "%Y-%m-%d %H:%M:%S%.3f %:z")),
+    ("python", Kind::Named("{timestamp} - {logger} - {severity} - {body}", "%Y-%m-%d %H:%M:%S,%3f")),
+];
+
 const BRACES_HELP: &str = "a placeholder reads `{name}`; a brace that stands in the log is doubled, `{{`";
 
 /// Reads `[format]`; `None` where it is missing or too wrong to go on with.
@@ -61,12 +83,16 @@ pub(super) fn take_format(profile: &mut Table<'_>, places: &mut Places) -> Optio
     let mut table = profile.take_table(FORMAT)?;
     places.format = table.span.clone();
     table.require(KIND);
-    let kind = table.take_one_of(KIND, &[("pattern", true), ("json", false)]);
+    let kind = table.take_one_of(KIND, &KINDS);
     let layout = match kind {
-        Some(At { value: true, .. }) => take_pattern(&mut table, places),
-        Some(At { value: false, span }) => {
+        Some(At { value: Kind::Pattern, .. }) => take_pattern(&mut table, places),
+        Some(At { value: Kind::Json, span }) => {
             places.format = span;
             take_json(&mut table)
+        }
+        Some(At { value: Kind::Named(pattern, timestamp), span }) => {
+            places.format = span;
+            Some(take_named(&mut table, pattern, timestamp, places))
         }
         None => {
             // Which keys belong depends on the kind: none of them is called unknown.
@@ -94,6 +120,19 @@ fn take_pattern(table: &mut Table<'_>, places: &mut Places) -> Option<Layout> {
         check_timestamp(table.doc(), timestamp);
     }
     Some(Layout::Pattern { pattern: pattern?.value, timestamp: timestamp?.value })
+}
+
+/// A layout that goes by a name; its timestamp may be another.
+fn take_named(table: &mut Table<'_>, pattern: &str, timestamp: &str, places: &mut Places) -> Layout {
+    table.refuse(PATTERN, "belongs to `kind = \"pattern\"`", "a layout with a name has its own pattern");
+    table.refuse(FIELDS, "belongs to `kind = \"json\"`", "a layout with a name has its own fields");
+    let own = table.take_text(TIMESTAMP);
+    if let Some(own) = &own {
+        places.timestamp = Some(own.span.clone());
+        check_timestamp(table.doc(), own);
+    }
+    let timestamp = own.map_or_else(|| timestamp.to_owned(), |own| own.value);
+    Layout::Pattern { pattern: pattern.to_owned(), timestamp }
 }
 
 fn take_json(table: &mut Table<'_>) -> Option<Layout> {
