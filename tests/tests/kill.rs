@@ -2,7 +2,6 @@
 
 mod scene;
 
-use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,30 +21,6 @@ fn fleet() -> Fleet {
     Fleet::start(&FleetOptions { instances: 24, days: 3, lifetime, ..FleetOptions::default() }).expect("a fleet")
 }
 
-/// Lets the hours pass in which nobody works, until something is written.
-fn work_on(fleet: &mut Fleet) {
-    let before = fleet.truth().summary().records;
-    while fleet.truth().summary().records == before {
-        fleet.advance(1);
-    }
-}
-
-/// Finishes what was interrupted and compares it with a clean run over the same logs.
-fn must_recover(scene: &Scene, name: &str, what: &str) {
-    scene.run_to(name, 0);
-    let clean = format!("{name}-clean");
-    // The clean run of another comparison is not clean any more.
-    let _ = fs::remove_dir_all(scene.path(&clean));
-    scene.beside(&clean);
-    scene.run_to(&clean, 0);
-    scene.published(name).must_be(&scene.published(&clean), what);
-    let catalog = rusqlite::Connection::open(scene.store(name).join("catalog.sqlite")).expect("a catalog");
-    let checked: String = catalog.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("a check");
-    assert_eq!(checked, "ok", "{what}");
-    let mut astray = catalog.prepare("PRAGMA foreign_key_check").expect("a check");
-    assert!(!astray.exists([]).expect("a check"), "{what}: a row refers to another that is not there");
-}
-
 #[test]
 fn aborted_at_every_step_of_the_commit() {
     let mut scene = Scene::rest(fleet());
@@ -55,7 +30,7 @@ fn aborted_at_every_step_of_the_commit() {
         // Both a first run and one that only adds to what is there.
         let name = format!("first-{number}");
         scene.beside(&name);
-        work_on(scene.fleet());
+        scene.work_on();
         for name in [name.as_str(), MAIN] {
             let profile = scene.profile(name);
             let arguments = ["--profile", profile.to_str().expect("a path in UTF-8"), "run"];
@@ -66,10 +41,10 @@ fn aborted_at_every_step_of_the_commit() {
                 "{point}: it was not reached"
             );
         }
-        must_recover(&scene, &name, point);
+        scene.must_recover(&name, point);
         scene.run_to(MAIN, 0);
     }
-    must_recover(&scene, MAIN, "after all of them");
+    scene.must_recover(MAIN, "after all of them");
 }
 
 #[test]
@@ -89,12 +64,12 @@ fn killed_at_random_moments() {
         killed += u32::from(running.goes_on());
         running.kill();
         if kill % KILLS_IN_A_ROW == KILLS_IN_A_ROW - 1 {
-            must_recover(&scene, MAIN, &format!("after {} kills", kill + 1));
+            scene.must_recover(MAIN, &format!("after {} kills", kill + 1));
         }
         if kill % 3 == 2 {
             scene.fleet().advance(1);
         }
     }
     assert!(killed >= kills / 3, "only {killed} of {kills} kills met a run");
-    must_recover(&scene, MAIN, "after the kills");
+    scene.must_recover(MAIN, "after the kills");
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use logparser::pipeline::Kpis;
 use logparser::profile::{self, EMBEDDED_PLUGINS, EXAMPLE};
@@ -225,6 +226,73 @@ fn the_other_commands_exist() {
     assert!(ci.contains("README.md"), "`.ci/run` takes the test command from the README");
     let demo = Command::new(env!("CARGO_BIN_EXE_demo")).arg("nonsense").output().expect("the demo starts");
     assert!(scene(&demo).contains("serve"), "{}", scene(&demo));
+}
+
+/// Writes the README's units of systemd into a folder, with the program under test and a profile in it.
+fn write_units(folder: &Path, units: &[Block]) {
+    for Block { line, text, .. } in units {
+        let path = text.lines().next().and_then(|first| first.strip_prefix("# /etc/systemd/system/"));
+        let path = folder.join(path.unwrap_or_else(|| panic!("README line {line}: a unit says where it stands")));
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        let text = text.replace("/usr/local/bin/logparser", env!("CARGO_BIN_EXE_under-test"));
+        fs::write(path, text.replace("/etc/logparser", &folder.display().to_string())).expect("a unit");
+    }
+}
+
+/// The commands of a unit that are not empty.
+fn starts(unit: &str) -> impl Iterator<Item = Vec<String>> {
+    let starts = unit.lines().filter_map(|line| line.strip_prefix("ExecStart="));
+    starts.filter(|start| !start.is_empty()).map(|start| words(start)[1..].to_vec())
+}
+
+#[test]
+#[cfg(unix)]
+fn the_units_of_systemd_are_right_and_their_commands_run() {
+    let fleet = Fleet::start(&FleetOptions { instances: 3, ..FleetOptions::default() }).expect("a fleet");
+    let folder = tempfile::tempdir().expect("a folder");
+    fleet.write_profile(folder.path()).expect("a profile");
+    let units = blocks_of("ini", "# /etc/systemd/system/");
+    assert_eq!(units.len(), 3, "a service, a drop-in and a timer");
+    for Block { line, text, .. } in &units {
+        let right = |line: &str| {
+            let key = |key: &str| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphabetic());
+            line.is_empty() || line.starts_with(['#', '[']) || line.split_once('=').is_some_and(|(name, _)| key(name))
+        };
+        assert!(text.lines().all(right), "README line {line}: no unit\n{text}");
+    }
+    // The service by itself, and then with the timer and the drop-in.
+    for (units, unit) in [(&units[..1], "logparser.service"), (&units[..], "logparser.timer")] {
+        write_units(folder.path(), units);
+        let mut systemd = Command::new("systemd-analyze");
+        systemd
+            .args(["verify", "--man=no"])
+            .arg(folder.path().join(unit))
+            .env("SYSTEMD_UNIT_PATH", format!("{}:", folder.path().display()));
+        match systemd.output() {
+            Ok(output) => assert!(output.status.success() && output.stderr.is_empty(), "{unit}: {}", scene(&output)),
+            Err(missing) => eprintln!("systemd's own check is left out: {missing}"),
+        }
+        let text = fs::read_to_string(folder.path().join("logparser.service")).expect("a service");
+        let drop_in = fs::read_to_string(folder.path().join("logparser.service.d/timer.conf")).unwrap_or_default();
+        let [start] = &starts(if drop_in.is_empty() { &text } else { &drop_in }).collect::<Vec<_>>()[..] else {
+            panic!("{unit} has one command");
+        };
+        let report = folder.path().join("reports/report.html");
+        let _ = fs::remove_file(&report);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_under-test"));
+        let mut running = command.args(start).stderr(Stdio::null()).stdout(Stdio::null()).spawn().expect("it starts");
+        let goes_on = drop_in.is_empty();
+        let begun = Instant::now();
+        while goes_on && !report.exists() && begun.elapsed() < Duration::from_secs(60) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        if goes_on {
+            let sent = Command::new("kill").args(["-TERM", &running.id().to_string()]).status();
+            assert!(sent.expect("`kill` starts").success(), "{unit}: it ended before it was asked to");
+        }
+        assert_eq!(running.wait().expect("a process").code(), Some(0), "{unit}: {start:?}");
+        assert!(report.exists(), "{unit}: {start:?} publishes a report");
+    }
 }
 
 #[test]

@@ -257,10 +257,10 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be written.
     pub fn write_analysed(&mut self, updates: &[Update]) -> Result<(), CatalogError> {
-        self.change("writing an analysis", |tx| {
-            updates.iter().try_for_each(|update| write(tx, update))?;
-            fault::point("in-partials-transaction");
-            Ok(())
+        let doing = "writing an analysis";
+        self.write(doing, |tx| {
+            updates.iter().try_for_each(|update| write(tx, update)).map_err(sql(doing))?;
+            fault::step("in-partials-transaction").map_err(|source| CatalogError::Sql { doing, source })
         })?;
         fault::point("after-partials-commit");
         Ok(())
@@ -299,11 +299,12 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be written.
     pub fn keep_sections(&mut self, sections: &[([u8; 32], String)]) -> Result<(), CatalogError> {
-        self.change("keeping sections", |tx| {
+        let doing = "keeping sections";
+        self.write(doing, |tx| {
             let insert = format!("INSERT OR REPLACE INTO sections VALUES (?1, ?2, {RUN})");
-            sections.iter().try_for_each(|(key, value)| tx.execute(&insert, params![key, value]).map(drop))?;
-            fault::point("in-sections-transaction");
-            Ok(())
+            let mut kept = sections.iter().map(|(key, value)| tx.execute(&insert, params![key, value]).map(drop));
+            kept.try_for_each(|kept| kept).map_err(sql(doing))?;
+            fault::step("in-sections-transaction").map_err(|source| CatalogError::Sql { doing, source })
         })?;
         fault::point("after-sections-commit");
         Ok(())

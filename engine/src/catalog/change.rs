@@ -97,8 +97,7 @@ impl Catalog {
             if group.changes.iter().any(Change::moves_epoch) {
                 transaction.execute("UPDATE meta SET value = value + 1 WHERE key = 'epoch'", []).map_err(sql(doing))?;
             }
-            fault::point("in-catalog-transaction");
-            Ok(())
+            fault::step("in-catalog-transaction").map_err(|source| CatalogError::Sql { doing, source })
         })?;
         fault::point("after-catalog-commit");
         Ok(())

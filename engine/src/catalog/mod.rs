@@ -11,11 +11,12 @@ mod change;
 mod fetched;
 mod summary;
 
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::mirror::StoreLock;
 
@@ -41,7 +42,7 @@ const STATEMENTS_MAX: usize = 64;
 pub enum CatalogError {
     /// The file cannot be opened, or is no catalog.
     #[error("cannot open the catalog {}: {source}", path.display())]
-    Open { path: PathBuf, source: rusqlite::Error },
+    Open { path: PathBuf, source: io::Error },
     /// Nothing was ever fetched into this store.
     #[error("{} holds no catalog: nothing was fetched into this store yet", store.display())]
     Missing { store: PathBuf },
@@ -53,7 +54,7 @@ pub enum CatalogError {
     Newer { path: PathBuf, found: usize, known: usize },
     /// A statement failed.
     #[error("the catalog failed while {doing}: {source}")]
-    Sql { doing: &'static str, source: rusqlite::Error },
+    Sql { doing: &'static str, source: io::Error },
     /// A change does not fit what is stored. The store was written by something else, or the engine has a fault.
     #[error("the catalog does not fit what was fetched: {what}")]
     Unfit { what: String },
@@ -61,7 +62,17 @@ pub enum CatalogError {
 
 /// Names what was being done, for `map_err`.
 fn sql(doing: &'static str) -> impl FnOnce(rusqlite::Error) -> CatalogError {
-    move |source| CatalogError::Sql { doing, source }
+    move |source| CatalogError::Sql { doing, source: in_kind(source) }
+}
+
+/// SQLite's word for what a disk refused, as the kind that the operating system's own errors have.
+fn in_kind(error: rusqlite::Error) -> io::Error {
+    let kind = match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => ErrorKind::StorageFull,
+        Some(ErrorCode::ReadOnly) => ErrorKind::ReadOnlyFilesystem,
+        _ => ErrorKind::Other,
+    };
+    io::Error::new(kind, error)
 }
 
 /// One connection to a store's catalog.
@@ -80,7 +91,7 @@ impl Catalog {
     /// used.
     pub fn open(lock: &StoreLock) -> Result<Catalog, CatalogError> {
         let path = path_of(lock.folder());
-        let opened = |source| CatalogError::Open { path: path.clone(), source };
+        let opened = |source| CatalogError::Open { path: path.clone(), source: in_kind(source) };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let mut connection = connect(&path, flags).map_err(opened)?;
         connection
@@ -102,7 +113,7 @@ impl Catalog {
         if !path.exists() {
             return Err(CatalogError::Missing { store: store.to_owned() });
         }
-        let opened = |source| CatalogError::Open { path: path.clone(), source };
+        let opened = |source| CatalogError::Open { path: path.clone(), source: in_kind(source) };
         let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(opened)?;
         let found = version(&connection).map_err(opened)?;
         refuse_newer(&path, found)?;
@@ -161,7 +172,7 @@ fn refuse_newer(path: &Path, found: usize) -> Result<(), CatalogError> {
 }
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), CatalogError> {
-    let failed = |source| CatalogError::Open { path: path.to_owned(), source };
+    let failed = |source| CatalogError::Open { path: path.to_owned(), source: in_kind(source) };
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     let found = version(&transaction).map_err(failed)?;
     refuse_newer(path, found)?;

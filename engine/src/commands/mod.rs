@@ -3,15 +3,20 @@
 //! Results go to standard output, everything else to standard error.
 
 mod check;
+mod every;
 mod init;
 mod progress;
 mod run;
+mod stop;
 
+use std::error::Error;
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::io::{self, ErrorKind, Write};
+use std::iter::successors;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
@@ -33,7 +38,7 @@ Exit codes:
   0  done
   1  done, with parts missing (an instance that was not reached, a plugin that failed): the report names them
   2  the profile or the command line is wrong: nothing was done
-  3  failed: the store or the report could not be read or written";
+  3  failed: the store or the report could not be read or written, or someone stopped it";
 
 /// How a command speaks, and about which profile.
 #[derive(Debug, Args)]
@@ -55,7 +60,14 @@ struct How {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Fetch what is new, analyse it, publish the report
-    Run(Days),
+    Run {
+        #[command(flatten)]
+        days: Days,
+        /// Go on by itself: a run at once, and then one each time that so much has passed, such as 30min or 1h.
+        /// A run that fails says so, and the next one tries again. SIGTERM and Ctrl+C end it with exit code 0
+        #[arg(long, value_name = "INTERVAL", value_parser = profile::parse_interval)]
+        every: Option<Duration>,
+    },
     /// Fetch what is new, and stop there
     Fetch,
     /// Analyse what is stored and publish the report, without fetching
@@ -118,6 +130,8 @@ enum Failed {
     Usage { what: String, help: String },
     /// Something else: what, and the way out.
     Other { what: String, help: String },
+    /// Someone asked to stop.
+    Stopped,
 }
 
 impl Failed {
@@ -129,10 +143,27 @@ impl Failed {
         Self::Other { what: what.to_string(), help: help.to_owned() }
     }
 
+    /// Trouble with files in a folder of LogParser's own.
+    fn disk(error: &(dyn Error + 'static), folder: &Path) -> Self {
+        let causes = successors(Some(error), |error: &&(dyn Error + 'static)| Error::source(*error));
+        let kind = causes.filter_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind).next();
+        let folder = folder.display();
+        let help = match kind {
+            Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+                format!("make room on the disk of {folder}, and run it again; nothing stored was lost")
+            }
+            Some(ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied) => {
+                format!("let LogParser's user write to {folder}, and run it again; nothing stored was lost")
+            }
+            _ => format!("check the room and the rights on the disk of {folder}; nothing stored was lost"),
+        };
+        Self::Other { what: error.to_string(), help }
+    }
+
     fn code(&self) -> u8 {
         match self {
             Self::Profile(_) | Self::Usage { .. } => 2,
-            Self::Other { .. } => 3,
+            Self::Other { .. } | Self::Stopped => 3,
         }
     }
 }
@@ -142,6 +173,7 @@ impl fmt::Display for Failed {
         match self {
             Self::Profile(faults) => write!(f, "{faults}"),
             Self::Usage { what, help } | Self::Other { what, help } => write!(f, "error: {what}\nhelp: {help}"),
+            Self::Stopped => f.write_str("error: stopped before it was done\nhelp: run it again to go on"),
         }
     }
 }
@@ -165,7 +197,7 @@ pub fn run_args(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
         Ok(Done::Whole) => 0,
         Ok(Done::PartsMissing) => 1,
         Err(failed) => {
-            eprintln!("{}", failed.to_string().trim_end());
+            progress::complain(failed.to_string().trim_end());
             failed.code()
         }
     }
@@ -177,13 +209,18 @@ fn dispatch(cli: &Cli) -> Result<Done, Failed> {
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "logparser", &mut script);
-            // Nobody reads on: a closed pipe is no failure.
-            let _ = io::stdout().write_all(&script);
+            out(&String::from_utf8_lossy(&script));
             Ok(Done::Whole)
         }
         Command::Check => check::check(&cli.how),
-        Command::Run(days) => run::run(&cli.how, run::Stages { fetch: true, report: Some(days) }),
-        Command::Fetch => run::run(&cli.how, run::Stages { fetch: true, report: None }),
-        Command::Report(days) => run::run(&cli.how, run::Stages { fetch: false, report: Some(days) }),
+        Command::Run { days, every: Some(interval) } => every::every(&cli.how, days, *interval),
+        Command::Run { days, every: None } => run::run(&cli.how, &run::Stages { fetch: true, report: Some(days) }),
+        Command::Fetch => run::run(&cli.how, &run::Stages { fetch: true, report: None }),
+        Command::Report(days) => run::run(&cli.how, &run::Stages { fetch: false, report: Some(days) }),
     }
+}
+
+/// Writes to standard output. Nobody reads on: a closed pipe is no failure.
+fn out(text: &str) {
+    let _ = writeln!(io::stdout(), "{text}");
 }

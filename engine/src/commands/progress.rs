@@ -1,6 +1,6 @@
 //! Progress: bars on a terminal, plain lines elsewhere, nothing when asked to be quiet.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -11,7 +11,8 @@ use crate::fetch::{InstanceOutcome, Progress};
 /// Plain lines that a stage prints at most on its way.
 const LINES: usize = 10;
 
-/// Speaks of a command's progress, on standard error.
+/// Speaks of a command's progress, on standard error. Where nobody can listen, the work goes on in silence.
+#[derive(Debug, Clone, Copy)]
 pub struct Voice {
     quiet: bool,
     verbose: bool,
@@ -21,20 +22,20 @@ pub struct Voice {
 impl Voice {
     /// As the command line wants it.
     pub fn new(how: &How) -> Self {
-        Self { quiet: how.quiet, verbose: how.verbose, terminal: std::io::stderr().is_terminal() }
+        Self { quiet: how.quiet, verbose: how.verbose, terminal: io::stderr().is_terminal() }
     }
 
     /// Says a line.
     pub fn say(&self, text: &str) {
         if !self.quiet {
-            eprintln!("{text}");
+            complain(text);
         }
     }
 
     /// Says a line to those who want to know more.
     pub fn detail(&self, text: &str) {
         if self.verbose {
-            eprintln!("{text}");
+            complain(text);
         }
     }
 
@@ -47,6 +48,11 @@ impl Voice {
         });
         Stage { voice: self, name, steps, done: AtomicUsize::new(0), bar }
     }
+}
+
+/// Writes a line of what everybody must hear. Where standard error is closed, nobody can.
+pub fn complain(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// A stage that goes on step by step, on any thread.
@@ -93,7 +99,7 @@ impl Progress for Stage<'_> {
             );
             match &self.bar {
                 Some(bar) => bar.println(line),
-                None => eprintln!("{line}"),
+                None => complain(&line),
             }
         }
         self.step();

@@ -1,5 +1,6 @@
 //! `logparser run`, `fetch` and `report`.
 
+use std::error::Error;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -8,16 +9,15 @@ use logparser_reports::format::Formatter;
 use logparser_reports::model::{Cell, Highlight, SectionState};
 use serde_json::{Value, json};
 
-use super::progress::Voice;
-use super::{Days, Done, Failed, How};
+use super::progress::{Stage, Voice};
+use super::stop::Stop;
+use super::{Days, Done, Failed, How, out};
 use crate::catalog::Catalog;
-use crate::fetch::{FetchError, FetchSummary, fetch};
-use crate::mirror::StoreLock;
+use crate::fetch::{FetchSummary, fetch};
+use crate::mirror::{LockError, StoreLock};
 use crate::normalise::{Normaliser, RuleFault, RulePlace};
-use crate::pipeline::{Effort, Kpis, analyse, normaliser, publish};
+use crate::pipeline::{AnalyseError, Effort, Kpis, PublishError, Watch, analyse, normaliser, publish};
 use crate::profile::{self, Fault, Faults, Profile};
-
-const STORE_HELP: &str = "check the disk and the rights of the profile's `store` folder; nothing stored was lost";
 
 /// Which halves of a run are done.
 pub struct Stages<'a> {
@@ -25,49 +25,91 @@ pub struct Stages<'a> {
     pub report: Option<&'a Days>,
 }
 
-/// Does the stages, and tells what came of them.
-pub fn run(how: &How, stages: Stages<'_>) -> Result<Done, Failed> {
+/// What came of a run.
+pub struct Ran {
+    /// Whether nothing is missing.
+    pub whole: bool,
+    /// As `--json` shows it.
+    pub summary: Value,
+}
+
+/// Does the stages once, and tells what came of them.
+pub fn run(how: &How, stages: &Stages<'_>) -> Result<Done, Failed> {
     let voice = Voice::new(how);
+    let ran = once(how, stages, &voice, &Stop::on_signals(voice))?;
+    if how.json {
+        out(&format!("{:#}", ran.summary));
+    }
+    Ok(if ran.whole { Done::Whole } else { Done::PartsMissing })
+}
+
+/// Does the stages; everything that they need is opened for them, and closed again.
+///
+/// # Errors
+/// [`Failed::Stopped`] when someone asked to stop, and what keeps a stage from being done.
+pub fn once(how: &How, stages: &Stages<'_>, voice: &Voice, stop: &Stop) -> Result<Ran, Failed> {
     let profile = profile::load(&how.profile).map_err(Failed::Profile)?;
     let (kpis, normaliser) = ready(&profile)?;
     if stages.fetch {
         profile.check_secrets().map_err(Failed::Profile)?;
     }
     let period = stages.report.map(|days| days.or(&profile.report.period)).transpose()?;
-    let lock = StoreLock::acquire(&profile.store).map_err(|error| {
-        Failed::other(error, "one run at a time writes to a store; another profile may have a store of its own")
+    let store = |error: &(dyn Error + 'static)| Failed::disk(error, &profile.store);
+    let lock = StoreLock::acquire(&profile.store).map_err(|error| match error {
+        LockError::Held { .. } => {
+            Failed::other(error, "wait until it is done, or stop it; another profile may have a store of its own")
+        }
+        LockError::Io { .. } => store(&error),
     })?;
     let mut summary = serde_json::Map::new();
     let mut whole = true;
     if stages.fetch {
-        let fetched = fetch_fleet(&profile, &lock, &voice)?;
+        let fetched = fetch_fleet(&profile, &lock, voice, stop)?;
         whole &= fetched.totals.reached == fetched.totals.instances;
         summary.insert("fetch".to_owned(), json!(fetched));
         if fetched.stopped {
-            return Err(Failed::other("stopped before every instance was asked", "run it again to go on"));
+            return Err(Failed::Stopped);
         }
     }
     if let Some(period) = period {
         let started = Instant::now();
-        let mut catalog = Catalog::open(&lock).map_err(|error| Failed::other(error, STORE_HELP))?;
-        let stage = voice.stage("analysing", 2 * profile.instances.len());
-        let analysed = analyse(&profile, &kpis, &normaliser, &mut catalog, &period, &|| stage.step())
-            .map_err(|error| Failed::other(error, STORE_HELP))?;
-        drop(stage);
-        let files = publish(&analysed.report, &profile.output)
-            .map_err(|error| Failed::other(error, "check the disk and the rights of the profile's `output` folder"))?;
+        let mut catalog = Catalog::open(&lock).map_err(|error| store(&error))?;
+        let watched = Watched { stage: voice.stage("analysing", 2 * profile.instances.len()), stop };
+        let analysed = analyse(&profile, &kpis, &normaliser, &mut catalog, &period, &watched);
+        drop(watched);
+        let analysed = analysed.map_err(|error| match error {
+            AnalyseError::Stopped => Failed::Stopped,
+            AnalyseError::Store(_) => store(&error),
+        })?;
+        let files = publish(&analysed.report, &profile.output).map_err(|error| match error {
+            PublishError::Compose(_) => Failed::other(error, "this is a fault of LogParser; please report it"),
+            PublishError::Write { .. } => Failed::disk(&error, &profile.output),
+        })?;
         whole &= is_whole(&analysed.report);
-        tell_report(&voice, &analysed.report, &analysed.effort, started);
+        tell_report(voice, &analysed.report, &analysed.effort, started);
         summary.insert("report".to_owned(), report_summary(&analysed.report, &analysed.effort, &files));
         if !how.json && !how.quiet {
-            files.iter().for_each(|file| println!("{}", file.display()));
+            files.iter().for_each(|file| out(&file.display().to_string()));
         }
     }
-    if how.json {
-        summary.insert("complete".to_owned(), Value::Bool(whole));
-        println!("{:#}", Value::Object(summary));
+    summary.insert("complete".to_owned(), Value::Bool(whole));
+    Ok(Ran { whole, summary: Value::Object(summary) })
+}
+
+/// An analysis that shows its progress and can be stopped.
+struct Watched<'a> {
+    stage: Stage<'a>,
+    stop: &'a Stop,
+}
+
+impl Watch for Watched<'_> {
+    fn instance_done(&self) {
+        self.stage.step();
     }
-    Ok(if whole { Done::Whole } else { Done::PartsMissing })
+
+    fn stops(&self) -> bool {
+        self.stop.is_asked()
+    }
 }
 
 /// Loads what the profile names; settings and rules that are wrong are faults of the profile, shown together.
@@ -99,13 +141,15 @@ fn rule_fault(profile: &Profile, rule: &RuleFault) -> Fault {
     fault.with_help(rule.help())
 }
 
-fn fetch_fleet(profile: &Profile, lock: &StoreLock, voice: &Voice) -> Result<FetchSummary, Failed> {
-    let failed = |error: FetchError| Failed::other(error, STORE_HELP);
+fn fetch_fleet(profile: &Profile, lock: &StoreLock, voice: &Voice, stop: &Stop) -> Result<FetchSummary, Failed> {
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|cause| Failed::other(format_args!("cannot start: {cause}"), "free some threads or memory"))?;
     let started = Instant::now();
     let stage = voice.stage("fetching", profile.instances.len());
-    let fetched = runtime.block_on(fetch(profile, lock, &stage, stop())).map_err(failed)?;
+    let fetched = runtime.block_on(fetch(profile, lock, &stage, stop.asked()));
+    // Whoever stops does not wait for a name server, or for a file that is being decoded.
+    runtime.shutdown_background();
+    let fetched = fetched.map_err(|error| Failed::disk(&error, &profile.store))?;
     drop(stage);
     let totals = &fetched.totals;
     voice.say(&format!(
@@ -129,25 +173,6 @@ fn fetch_fleet(profile: &Profile, lock: &StoreLock, voice: &Voice) -> Result<Fet
 
 /// Instances whose trouble is told on the way.
 const TROUBLES_MAX: usize = 5;
-
-/// Completes when someone asks the program to stop.
-async fn stop() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    // Without a handler there is nothing to wait for: the system's own way of stopping is safe too.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
 
 /// Whether nothing is missing from a report.
 fn is_whole(report: &Report) -> bool {

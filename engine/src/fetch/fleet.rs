@@ -214,14 +214,14 @@ async fn visit_within_limits(
     let access = Access { context, source, instance, tally: &tally, deadline, shelf: &shelf };
     let mut visit = Visit::new(access, id);
     let cut = tokio::select! {
-        // What the visit itself makes of the deadline comes first.
+        // Once halted, nothing more is asked. What the visit itself makes of the deadline comes before the deadline.
         biased;
+        halt = halted.wait_for(Option::is_some) => halt.ok().and_then(|halt| *halt).map(Halt::cause),
         done = visit.run() => done.map(|()| None)?,
         () = tokio::time::sleep_until(deadline) => {
             let text = "the instance's time limit came before everything was taken";
             Some(Cause::new(CauseClass::Timeout, text))
         }
-        halt = halted.wait_for(Option::is_some) => halt.ok().and_then(|halt| *halt).map(Halt::cause),
     };
     if let Some(cause) = cut {
         visit.blame(cause);

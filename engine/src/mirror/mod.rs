@@ -22,7 +22,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use lock::{LockError, StoreLock};
+pub use lock::{Holder, LockError, StoreLock};
 pub use reader::MirrorReader;
 pub use writer::{MirrorWriter, Place};
 

@@ -84,8 +84,8 @@ impl MirrorWriter {
             }
         };
         let path = || segment_path(&self.folder, current.number);
-        current.file.write_all(bytes).map_err(|source| MirrorError::io("write", &path())(source))?;
-        fault::point("after-segment-write");
+        let written = current.file.write_all(bytes).and_then(|()| fault::step("after-segment-write"));
+        written.map_err(|source| MirrorError::io("write", &path())(source))?;
         let place = Place { segment: current.number, position: current.bytes };
         current.bytes += bytes.len() as u64;
         self.lengths.insert(current.number, current.bytes);
@@ -98,7 +98,6 @@ impl MirrorWriter {
             return Ok(Vec::new());
         }
         self.sync_current()?;
-        fault::point("after-segment-sync");
         let lengths = std::mem::take(&mut self.lengths);
         Ok(lengths.into_iter().map(|(number, committed_bytes)| Segment { number, committed_bytes }).collect())
     }
@@ -108,7 +107,8 @@ impl MirrorWriter {
             return Ok(());
         };
         let path = segment_path(&self.folder, current.number);
-        current.file.sync_data().map_err(MirrorError::io("sync", &path))
+        let synced = current.file.sync_data().and_then(|()| fault::step("after-segment-sync"));
+        synced.map_err(MirrorError::io("sync", &path))
     }
 }
 
@@ -130,7 +130,7 @@ impl Current {
             .open(&path)
             .map_err(MirrorError::io("create", &path))?;
         sync_folder(folder)?;
-        fault::point("after-segment-create");
+        fault::step("after-segment-create").map_err(MirrorError::io("create", &path))?;
         Ok(Current { number, file, bytes: 0 })
     }
 }

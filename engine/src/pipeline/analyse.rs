@@ -31,7 +31,23 @@ pub enum AnalyseError {
     /// Trouble with the store.
     #[error(transparent)]
     Store(#[from] Problem),
+    /// Someone asked to stop.
+    #[error("stopped before the report was done")]
+    Stopped,
 }
+
+/// Sees an analysis go on, and may end it.
+pub trait Watch: Sync {
+    /// An instance was looked at; up to twice each.
+    fn instance_done(&self) {}
+    /// Whether to go no further than the instances at work. What was read of them is kept.
+    fn stops(&self) -> bool {
+        false
+    }
+}
+
+/// Nobody looks.
+impl Watch for () {}
 
 impl From<CatalogError> for AnalyseError {
     fn from(error: CatalogError) -> Self {
@@ -70,8 +86,6 @@ pub fn normaliser(profile: &Profile, kpis: &Kpis) -> Result<Normaliser, Vec<Rule
 
 /// Analyses what the store holds of the profile's fleet over a period.
 ///
-/// `tick` is called for every instance that was looked at, up to twice.
-///
 /// # Errors
 /// [`AnalyseError`]; a plugin that fails only loses its section.
 pub fn analyse(
@@ -80,7 +94,7 @@ pub fn analyse(
     normaliser: &Normaliser,
     catalog: &mut Catalog,
     period: &Period,
-    tick: &dyn Fn(),
+    watch: &dyn Watch,
 ) -> Result<Analysed, AnalyseError> {
     let failures = Failures::default();
     let crew = Crew { plugins: &kpis.plugins, normaliser, failures: &failures };
@@ -98,7 +112,8 @@ pub fn analyse(
             whole[job.position].store(scanned.as_ref().is_some_and(|scanned| scanned.whole), Ordering::Relaxed);
             Ok(scanned.map(|scanned| scanned.update))
         };
-        effort.scanned = crew.run(&jobs, catalog, tick, work)?;
+        effort.scanned = crew.run(&jobs, catalog, watch, work)?;
+        go_on(watch)?;
         catalog.keep_sections(&[(scanned, String::new())])?;
     }
 
@@ -123,7 +138,8 @@ pub fn analyse(
         };
         let rest: Vec<Job<'_>> =
             jobs.iter().filter(|job| !whole[job.position].load(Ordering::Relaxed)).cloned().collect();
-        effort.completed = crew.run(&rest, catalog, tick, work)?;
+        effort.completed = crew.run(&rest, catalog, watch, work)?;
+        go_on(watch)?;
         let noted = failures.into_inner();
         effort.sections_folded = fold_all(kpis, &jobs, &members, window, catalog, &noted, &mut finished)?;
         let new = |(key, finished): (&[u8; 32], &Option<Finished>)| {
@@ -155,6 +171,10 @@ pub fn analyse(
         report.sections.iter().filter(|section| matches!(section.state, SectionState::Failed { .. })).count();
     report.rank_highlights();
     Ok(Analysed { report, effort })
+}
+
+fn go_on(watch: &dyn Watch) -> Result<(), AnalyseError> {
+    if watch.stops() { Err(AnalyseError::Stopped) } else { Ok(()) }
 }
 
 /// A section that is as it had been.

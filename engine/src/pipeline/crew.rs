@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
+use super::analyse::Watch;
 use super::failures::Failures;
 use super::job::{Job, Problem};
 use super::worker::Worker;
@@ -33,11 +34,11 @@ pub struct Done {
 }
 
 impl Crew<'_> {
-    /// Does `work` for every job, on all cores, and writes what it brings.
+    /// Does `work` for every job, on all cores, and writes what it brings; fewer jobs where `watch` stops.
     ///
     /// # Errors
     /// The first trouble with the store.
-    pub fn run<W>(&self, jobs: &[Job<'_>], catalog: &mut Catalog, tick: &dyn Fn(), work: W) -> Result<Done, Problem>
+    pub fn run<W>(&self, jobs: &[Job<'_>], catalog: &mut Catalog, watch: &dyn Watch, work: W) -> Result<Done, Problem>
     where
         W: Fn(&Job<'_>, &Catalog, &mut Worker<'_>) -> Result<Option<Update>, Problem> + Sync,
     {
@@ -52,7 +53,9 @@ impl Crew<'_> {
                     let each = || -> Result<(), Problem> {
                         let catalog = Catalog::open_to_read(store)?;
                         let mut worker = Worker::new(self.plugins, self.normaliser, self.failures);
-                        while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        while !watch.stops()
+                            && let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed))
+                        {
                             let update = catalog.at_once(|| work(job, &catalog, &mut worker))??;
                             if bring.send(Ok(update)).is_err() {
                                 break;
@@ -72,7 +75,7 @@ impl Crew<'_> {
             let mut group: Vec<Update> = Vec::new();
             let mut partials = 0;
             for update in brought {
-                tick();
+                watch.instance_done();
                 let Some(update) = update? else { continue };
                 done.instances += 1;
                 partials += update.partials.len();

@@ -18,7 +18,7 @@ mod stream;
 mod texts;
 mod worker;
 
-pub use analyse::{AnalyseError, Analysed, Effort, analyse, normaliser};
+pub use analyse::{AnalyseError, Analysed, Effort, Watch, analyse, normaliser};
 pub use job::Problem;
 pub use kpis::Kpis;
 pub use publish::{PublishError, publish};

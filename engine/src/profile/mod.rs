@@ -45,6 +45,7 @@ pub use places::Places;
 pub use resolve::load;
 pub use rest::{Auth, FetchKind, Limits, ListKind, Paging, Rest};
 pub use secret::{NoSecret, Revealed, Secret};
+pub use value::parse_interval;
 
 /// Checked settings of one fleet and its report.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! Values that are more than their text: durations and time zones.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -41,6 +42,24 @@ impl FromStr for Seconds {
     }
 }
 
+/// Least and greatest time from one run to the next: a run that finds nothing new takes a second, and after a month
+/// most instances have rotated away what nobody fetched.
+const INTERVAL_RANGE: RangeInclusive<Seconds> =
+    Seconds(Duration::from_secs(1))..=Seconds(Duration::from_secs(744 * 3600));
+
+/// Reads the time from one run to the next, such as `1h`.
+///
+/// # Errors
+/// What is wrong with the text, to stand after it, and what would be right.
+pub fn parse_interval(text: &str) -> Result<Duration, String> {
+    let (least, greatest) = (INTERVAL_RANGE.start(), INTERVAL_RANGE.end());
+    match text.trim().parse::<Seconds>() {
+        Ok(interval) if INTERVAL_RANGE.contains(&interval) => Ok(interval.0),
+        Ok(_) => Err(format!("must be from {least} to {greatest}")),
+        Err(NotADuration) => Err("is no duration; write a number and s, min or h, such as 30min".to_owned()),
+    }
+}
+
 /// The zone of an IANA name, or what would be one.
 pub(super) fn zone(name: &str) -> Result<Tz, String> {
     name.parse().map_err(|_| {
@@ -72,6 +91,18 @@ mod tests {
     fn durations_are_shown_as_they_are_written() {
         for text in ["10ms", "1500ms", "90s", "10min", "48h"] {
             assert_eq!(text.parse::<Seconds>().expect("a duration").to_string(), text);
+        }
+    }
+
+    #[test]
+    fn an_interval_is_a_duration_within_bounds() {
+        assert_eq!(parse_interval("1h"), Ok(Duration::from_secs(3600)));
+        assert_eq!(parse_interval("1s"), Ok(Duration::from_secs(1)));
+        for text in ["999ms", "0s", "745h"] {
+            assert_eq!(parse_interval(text), Err("must be from 1s to 744h".to_owned()), "{text}");
+        }
+        for text in ["", "1", "hourly", "5m"] {
+            assert!(parse_interval(text).is_err_and(|problem| problem.contains("30min")), "{text}");
         }
     }
 

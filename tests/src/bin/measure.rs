@@ -177,6 +177,6 @@ fn analysis(folder: &Path, natively: bool) -> Result<(), Failed> {
     let normaliser = normaliser(&profile, &kpis).map_err(|faults| format!("{faults:?}"))?;
     let lock = StoreLock::acquire(&profile.store)?;
     let mut catalog = Catalog::open(&lock)?;
-    analyse(&profile, &kpis, &normaliser, &mut catalog, &profile.report.period, &|| ())?;
+    analyse(&profile, &kpis, &normaliser, &mut catalog, &profile.report.period, &())?;
     Ok(())
 }

@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "every test file takes its part")]
 
 mod figures;
+mod recovery;
 mod running;
 mod warm;
 
@@ -146,7 +147,14 @@ impl Scene {
 
     /// Starts the program with variables in its environment.
     pub fn start(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Running<'_> {
-        Running::start(self, arguments, environment)
+        Running::start(self, &[], arguments, environment)
+    }
+
+    /// Starts the program on a profile, by a command line that its own is added to.
+    pub fn start_within(&self, within: &[&str], name: &str, arguments: &[&str]) -> Running<'_> {
+        let profile = self.profile(name);
+        let profile = profile.to_str().expect("a path in UTF-8");
+        Running::start(self, within, &[&["--profile", profile], arguments].concat(), &[])
     }
 
     /// What was published for a profile.

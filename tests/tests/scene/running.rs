@@ -36,17 +36,51 @@ pub struct Ran {
 }
 
 impl<'s> Running<'s> {
-    pub(super) fn start(scene: &'s Scene, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+    /// `within` is a command line that the program's own is added to.
+    pub(super) fn start(scene: &'s Scene, within: &[&str], arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let streams = scene.path("streams");
         fs::create_dir_all(&streams).expect("a folder for streams");
         // Files, not pipes: nobody has to read while the process runs.
         let number = fs::read_dir(&streams).expect("a folder").count() / 2;
         let streams = ["out", "err"].map(|stream| streams.join(format!("{number}.{stream}")));
         let [out, err] = streams.each_ref().map(|path| Stdio::from(File::create(path).expect("a file for a stream")));
-        let mut command = Command::new(env!("CARGO_BIN_EXE_under-test"));
-        command.current_dir(scene.path("")).args(arguments).envs(environment.iter().copied());
+        let line = [within, &[env!("CARGO_BIN_EXE_under-test")], arguments].concat();
+        let mut command = Command::new(line[0]);
+        command.current_dir(scene.path("")).args(&line[1..]).envs(environment.iter().copied());
         let child = command.stdin(Stdio::null()).stdout(out).stderr(err).spawn().expect("the program starts");
         Self { scene, child, told: format!("{environment:?} logparser {}", arguments.join(" ")), streams }
+    }
+
+    /// The id of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal, such as `TERM`.
+    #[cfg(unix)]
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.id().to_string()]).status();
+        assert!(sent.expect("`kill` starts").success(), "{name} was not sent");
+    }
+
+    /// What it has said so far on standard output and on standard error.
+    pub fn said(&self) -> [String; 2] {
+        self.streams.each_ref().map(|path| fs::read_to_string(path).expect("the program speaks UTF-8"))
+    }
+
+    /// Waits until something is so.
+    pub fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let started = Instant::now();
+        while !is_so(self) {
+            assert!(started.elapsed() < HANGS_AFTER, "{what}: never came");
+            assert!(self.goes_on() || is_so(self), "{what}: it ended before");
+            thread::sleep(LOOK);
+        }
+    }
+
+    /// Waits until it has said a text on standard error so many times.
+    pub fn until_it_says(&mut self, text: &str, times: usize) {
+        self.until(text, |running| running.said()[1].matches(text).count() >= times);
     }
 
     /// Waits for the end.
