@@ -3,14 +3,14 @@
 //! A day is the time between two local midnights: 23, 24 or 25 hours. Times are microseconds since 1970 UTC, days
 //! are days since 1970-01-01.
 
-use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
 use chrono_tz::Tz;
 
 /// Microseconds of a second.
 pub const SECOND_US: i64 = 1_000_000;
 const MINUTE_US: i64 = 60 * SECOND_US;
 const DAY_US: i64 = 86_400 * SECOND_US;
-/// No zone changes its offset within a quarter of an hour that begins on the quarter.
+/// Hardly any zone changes its offset within a quarter of an hour that begins on the quarter.
 const SLOT_US: i64 = 15 * MINUTE_US;
 
 /// Finds the local day of times that mostly follow each other.
@@ -45,7 +45,9 @@ impl Calendar {
         let slot = time.div_euclid(SLOT_US);
         if slot != self.slot {
             self.offset_us = offset_us(self.zone, time);
-            self.slot = slot;
+            let same = |time: i64| offset_us(self.zone, time) == self.offset_us;
+            let start = time - time.rem_euclid(SLOT_US);
+            self.slot = if same(start) && same(start + SLOT_US - 1) { slot } else { i64::MIN };
         }
         ((time + self.offset_us).rem_euclid(DAY_US) / MINUTE_US) as u32
     }
@@ -54,10 +56,10 @@ impl Calendar {
     fn find(&mut self, time: i64) {
         let local = time.saturating_add(offset_us(self.zone, time));
         self.day = i32::try_from(local.div_euclid(DAY_US)).unwrap_or(if local < 0 { i32::MIN } else { i32::MAX });
-        self.from = start_of_day(self.zone, self.day);
+        self.from = last_midnight(self.zone, self.day).unwrap_or_else(|| start_of_day(self.zone, self.day));
         self.to = start_of_day(self.zone, self.day.saturating_add(1));
         if time < self.from || time >= self.to {
-            // Where a zone skipped or repeated a midnight: only this instant is sure.
+            // Around a midnight that comes twice: only this instant is sure.
             (self.from, self.to) = (time, time);
         }
     }
@@ -74,15 +76,23 @@ pub fn start_of_day(zone: Tz, day: i32) -> i64 {
     let Some(date) = date(day) else {
         return if day < 0 { i64::MIN } else { i64::MAX };
     };
-    let mut local = date.and_time(NaiveTime::MIN);
-    // A midnight that daylight saving skipped: the day begins up to some hours later.
-    for _ in 0..96 {
-        if let Some(first) = earliest(zone, local) {
-            return first;
-        }
-        local += Duration::minutes(15);
+    if let Some(first) = earliest(zone, date.and_time(NaiveTime::MIN)) {
+        return first;
     }
-    i64::from(day) * DAY_US
+    // A midnight that the zone skipped: the day begins with the jump.
+    let midnight = i64::from(day) * DAY_US;
+    let (mut before, mut after) = (midnight - DAY_US, midnight + DAY_US);
+    while after - before > 1 {
+        let time = before + (after - before) / 2;
+        if time + offset_us(zone, time) < midnight { before = time } else { after = time }
+    }
+    after
+}
+
+/// The last instant at which a local day begins; none where the zone skipped its midnight.
+fn last_midnight(zone: Tz, day: i32) -> Option<i64> {
+    let midnight = date(day)?.and_time(NaiveTime::MIN);
+    zone.from_local_datetime(&midnight).latest().map(|instant| instant.timestamp_micros())
 }
 
 fn earliest(zone: Tz, local: NaiveDateTime) -> Option<i64> {
@@ -117,6 +127,53 @@ mod tests {
         assert_eq!(hours(Tz::Europe__Berlin, "2026-06-01"), 24);
         assert_eq!(hours(Tz::Europe__Berlin, "2026-10-25"), 25);
         assert_eq!(hours(Tz::America__Sao_Paulo, "2018-11-04"), 23, "a midnight that does not exist");
+        assert_eq!(hours(Tz::America__Sao_Paulo, "2018-02-17"), 25, "its last hour comes twice");
+        assert_eq!(hours(Tz::Australia__Sydney, "2026-04-05"), 25);
+        assert_eq!(hours(Tz::Australia__Sydney, "2026-10-04"), 23);
+        let length = |date: &str| {
+            let day = day(date.parse().expect("a date"));
+            [day, day + 1].map(|day| start_of_day(Tz::Australia__Lord_Howe, day))
+        };
+        let [from, to] = length("2026-10-04");
+        assert_eq!((to - from) / MINUTE_US, 23 * 60 + 30);
+        let [from, to] = length("2026-04-05");
+        assert_eq!((to - from) / MINUTE_US, 24 * 60 + 30);
+    }
+
+    #[test]
+    fn offsets_with_seconds_are_right_to_the_second() {
+        let mut calendar = Calendar::new(Tz::Africa__Monrovia);
+        // 44 minutes and 30 seconds behind UTC, until the midnight that became a quarter to one.
+        let cases = [
+            ("1972-01-07T00:43:29Z", "1972-01-06", 23 * 60 + 58),
+            ("1972-01-07T00:44:29Z", "1972-01-06", 23 * 60 + 59),
+            ("1972-01-07T00:44:30Z", "1972-01-07", 44),
+            ("1972-01-07T00:45:00Z", "1972-01-07", 45),
+        ];
+        for (time, date, minute) in cases {
+            assert_eq!(calendar.day(at(time)), day(date.parse().expect("a date")), "{time}");
+            assert_eq!(calendar.minute(at(time)), minute, "{time}");
+        }
+        assert_eq!(
+            start_of_day(Tz::Africa__Monrovia, day("1972-01-07".parse().expect("a date"))),
+            at("1972-01-07T00:44:30Z")
+        );
+    }
+
+    #[test]
+    fn minutes_of_a_fold_at_midnight_belong_to_the_day_before() {
+        let mut calendar = Calendar::new(Tz::America__St_Johns);
+        // One minute after midnight it was one minute past eleven again.
+        let cases = [
+            ("2010-11-07T02:29:59Z", "2010-11-06", 23 * 60 + 59),
+            ("2010-11-07T02:30:00Z", "2010-11-07", 0),
+            ("2010-11-07T02:31:00Z", "2010-11-06", 23 * 60 + 1),
+            ("2010-11-07T03:30:00Z", "2010-11-07", 0),
+        ];
+        for (time, date, minute) in cases {
+            assert_eq!(calendar.day(at(time)), day(date.parse().expect("a date")), "{time}");
+            assert_eq!(calendar.minute(at(time)), minute, "{time}");
+        }
     }
 
     #[test]
