@@ -1,61 +1,218 @@
 //! Layouts as data: each file of `layouts/` holds a `[format]`, lines as that logger writes them, and their records.
-//! Adding a case is adding a file.
+//! Adding a case is adding a file. Behind `# seen` stands when the file was there first; behind the format may stand
+//! event rules, and the records then show what these took out.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use chrono::{DateTime, SecondsFormat};
-use logparser::normalise::{Normaliser, Want, Wanted};
-use logparser::profile;
+use logparser::normalise::{Normaliser, Record, Start, Value, Want, Wanted};
+use logparser::profile::{self, KNOWN, Profile};
+use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/layouts");
 const REST: &str = "[fleet]\nfolder = \"fleet\"\n\n[kpi.errors]\n\n[format]\n";
+const SEEN: &str = "# seen ";
 const LOG: &str = "==== log\n";
 const RECORDS: &str = "==== records\n";
 
-/// The records of a log in a format, one a line: time, severity, logger, body, and what follows the message below.
-fn shown(format: &str, log: &str, scratch: &Path) -> String {
-    let path = scratch.join("profile.toml");
-    fs::write(&path, format!("{REST}{format}")).expect("a profile");
-    fs::create_dir_all(scratch.join("fleet/one")).expect("an instance");
-    let profile = profile::load(&path).unwrap_or_else(|faults| panic!("{faults}"));
-    let all = Want { events: Vec::new(), severity_min: Some(1), attributes: Vec::new(), signature: false };
-    let wanted = Wanted { plugins: vec![all] };
-    let normaliser = Normaliser::compile(&profile.format, &profile.events, &wanted).expect("a format that compiles");
-    let mut records = normaliser.open(profile.format.zone, log.as_bytes(), 0, None, true);
-    let mut shown = String::new();
-    while let Some(record) = records.next().expect("memory gives no error") {
-        let time = DateTime::from_timestamp_micros(record.time).expect("a time");
-        let time = time.to_rfc3339_opts(SecondsFormat::Micros, true);
-        writeln!(shown, "{time} {} {} | {}", record.severity, record.logger(), record.body()).expect("a text");
-        for line in record.exception().lines() {
-            writeln!(shown, "> {line}").expect("a text");
-        }
+/// A case, compiled.
+struct Case {
+    name: String,
+    log: Vec<u8>,
+    expected: String,
+    normaliser: Normaliser,
+    start: Start,
+}
+
+impl Case {
+    fn load(path: &Path) -> Self {
+        let name = path.file_name().unwrap_or_default().display().to_string();
+        let text = fs::read_to_string(path).expect("a case");
+        let (format, rest) = text.split_once(LOG).expect("a log");
+        let (log, expected) = rest.split_once(RECORDS).expect("its records");
+        let seen = format.strip_prefix(SEEN).and_then(|rest| rest.lines().next());
+        let seen = seen.map(|seen| DateTime::parse_from_rfc3339(seen).expect("a time").timestamp_micros());
+        let profile = load(format, &name);
+        let normaliser = normaliser(&profile);
+        let start = Start { zone: profile.format.zone, offset: 0, latest: None, seen, closed: true };
+        Self { name, log: log.as_bytes().to_vec(), expected: expected.to_owned(), normaliser, start }
     }
-    let tally = records.into_tally();
-    if tally.lines_unparsed > 0 {
-        writeln!(shown, "unparsed {}", tally.lines_unparsed).expect("a text");
+
+    fn all() -> Vec<Self> {
+        let mut files: Vec<_> =
+            fs::read_dir(FOLDER).expect("the cases").map(|file| file.expect("a case").path()).collect();
+        files.sort();
+        files.iter().map(|path| Self::load(path)).collect()
+    }
+
+    /// The records of a log, one a line, and where they end.
+    fn records(&self, log: &[u8], start: Start) -> Read {
+        let mut records = self.normaliser.open(log, start);
+        let mut read = Read { start, ..Read::new(start) };
+        while let Some(record) = records.next().expect("memory gives no error") {
+            read.start.latest = read.start.latest.max(Some(record.time));
+            read.records.push((record.offset, shown(&self.normaliser, record)));
+        }
+        let tally = records.into_tally();
+        read.unparsed = tally.lines_unparsed;
+        read.gaps = tally.faults().into_iter().filter(|(kind, _)| *kind == "gap-time").map(|(_, count)| count).sum();
+        (read.start.offset, read.last) = (tally.end_of_records, tally.last_record_offset);
+        read
+    }
+}
+
+/// What was read so far.
+struct Read {
+    records: Vec<(u64, String)>,
+    unparsed: u64,
+    gaps: u64,
+    /// The last record, where it may still grow.
+    last: Option<u64>,
+    /// Where to go on.
+    start: Start,
+}
+
+impl Read {
+    fn new(start: Start) -> Self {
+        Self { records: Vec::new(), unparsed: 0, gaps: 0, last: None, start }
+    }
+
+    fn text(&self) -> String {
+        let mut text: String = self.records.iter().map(|(_, record)| record.as_str()).collect();
+        for (what, count) in [("unparsed", self.unparsed), ("gap-time", self.gaps)] {
+            if count > 0 {
+                writeln!(text, "{what} {count}").expect("a text");
+            }
+        }
+        text
+    }
+}
+
+fn load(format: &str, name: &str) -> Profile {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let path = scratch.path().join("profile.toml");
+    fs::write(&path, format!("{REST}{format}")).expect("a profile");
+    fs::create_dir_all(scratch.path().join("fleet/one")).expect("an instance");
+    profile::load(&path).unwrap_or_else(|faults| panic!("{name}: {faults}"))
+}
+
+/// Everything is wanted: all records, and all that the rules take out of them.
+fn normaliser(profile: &Profile) -> Normaliser {
+    let mut attributes = BTreeSet::new();
+    for rule in &profile.events {
+        attributes.extend(rule.fields.keys().map(|key| key.split(':').next().expect("a name").to_owned()));
+        let places = rule.body.iter().flat_map(|body| body.split('{').skip(1));
+        attributes.extend(places.filter_map(|place| Some(place.split_once(['}', ':'])?.0.to_owned())));
+    }
+    let all = Want {
+        events: profile.events.iter().map(|rule| rule.name.clone()).collect(),
+        severity_min: Some(0),
+        attributes: attributes.into_iter().collect(),
+        signature: false,
+    };
+    let wanted = Wanted { plugins: vec![all] };
+    Normaliser::compile(&profile.format, &profile.events, &wanted).unwrap_or_else(|faults| panic!("{faults:?}"))
+}
+
+/// A record: time, severity, logger, body; event and attributes; below, what follows the message.
+fn shown(normaliser: &Normaliser, record: &Record) -> String {
+    let time = DateTime::from_timestamp_micros(record.time).expect("a time");
+    let time = time.to_rfc3339_opts(SecondsFormat::Micros, true);
+    let mut shown = format!("{time} {} {} | {}", record.severity, record.logger(), record.body());
+    if let Some(event) = record.event {
+        write!(shown, " | {}", normaliser.events()[usize::from(event)]).expect("a text");
+    }
+    for (position, name) in normaliser.attributes().iter().enumerate() {
+        match record.attribute(position) {
+            Value::None => Ok(()),
+            Value::Text(text) => write!(shown, " {name}={text}"),
+            Value::Int(number) => write!(shown, " {name}={number}"),
+        }
+        .expect("a text");
+    }
+    shown.push('\n');
+    for line in record.exception().lines() {
+        writeln!(shown, "> {line}").expect("a text");
     }
     shown
 }
 
 #[test]
 fn every_layout_gives_its_records() {
-    let scratch = tempfile::tempdir().expect("a folder");
-    let mut files: Vec<_> = fs::read_dir(FOLDER).expect("the cases").map(|file| file.expect("a case").path()).collect();
-    files.sort();
+    let cases = Case::all();
     let mut wrong = String::new();
-    for path in &files {
-        let case = fs::read_to_string(path).expect("a case");
-        let (format, rest) = case.split_once(LOG).expect("a log");
-        let (log, expected) = rest.split_once(RECORDS).expect("its records");
-        let shown = shown(format, log, scratch.path());
-        if shown != expected {
-            let name = path.file_name().unwrap_or_default().display();
-            wrong += &format!("==== {name} gives\n{shown}==== instead of\n{expected}\n");
+    for case in &cases {
+        let read = case.records(&case.log, case.start).text();
+        if read != case.expected {
+            wrong += &format!("==== {} gives\n{read}==== instead of\n{}\n", case.name, case.expected);
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
-    assert!(files.len() >= 6, "{} cases found", files.len());
+    for known in &KNOWN {
+        assert!(cases.iter().any(|case| case.name == format!("{}.txt", known.name)), "no case of {}", known.name);
+    }
+}
+
+#[test]
+fn every_sample_is_a_record_of_its_layout() {
+    for known in &KNOWN {
+        let profile = load(&format!("kind = \"{}\"", known.name), known.name);
+        let case = Case {
+            name: String::new(),
+            log: Vec::new(),
+            expected: String::new(),
+            normaliser: normaliser(&profile),
+            start: Start { zone: profile.format.zone, offset: 0, latest: None, seen: None, closed: true },
+        };
+        let read = case.records(known.sample.as_bytes(), case.start);
+        assert_eq!((read.records.len(), read.unparsed), (1, 0), "{}", known.name);
+        assert!(read.records[0].1.contains("Session 511935f9 started"), "{}: {}", known.name, read.records[0].1);
+    }
+}
+
+static CASES: LazyLock<Vec<Case>> = LazyLock::new(Case::all);
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// As the analysis reads a file that grows: from where it ended, or again from a last record that went on.
+    #[test]
+    fn a_file_that_grows_gives_the_records_of_the_whole(
+        order in proptest::collection::vec(any::<proptest::sample::Index>(), 1..12),
+        cuts in proptest::collection::vec(0.0..1.0f64, 0..6),
+    ) {
+        for case in CASES.iter() {
+            let lines: Vec<&[u8]> = case.log.split_inclusive(|byte| *byte == b'\n').collect();
+            let log: Vec<u8> = order.iter().flat_map(|line| lines[line.index(lines.len())]).copied().collect();
+            let open = Start { closed: false, ..case.start };
+            let whole = case.records(&log, open);
+            let mut ends: Vec<usize> = cuts.iter().map(|cut| (cut * log.len() as f64) as usize).collect();
+            ends.push(log.len());
+            ends.sort_unstable();
+            let mut grown = Read::new(open);
+            for end in ends {
+                let mut start = grown.start;
+                let new = &log[start.offset as usize..end];
+                let line = new.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+                let joins = !line.ends_with(b"\n") || !case.normaliser.is_head(line);
+                if let Some(last) = grown.last.filter(|_| joins && !line.is_empty()) {
+                    start.offset = last;
+                    grown.records.pop();
+                }
+                if start.offset as usize == end {
+                    continue;
+                }
+                let more = case.records(&log[start.offset as usize..end], start);
+                (grown.last, grown.start) = (more.last, more.start);
+                grown.unparsed += more.unparsed;
+                grown.records.extend(more.records);
+            }
+            prop_assert_eq!(&grown.records, &whole.records, "{}", case.name);
+            prop_assert_eq!(grown.unparsed, whole.unparsed, "{}", case.name);
+        }
+    }
 }

@@ -7,6 +7,9 @@ use super::{Catalog, CatalogError, sql};
 use crate::fault;
 use crate::mirror::{Chunk, Segment};
 
+/// Archives write 1980 where they know no time of a file. 1981-01-01, in microseconds.
+const MODIFIED_MIN_US: i64 = 347_155_200_000_000;
+
 /// One step of what a fetch found. Steps of a group are applied in their order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
@@ -152,8 +155,8 @@ fn open(
     let ends = Ends::default();
     run(
         transaction,
-        "INSERT INTO generations (id, instance, path, live, committed, head, head_bytes, tail) \
-         VALUES (?1, ?2, ?3, 1, 0, ?4, 0, ?5)",
+        "INSERT INTO generations (id, instance, path, live, committed, head, head_bytes, tail, seen_us) \
+         VALUES (?1, ?2, ?3, 1, 0, ?4, 0, ?5, CAST(unixepoch('subsec') * 1000000 AS INTEGER))",
         params![generation.0, instance.0, path, ends.head, ends.tail],
     )
 }
@@ -204,6 +207,14 @@ fn show(
          etag = excluded.etag, date_us = excluded.date_us, settled = excluded.settled",
         params![instance.0, path, generation.0, facts.size, facts.modified_us, facts.etag, facts.date_us, settled],
     )?;
+    let modified_us = facts.modified_us.filter(|modified_us| *modified_us > MODIFIED_MIN_US);
+    if let Some(seen_us) = modified_us.or(facts.date_us) {
+        run(
+            transaction,
+            "UPDATE generations SET seen_us = ?2 WHERE id = ?1 AND committed = 0",
+            params![generation.0, seen_us],
+        )?;
+    }
     run(transaction, "UPDATE generations SET live = 1, gap_bytes = NULL WHERE id = ?1 AND live = 0", [generation.0])
 }
 

@@ -56,6 +56,16 @@ CREATE TABLE chunks (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// When each generation was there first: its file's time, else the server's, else ours. It settles the year of times
+/// that tell none, and so must not change once bytes are stored.
+pub(super) const SEEN: &str = "
+ALTER TABLE generations ADD COLUMN seen_us INTEGER;
+UPDATE generations SET seen_us = coalesce(
+    (SELECT min(coalesce(modified_us, date_us)) FROM paths WHERE generation = generations.id),
+    (SELECT asked_us FROM instances WHERE id = generations.instance),
+    CAST(unixepoch('subsec') * 1000000 AS INTEGER));
+";
+
 /// Length of a file's two ends that identify it: a page, which costs as much on the wire as a byte, and is far
 /// longer than a banner with a time in it.
 pub const END_BYTES: u64 = 4096;
@@ -134,6 +144,8 @@ pub struct Generation {
     pub ends: Ends,
     /// Bytes at the end may have been lost before they were read.
     pub gap: Option<Gap>,
+    /// When its first bytes were there, µs since 1970 UTC; known once it is stored.
+    pub seen_us: Option<i64>,
 }
 
 /// The hashes that identify a generation's content; all zero while it is empty.
@@ -177,14 +189,14 @@ impl Catalog {
 
     /// An instance's generations in the order of discovery, live and closed.
     pub fn generations(&self, instance: InstanceId) -> Result<Vec<Generation>, CatalogError> {
-        let text = "SELECT id, path, live, committed, head, head_bytes, tail, gap_bytes \
+        let text = "SELECT id, path, live, committed, head, head_bytes, tail, gap_bytes, seen_us \
                     FROM generations WHERE instance = ?1 ORDER BY id";
         self.rows("reading the generations", text, [instance.0], generation_row)
     }
 
     /// Only the live, or only the closed generations of an instance.
     pub fn generations_by_state(&self, instance: InstanceId, live: bool) -> Result<Vec<Generation>, CatalogError> {
-        let text = "SELECT id, path, live, committed, head, head_bytes, tail, gap_bytes \
+        let text = "SELECT id, path, live, committed, head, head_bytes, tail, gap_bytes, seen_us \
                     FROM generations WHERE instance = ?1 AND live = ?2 ORDER BY id";
         self.rows("reading the generations", text, params![instance.0, live], generation_row)
     }
@@ -260,6 +272,7 @@ fn generation_row(row: &Row<'_>) -> rusqlite::Result<Generation> {
         committed: row.get(3)?,
         ends: Ends { head: row.get(4)?, head_bytes: row.get(5)?, tail: row.get(6)? },
         gap: row.get(7)?,
+        seen_us: row.get(8)?,
     })
 }
 

@@ -29,7 +29,7 @@ pub use fetched::{
 };
 
 /// One step each; a store's version is the number of steps that it has taken.
-const MIGRATIONS: [&str; 2] = [fetched::SCHEMA, analysed::SCHEMA];
+const MIGRATIONS: [&str; 3] = [fetched::SCHEMA, analysed::SCHEMA, fetched::SEEN];
 
 /// A reader's transaction is short, a writer's group takes tens of milliseconds: ten seconds means a stuck process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

@@ -47,6 +47,8 @@ fn describe(profile: &Profile) {
     let layout = match &profile.format.layout {
         Layout::Pattern { pattern, .. } => pattern.clone(),
         Layout::Json { .. } => "one JSON object a line".to_owned(),
+        Layout::Logfmt { .. } => "logfmt".to_owned(),
+        Layout::Syslog { .. } => "syslog".to_owned(),
     };
     println!("format    {layout}; {} event rules", profile.events.len());
     println!("store     {}", profile.store.display());

@@ -149,7 +149,8 @@ impl Visit<'_> {
         let id = self.access.context.committer.generation();
         let path = path.to_owned();
         changes.push(Change::Open { generation: id, instance: self.id, path: path.clone() });
-        let generation = Generation { id, path, live: true, committed: 0, ends: Ends::default(), gap: None };
+        let generation =
+            Generation { id, path, live: true, committed: 0, ends: Ends::default(), gap: None, seen_us: None };
         self.generations.insert(id, generation);
         id
     }

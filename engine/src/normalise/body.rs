@@ -58,7 +58,7 @@ struct Capture {
 
 /// What a capture takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub enum Kind {
     Text,
     Int,
     /// A duration, with the power of ten that makes it milliseconds.
@@ -79,13 +79,7 @@ impl BodyPattern {
                     None => pattern.prefix = text.into_bytes().into(),
                 },
                 Piece::Place { name, kind } => {
-                    let kind = match kind.as_deref() {
-                        None => Kind::Text,
-                        Some("int") => Kind::Int,
-                        Some("ms") => Kind::Duration(0),
-                        Some("s") => Kind::Duration(3),
-                        Some(kind) => return Err(RuleProblem::UnknownType { name, kind: kind.to_owned() }),
-                    };
+                    let kind = Kind::compile(&name, kind.as_deref())?;
                     pattern.captures.push(Capture { attribute: attribute(&name), kind, literal: Box::default() });
                 }
             }
@@ -136,7 +130,22 @@ impl Capture {
 }
 
 impl Kind {
-    fn read(self, body: &[u8], start: usize, end: usize) -> Option<Captured> {
+    /// The kind of a name, by what stands behind its colon.
+    ///
+    /// # Errors
+    /// [`RuleProblem::UnknownType`].
+    pub fn compile(name: &str, kind: Option<&str>) -> Result<Self, RuleProblem> {
+        Ok(match kind {
+            None => Self::Text,
+            Some("int") => Self::Int,
+            Some("ms") => Self::Duration(0),
+            Some("s") => Self::Duration(3),
+            Some(kind) => return Err(RuleProblem::UnknownType { name: name.to_owned(), kind: kind.to_owned() }),
+        })
+    }
+
+    /// Reads a part of a text.
+    pub fn read(self, body: &[u8], start: usize, end: usize) -> Option<Captured> {
         match self {
             Self::Text => Some(Captured::Text(Span::new(start, end))),
             Self::Int => decimal(&body[start..end], 0, false).map(Captured::Int),

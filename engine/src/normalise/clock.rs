@@ -8,8 +8,10 @@
 use chrono::{DateTime, MappedLocalTime, NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;
 
+use super::epoch::Unit;
 use super::swar::eight;
-use super::timestamp::{Date, Fixed, HEAD_BYTES_MIN, TimeFormat, chrono_time};
+use super::timestamp::{Date, Fixed, HEAD_BYTES_MIN, MINUTE_US, TimeFormat};
+use super::year::Anchor;
 
 const SECOND_US: i64 = 1_000_000;
 const QUARTER_US: i64 = 900 * SECOND_US;
@@ -44,8 +46,10 @@ pub struct Clock {
     local: Option<Local>,
     /// Local microseconds of the day asked for last, and its offset where it has only one.
     day: (i64, Option<i64>),
-    /// The greatest time so far: what resolves a repeated hour.
+    /// The greatest time so far: what resolves a repeated hour, and a time without a year.
     latest: i64,
+    /// When the source was seen first: what resolves a time without a year where none was before it.
+    seen: Option<i64>,
 }
 
 /// Offsets of a local minute from UTC, in microseconds.
@@ -57,8 +61,9 @@ enum Local {
 }
 
 impl Clock {
-    /// A clock for times of a zone, behind a source whose greatest time so far is `latest`.
-    pub fn new(zone: Tz, latest: Option<i64>) -> Self {
+    /// A clock for times of a zone, behind a source whose greatest time so far is `latest`, and that was there at
+    /// `seen`.
+    pub fn new(zone: Tz, latest: Option<i64>, seen: Option<i64>) -> Self {
         // No head is all zeros: it has digits.
         Self {
             zone,
@@ -68,6 +73,7 @@ impl Clock {
             local: None,
             day: (1, None),
             latest: latest.unwrap_or(i64::MIN),
+            seen,
         }
     }
 
@@ -82,12 +88,27 @@ impl Clock {
     pub fn read(&mut self, format: &TimeFormat, text: &[u8]) -> Option<Stamp> {
         match format {
             TimeFormat::Fixed(fixed) => self.fixed(fixed, text),
-            TimeFormat::Chrono { items, utc } => {
-                let (minute, tail) = chrono_time(items, *utc, text)?;
-                self.turn([0; 3], minute);
-                let (time, in_gap) = self.instant(tail.micros, tail.offset_us);
-                Some(Stamp { time, end: tail.end, in_gap })
-            }
+            TimeFormat::Auto(fixed) => self.fixed(fixed, text).or_else(|| self.other(format, text)),
+            TimeFormat::Epoch(_) | TimeFormat::Loose(_) => self.other(format, text),
+        }
+    }
+
+    #[inline(never)]
+    fn other(&mut self, format: &TimeFormat, text: &[u8]) -> Option<Stamp> {
+        let (minute, tail) = match format {
+            TimeFormat::Fixed(_) | TimeFormat::Auto(_) => Unit::BySize.read(text)?,
+            TimeFormat::Epoch(unit) => unit.read(text)?,
+            TimeFormat::Loose(loose) => loose.read(text, self.anchor())?,
+        };
+        self.turn([0; 3], minute);
+        let (time, in_gap) = self.instant(tail.micros, tail.offset_us);
+        Some(Stamp { time, end: tail.end, in_gap })
+    }
+
+    fn anchor(&self) -> Anchor {
+        match self.latest {
+            i64::MIN => Anchor::UpTo(self.seen.unwrap_or_default()),
+            latest => Anchor::Near(latest),
         }
     }
 
@@ -128,9 +149,10 @@ impl Clock {
     }
 
     fn seldom(&mut self, local: i64) -> (i64, bool) {
-        let known = self.local.unwrap_or_else(|| self.ask());
-        self.local = Some(known);
-        match known {
+        if self.local.is_none() {
+            self.local = self.ask();
+        }
+        match self.local.unwrap_or_else(|| offsets(self.zone, local)) {
             Local::Once(offset) => (local - offset, false),
             Local::Never { before } => (local - before, true),
             Local::Twice { first, second } => {
@@ -143,8 +165,8 @@ impl Clock {
         }
     }
 
-    /// What the zone says of the minute.
-    fn ask(&mut self) -> Local {
+    /// What the zone says of the minute; none where it says several things, because its offset had seconds.
+    fn ask(&mut self) -> Option<Local> {
         let start = self.minute - self.minute.rem_euclid(DAY_US);
         if start != self.day.0 {
             // Where midnight, noon and the next midnight agree, nothing changes in between.
@@ -152,7 +174,11 @@ impl Clock {
             let same = first == noon && noon == last;
             self.day = (start, if let Local::Once(offset) = first { same.then_some(offset) } else { None });
         }
-        self.day.1.map_or_else(|| offsets(self.zone, self.minute), Local::Once)
+        if let Some(offset) = self.day.1 {
+            return Some(Local::Once(offset));
+        }
+        let [first, last] = [0, MINUTE_US - 1].map(|us| offsets(self.zone, self.minute + us));
+        (first == last).then_some(first)
     }
 }
 
@@ -193,7 +219,7 @@ mod tests {
 
     fn read_all(zone: Tz, latest: Option<i64>, lines: &[&str]) -> Vec<(String, bool)> {
         let format = TimeFormat::compile("%Y-%m-%d %H:%M:%S").unwrap();
-        let mut clock = Clock::new(zone, latest);
+        let mut clock = Clock::new(zone, latest, None);
         let mut read = |line: &&str| {
             let stamp = clock.read(&format, line.as_bytes()).unwrap();
             clock.pass(stamp.time);
@@ -246,6 +272,27 @@ mod tests {
         assert_eq!(times(Tz::Australia__Lord_Howe, None, &["2026-04-05 01:45:00"]), ["04T14:45:00"]);
         assert_eq!(times(Tz::Asia__Kathmandu, None, &["2026-10-12 05:45:00"]), ["12T00:00:00"]);
         assert_eq!(times(Tz::America__St_Johns, None, &["2010-11-07 00:00:30"]), ["07T02:30:30"]);
+        let sydney = ["2026-04-05 02:59:59", "2026-04-05 02:00:00", "2026-10-04 01:59:59", "2026-10-04 02:30:00"];
+        let expected = [("04T15:59:59", false), ("04T16:00:00", false), ("03T15:59:59", false), ("03T16:30:00", true)];
+        assert_eq!(read_all(Tz::Australia__Sydney, None, &sydney), expected.map(|(time, gap)| (time.to_owned(), gap)));
+    }
+
+    #[test]
+    fn half_an_hour_may_be_repeated_or_skipped() {
+        let lines = ["2026-04-05 01:29:59", "2026-04-05 01:59:59", "2026-04-05 01:30:00", "2026-04-05 02:00:00"];
+        let expected = ["04T14:29:59", "04T14:59:59", "04T15:00:00", "04T15:30:00"];
+        assert_eq!(times(Tz::Australia__Lord_Howe, None, &lines), expected);
+        let lines = ["2026-10-04 01:59:59", "2026-10-04 02:15:00", "2026-10-04 02:30:00"];
+        let expected = [("03T15:29:59", false), ("03T15:45:00", true), ("03T15:30:00", false)];
+        assert_eq!(read_all(Tz::Australia__Lord_Howe, None, &lines), expected.map(|(at, gap)| (at.to_owned(), gap)));
+    }
+
+    #[test]
+    fn offsets_with_seconds_are_right_to_the_second() {
+        // Liberia was 44 minutes and 30 seconds behind UTC, and then no more: a minute of which half was skipped.
+        let lines = ["1972-01-06 23:59:59", "1972-01-07 00:44:29", "1972-01-07 00:44:30", "1972-01-07 00:45:00"];
+        let expected = [("07T00:44:29", false), ("07T01:28:59", true), ("07T00:44:30", false), ("07T00:45:00", false)];
+        assert_eq!(read_all(Tz::Africa__Monrovia, None, &lines), expected.map(|(at, gap)| (at.to_owned(), gap)));
     }
 
     #[test]

@@ -68,8 +68,12 @@ impl RuleFault {
             RuleProblem::NoTimestamp => "name the place of the time, as in `{timestamp} {severity} {logger} - {body}`",
             RuleProblem::TypedField(_) => "leave the type out; types belong to the captures of event rules",
             RuleProblem::UnknownType { .. } => "the types are `int`, `ms` and `s`; text has none",
-            RuleProblem::NoTimeFormat(_) => "use chrono's letters, as in `%Y-%m-%d %H:%M:%S,%3f`",
-            RuleProblem::PartialTime(_) => "a format needs at least year, month, day, hour and minute",
+            RuleProblem::NoTimeFormat(_) => {
+                "%Y %m %d %H %M %S, %3f or %f for fractions, %b for months, %I with %p, %z; or a word such as `epoch ms`"
+            }
+            RuleProblem::PartialTime(_) => {
+                "it needs month, day, hour and minute at least, as in `%Y-%m-%d %H:%M:%S,%3f`; %I needs %p"
+            }
             RuleProblem::TooManyKpis(_) => "switch some off, or spread them over two profiles",
         }
     }

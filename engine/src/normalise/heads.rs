@@ -168,7 +168,7 @@ mod tests {
                 let scan = |line: &str, heads: &mut Heads| {
                     let mut head = Head::default();
                     let is_idle = |severity: u8, logger: &[u8]| severity < 13 && logger.starts_with(b"Core");
-                    let mut clock = Clock::new(Tz::UTC, None);
+                    let mut clock = Clock::new(Tz::UTC, None, None);
                     let scanned = pattern.scan(line.as_bytes(), &mut clock, &severities, heads, is_idle, &mut head);
                     if head.is_idle {
                         (head.logger, head.body) = (Field::default(), Field::default());

@@ -37,9 +37,9 @@ const EXCEPTION: usize = 4;
 
 impl Json {
     /// A layout whose fields have these names: timestamp, severity, logger, body, exception.
-    pub fn new(names: [&str; 5]) -> Self {
+    pub fn new(names: [&str; 5], time: TimeFormat) -> Self {
         let name = |text: &str| Name { text: text.as_bytes().into(), packed: swar::pack(text.as_bytes()) };
-        Self { names: names.map(name), time: TimeFormat::rfc3339() }
+        Self { names: names.map(name), time }
     }
 
     /// Reads a line; where it is a head, `into` holds its fields. A line that was cut counts as far as it goes.
@@ -124,7 +124,7 @@ impl Json {
 
 /// Position behind white space.
 #[inline(always)]
-fn blank(line: &[u8], mut at: usize) -> usize {
+pub fn blank(line: &[u8], mut at: usize) -> usize {
     while matches!(line.get(at), Some(b' ' | b'\t' | b'\r' | b'\n')) {
         at += 1;
     }
@@ -137,13 +137,13 @@ fn is_blank(line: &[u8], at: usize) -> Option<()> {
 
 /// Position behind a byte that must stand there.
 #[inline(always)]
-fn expect(line: &[u8], at: usize, byte: u8) -> Option<usize> {
+pub fn expect(line: &[u8], at: usize, byte: u8) -> Option<usize> {
     (line.get(at) == Some(&byte)).then_some(at + 1)
 }
 
 /// The string whose first byte behind the quote is at `start`.
 #[inline(always)]
-fn string(line: &[u8], start: usize) -> Option<Field> {
+pub fn string(line: &[u8], start: usize) -> Option<Field> {
     let mut at = start;
     let mut escaped = false;
     loop {
@@ -158,7 +158,7 @@ fn string(line: &[u8], start: usize) -> Option<Field> {
 
 /// A value, `None` for `null`, and the position behind it.
 #[inline(always)]
-fn value(line: &[u8], at: usize) -> Option<(Option<Field>, usize)> {
+pub fn value(line: &[u8], at: usize) -> Option<(Option<Field>, usize)> {
     match line.get(at)? {
         b'"' => string(line, at + 1).map(|field| (Some(field), field.span.end as usize + 1)),
         b'{' | b'[' => nested(line, at).map(|end| (Some(Field::plain(at, end)), end)),
@@ -257,7 +257,7 @@ mod tests {
 
     /// `severity|logger|body|exception` of a line.
     fn scan(line: &[u8], is_cut: bool) -> String {
-        let json = Json::new(["@t", "@l", "SourceContext", "@m", "@x"]);
+        let json = Json::new(["@t", "@l", "SourceContext", "@m", "@x"], TimeFormat::rfc3339());
         let severities = Severities::new(&BTreeMap::new(), 9);
         let text = |field: Field| {
             let mut text = String::new();
@@ -270,7 +270,7 @@ mod tests {
             text
         };
         let mut head = Head::default();
-        match json.scan(line, is_cut, &mut Clock::new(Tz::UTC, None), &severities, &mut head) {
+        match json.scan(line, is_cut, &mut Clock::new(Tz::UTC, None, None), &severities, &mut head) {
             Scanned::Head => {
                 format!("{}|{}|{}|{}", head.severity, text(head.logger), text(head.body), text(head.exception))
             }

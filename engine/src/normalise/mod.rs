@@ -13,12 +13,19 @@
 mod body;
 mod clock;
 mod ends;
+mod epoch;
 mod fault;
+mod fields;
 mod head;
 mod heads;
 mod json;
+mod layout;
 mod lines;
+mod logfmt;
+mod loose;
 mod mask;
+mod names;
+mod nested;
 mod pattern;
 mod record;
 mod records;
@@ -27,26 +34,27 @@ mod severity;
 mod signature;
 mod swar;
 mod symbol;
+mod syslog;
 mod tally;
 mod template;
 #[cfg(test)]
 mod tests;
 mod timestamp;
 mod wanted;
+mod year;
 
 use std::io::Read;
 
 use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 
-use crate::profile::{self, EventRule, Format};
+use crate::profile::{EventRule, Format};
 use clock::Clock;
 pub use fault::{RuleFault, RulePlace, RuleProblem};
 use head::{Head, Scanned};
 use heads::Heads;
-use json::Json;
+use layout::Layout;
 use lines::Buffers;
-use pattern::Pattern;
 pub use record::{Record, Value};
 pub use records::Records;
 use rules::Rules;
@@ -57,7 +65,7 @@ pub use template::TemplateFault;
 pub use wanted::{Want, Wanted};
 
 /// Raised when the same text and profile give other records than before.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The format and the event rules of a profile, compiled for what the plugins want.
 #[derive(Debug)]
@@ -71,10 +79,19 @@ pub struct Normaliser {
     buffers: Buffers,
 }
 
-#[derive(Debug)]
-enum Layout {
-    Pattern(Pattern),
-    Json(Json),
+/// Where the reading of a source starts, and what is known before.
+#[derive(Debug, Clone, Copy)]
+pub struct Start {
+    /// Zone of times that carry none.
+    pub zone: Tz,
+    /// Where the source begins in its generation: at the begin of a line.
+    pub offset: u64,
+    /// The greatest time before it: resolves an hour that the zone repeats, and times without a year.
+    pub latest: Option<i64>,
+    /// When the generation was seen first: resolves times without a year where none was before them.
+    pub seen: Option<i64>,
+    /// Nothing will follow: an unterminated last line is taken as it is, instead of being left for later.
+    pub closed: bool,
 }
 
 impl Normaliser {
@@ -126,29 +143,35 @@ impl Normaliser {
         &self.rules.events
     }
 
-    /// Starts to read a source, at the begin of a line.
-    ///
-    /// `zone` is that of times that carry none. `offset` is where the source begins in its generation. `latest` is the
-    /// greatest time before it, and resolves an hour that the zone repeats. `closed` says that nothing will follow: an
-    /// unterminated last line is taken as it is, instead of being left for later.
-    pub fn open<R: Read>(&self, zone: Tz, source: R, offset: u64, latest: Option<i64>, closed: bool) -> Records<'_, R> {
-        Records::new(self, zone, source, offset, latest, closed)
+    /// Starts to read a source.
+    pub fn open<R: Read>(&self, source: R, start: Start) -> Records<'_, R> {
+        Records::new(self, source, start)
     }
 
     /// Whether a line does not join the record before it. Its first 64 KiB are enough; a line end may follow.
     pub fn is_head(&self, line: &[u8]) -> bool {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let (mut clock, mut heads) = (Clock::new(Tz::UTC, None), Heads::new());
+        let (mut clock, mut heads) = (Clock::new(Tz::UTC, None, Some(0)), Heads::new());
         self.scan(line, false, &mut clock, &mut heads, &mut Head::default()) != Scanned::Joins
     }
 
     #[inline(always)]
     fn scan(&self, line: &[u8], is_cut: bool, clock: &mut Clock, heads: &mut Heads, into: &mut Head) -> Scanned {
         let is_idle = |severity, logger: &[u8]| self.wanted_for(severity) == 0 && self.rules.of(logger).is_empty();
+        let severities = &self.severities;
         match &self.layout {
-            Layout::Pattern(pattern) => pattern.scan(line, clock, &self.severities, heads, is_idle, into),
-            Layout::Json(json) => json.scan(line, is_cut, clock, &self.severities, into),
+            Layout::Pattern(pattern) => pattern.scan(line, clock, severities, heads, is_idle, into),
+            Layout::Json(json, others) => {
+                let scanned = json.scan(line, is_cut, clock, severities, into);
+                match others {
+                    Some(others) if scanned == Scanned::Head && into.body.span.end == 0 => {
+                        others.scan(line, is_cut, clock, severities, into)
+                    }
+                    _ => scanned,
+                }
+            }
+            other => other.scan_rarer(line, is_cut, clock, severities, into),
         }
     }
 
@@ -156,16 +179,5 @@ impl Normaliser {
     #[inline(always)]
     fn wanted_for(&self, severity: u8) -> u64 {
         self.by_severity[usize::from(severity).min(self.by_severity.len() - 1)]
-    }
-}
-
-impl Layout {
-    fn compile(layout: &profile::Layout) -> Result<Self, Vec<RuleFault>> {
-        match layout {
-            profile::Layout::Pattern { pattern, timestamp } => Pattern::compile(pattern, timestamp).map(Self::Pattern),
-            profile::Layout::Json { timestamp, severity, logger, body, exception } => {
-                Ok(Self::Json(Json::new([timestamp, severity, logger, body, exception])))
-            }
-        }
     }
 }

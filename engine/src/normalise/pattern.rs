@@ -5,6 +5,7 @@
 
 use super::clock::Clock;
 use super::fault::{RuleFault, RulePlace, RuleProblem};
+use super::fields::Path;
 use super::head::{Field, Head, Scanned};
 use super::heads::Heads;
 use super::severity::Severities;
@@ -19,6 +20,8 @@ pub const HEAD_BYTES_MAX: usize = 64 << 10;
 #[derive(Debug)]
 pub struct Pattern {
     steps: Vec<Step>,
+    /// The names of the steps' fields; empty where a step is none.
+    names: Vec<String>,
     time: TimeFormat,
     /// The steps up to the time and the last field that says nothing, such as a thread.
     first_steps: usize,
@@ -67,13 +70,13 @@ impl Pattern {
         let steps = steps(pattern).map_err(|what| fault(RulePlace::Pattern, what));
         let time = TimeFormat::compile(timestamp).map_err(|what| fault(RulePlace::Timestamp, what));
         match (steps, time) {
-            (Ok(steps), Ok(time)) => {
+            (Ok((steps, names)), Ok(time)) => {
                 let says_nothing =
                     |step: &Step| matches!(step, Step::Literal(_) | Step::Timestamp | Step::Field(Name::Other, _));
                 let first_steps = steps.iter().take_while(|step| says_nothing(step)).count();
                 let has_time = steps[..first_steps].iter().any(|step| matches!(step, Step::Timestamp));
                 let repeats = has_time && matches!(steps.last(), Some(Step::Rest(Name::Body)));
-                Ok(Self { steps, time, first_steps, repeats })
+                Ok(Self { steps, names, time, first_steps, repeats })
             }
             (steps, time) => Err(steps.err().into_iter().chain(time.err()).collect()),
         }
@@ -122,6 +125,29 @@ impl Pattern {
             heads.keep(line, from, into);
         }
         Scanned::Head
+    }
+
+    /// The field of a head line that has this name in the pattern.
+    pub fn find(&self, line: &[u8], path: &Path) -> Option<Field> {
+        let (Path::Dotted(wanted) | Path::Pointer(wanted)) = path;
+        let step = self.names.iter().position(|name| name.as_bytes() == &**wanted)?;
+        let mut clock = Clock::new(chrono_tz::Tz::UTC, None, None);
+        let mut start = 0;
+        for step in &self.steps[..step] {
+            start = match step {
+                Step::Field(_, literal) => literal.find(line, start)?.1,
+                Step::Literal(literal) => literal.end(line, start)?,
+                Step::Timestamp => start + clock.read(&self.time, &line[start..])?.end,
+                Step::Closing(..) | Step::Rest(_) => return None,
+            };
+        }
+        let end = match &self.steps[step] {
+            Step::Field(_, literal) => literal.find(line, start)?.0,
+            Step::Closing(_, literal) => literal.find_last(line, start)?,
+            Step::Rest(_) => line.len(),
+            Step::Literal(_) | Step::Timestamp => return None,
+        };
+        Some(trim(line, start, end))
     }
 
     /// Finds the fields of these steps; false where one does not fit.
@@ -192,14 +218,16 @@ fn trim(line: &[u8], start: usize, end: usize) -> Field {
     }
 }
 
-fn steps(pattern: &str) -> Result<Vec<Step>, RuleProblem> {
+/// The steps of a pattern, and the names of their fields.
+fn steps(pattern: &str) -> Result<(Vec<Step>, Vec<String>), RuleProblem> {
     let pieces = template::parse(pattern)?;
-    let mut steps = Vec::new();
+    let (mut steps, mut names) = (Vec::new(), Vec::new());
     let mut pieces = pieces.into_iter().peekable();
     while let Some(piece) = pieces.next() {
         let name = match piece {
             Piece::Literal(text) => {
                 steps.push(Step::Literal(Literal::new(&text)));
+                names.push(String::new());
                 continue;
             }
             Piece::Place { name, kind: Some(kind) } => {
@@ -207,9 +235,10 @@ fn steps(pattern: &str) -> Result<Vec<Step>, RuleProblem> {
             }
             Piece::Place { name, kind: None } => name,
         };
-        let name = match name.as_str() {
+        let known = match name.as_str() {
             "timestamp" => {
                 steps.push(Step::Timestamp);
+                names.push(String::new());
                 continue;
             }
             "severity" => Name::Severity,
@@ -217,14 +246,15 @@ fn steps(pattern: &str) -> Result<Vec<Step>, RuleProblem> {
             "body" => Name::Body,
             _ => Name::Other,
         };
+        names.push(name);
         steps.push(match pieces.next_if(|next| matches!(next, Piece::Literal(_))) {
-            Some(Piece::Literal(text)) if pieces.peek().is_some() => Step::Field(name, Literal::new(&text)),
-            Some(Piece::Literal(text)) => Step::Closing(name, Literal::new(&text)),
-            _ => Step::Rest(name),
+            Some(Piece::Literal(text)) if pieces.peek().is_some() => Step::Field(known, Literal::new(&text)),
+            Some(Piece::Literal(text)) => Step::Closing(known, Literal::new(&text)),
+            _ => Step::Rest(known),
         });
     }
     let has_time = steps.iter().any(|step| matches!(step, Step::Timestamp));
-    if has_time { Ok(steps) } else { Err(RuleProblem::NoTimestamp) }
+    if has_time { Ok((steps, names)) } else { Err(RuleProblem::NoTimestamp) }
 }
 
 impl Literal {
@@ -309,7 +339,7 @@ mod tests {
         let severities = Severities::new(&BTreeMap::new(), 9);
         let text = |field: Field| String::from_utf8_lossy(field.span.of(line.as_bytes())).into_owned();
         let mut head = Head::default();
-        let (mut clock, mut heads) = (Clock::new(Tz::UTC, None), Heads::new());
+        let (mut clock, mut heads) = (Clock::new(Tz::UTC, None, None), Heads::new());
         match pattern.scan(line.as_bytes(), &mut clock, &severities, &mut heads, |_, _| false, &mut head) {
             Scanned::Head => format!("{}|{}|{}", head.severity, text(head.logger), text(head.body)),
             Scanned::Joins => "joins".to_owned(),

@@ -26,12 +26,14 @@ pub struct Record {
 /// Texts and attributes of a wanted record.
 #[derive(Debug, Default)]
 pub struct Detail {
-    /// Logger, body and exception, one behind the other.
+    /// Logger, body, exception and the values of other fields, one behind the other.
     pub text: String,
     /// Where the logger ends.
     pub logger_end: usize,
     /// Where the body ends.
     pub body_end: usize,
+    /// Where the exception ends; the values of other fields stand behind it.
+    pub exception_end: usize,
     /// By attribute; places count from the body's begin.
     pub captures: Vec<Captured>,
 }
@@ -60,17 +62,19 @@ impl Record {
 
     /// What follows the message: exception and stack.
     pub fn exception(&self) -> &str {
-        let text = self.detail().map_or("", |detail| &detail.text[detail.body_end..]);
+        let text = self.detail().map_or("", |detail| &detail.text[detail.body_end..detail.exception_end]);
         text.trim_end().trim_start_matches(['\r', '\n'])
     }
 
     /// The attribute at a position in [`super::Normaliser::attributes`].
     #[inline]
     pub fn attribute(&self, position: usize) -> Value<'_> {
-        match self.detail().and_then(|detail| detail.captures.get(position)) {
+        let Some(detail) = self.detail() else { return Value::None };
+        match detail.captures.get(position) {
             Some(Captured::Int(number)) => Value::Int(*number),
             Some(Captured::Text(span)) => {
-                Value::Text(self.body().get(span.start as usize..span.end as usize).unwrap_or_default())
+                let text = &detail.text[detail.logger_end..];
+                Value::Text(text.get(span.start as usize..span.end as usize).unwrap_or_default())
             }
             Some(Captured::None) | None => Value::None,
         }

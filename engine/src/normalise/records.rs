@@ -4,8 +4,6 @@
 
 use std::io::{self, Read};
 
-use chrono_tz::Tz;
-
 use super::body::Captured;
 use super::clock::Clock;
 use super::head::{Field, Head, Scanned};
@@ -15,7 +13,7 @@ use super::lines::{Line, Lines};
 use super::record::{Detail, Record};
 use super::rules::Rule;
 use super::tally::Tally;
-use super::{Layout, Normaliser};
+use super::{Normaliser, Start};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -40,19 +38,13 @@ pub struct Records<'n, R> {
 }
 
 impl<'n, R: Read> Records<'n, R> {
-    pub(super) fn new(
-        normaliser: &'n Normaliser,
-        zone: Tz,
-        source: R,
-        offset: u64,
-        latest: Option<i64>,
-        closed: bool,
-    ) -> Self {
+    pub(super) fn new(normaliser: &'n Normaliser, source: R, start: Start) -> Self {
+        let Start { zone, offset, latest, seen, closed } = start;
         let captures = vec![Captured::None; normaliser.attributes.len()];
         Self {
             normaliser,
             lines: Lines::new(source, offset, closed, &normaliser.buffers),
-            clock: Clock::new(zone, latest),
+            clock: Clock::new(zone, latest, seen),
             heads: Heads::new(),
             pending: None,
             both: [Head::default(); 2],
@@ -81,9 +73,7 @@ impl<'n, R: Read> Records<'n, R> {
         self.turn ^= 1;
         let offset = self.lines.offset();
         self.lines.begin(line);
-        if let Layout::Pattern(_) = self.normaliser.layout
-            && self.extend()?
-        {
+        if self.normaliser.layout.has_joins() && self.extend()? {
             self.tally.last_record_offset = Some(offset);
         }
         self.take(this, offset, line);
@@ -215,19 +205,22 @@ impl<'n, R: Read> Records<'n, R> {
         if normaliser.wanted_for(severity) == 0 && rule.is_none_or(|rule| rule.wanted == 0) {
             return rule;
         }
-        is_lossy |= match normaliser.layout {
-            // Most records have one line.
-            Layout::Pattern(_) if held.len() <= line.bytes() + 2 => false,
-            Layout::Pattern(_) => push(Field::plain(line.bytes(), held.len()), held, &mut detail.text),
-            Layout::Json(_) => push(head.exception, held, &mut detail.text),
-        };
+        is_lossy |= push(head.exception, held, &mut detail.text);
+        // Most records have one line.
+        if held.len() > line.bytes() + 2 && normaliser.layout.has_joins() {
+            is_lossy |= push(Field::plain(line.bytes(), held.len()), held, &mut detail.text);
+        }
+        detail.exception_end = detail.text.len();
+        if let Some(rule) = rule {
+            is_lossy |= rule.take_fields(&normaliser.layout, &held[..line.bytes()], detail);
+        }
         self.tally.invalid_utf8 += u64::from(is_lossy);
         rule
     }
 }
 
 /// Appends a field's text; true where some of it was no text.
-fn push(field: Field, held: &[u8], into: &mut String) -> bool {
+pub(super) fn push(field: Field, held: &[u8], into: &mut String) -> bool {
     let bytes = field.span.of(held);
     if field.escaped { unescape(bytes, into) } else { push_lossy(bytes, into) }
 }

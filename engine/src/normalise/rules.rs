@@ -2,8 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::body::{BodyPattern, Captured};
-use super::fault::{RuleFault, RulePlace};
+use super::body::{BodyPattern, Captured, Kind, Span};
+use super::fault::{RuleFault, RulePlace, RuleProblem};
+use super::fields::Path;
+use super::layout::Layout;
+use super::record::Detail;
+use super::records::push;
 use super::swar::Key;
 use super::wanted::Wanted;
 use crate::profile::EventRule;
@@ -26,12 +30,22 @@ pub struct Rules {
 pub struct Rule {
     severity_min: u8,
     body: Option<BodyPattern>,
+    /// Attributes that stand in other fields of the line.
+    fields: Vec<FieldRule>,
     /// Severity that the record gets instead of its own.
     pub severity: Option<u8>,
     /// Position of the event's name; none where nobody wants it.
     pub event: Option<u16>,
     /// The plugins that want the event, as bits.
     pub wanted: u64,
+}
+
+/// An attribute that a field of the line holds.
+#[derive(Debug)]
+struct FieldRule {
+    attribute: usize,
+    kind: Kind,
+    path: Path,
 }
 
 #[derive(Debug)]
@@ -55,10 +69,12 @@ impl Rules {
         let mut faults = Vec::new();
         let mut compiled = Vec::new();
         for (position, rule) in rules.iter().enumerate() {
-            match rule.body.as_deref().map(|body| BodyPattern::compile(body, attribute)).transpose() {
-                Ok(body) => compiled.push(Rule {
+            let body = rule.body.as_deref().map(|body| BodyPattern::compile(body, attribute)).transpose();
+            match body.and_then(|body| Ok((body, fields(rule, attribute)?))) {
+                Ok((body, fields)) => compiled.push(Rule {
                     severity_min: rule.severity_min.unwrap_or(0),
                     body,
+                    fields,
                     severity: rule.severity,
                     event: events.binary_search(&rule.name).ok().map(|event| event as u16),
                     wanted: wanted.plugins_that(|want| want.events.contains(&rule.name)),
@@ -115,6 +131,35 @@ impl Rules {
                 })
         })
     }
+}
+
+impl Rule {
+    /// Takes the attributes out of other fields of the head line; true where a value held bytes that are no text.
+    pub fn take_fields(&self, layout: &Layout, line: &[u8], detail: &mut Detail) -> bool {
+        let mut is_lossy = false;
+        for FieldRule { attribute, kind, path } in &self.fields {
+            let Some(field) = layout.find(line, path) else { continue };
+            let start = detail.text.len() - detail.logger_end;
+            is_lossy |= push(field, line, &mut detail.text);
+            let value = &detail.text.as_bytes()[detail.logger_end..];
+            detail.captures[*attribute] = match kind {
+                Kind::Text => Captured::Text(Span::new(start, value.len())),
+                kind => kind.read(value, start, value.len()).unwrap_or_default(),
+            };
+        }
+        is_lossy
+    }
+}
+
+/// What a rule takes out of other fields, as far as somebody wants it.
+fn fields(rule: &EventRule, attribute: impl Fn(&str) -> Option<usize>) -> Result<Vec<FieldRule>, RuleProblem> {
+    let mut fields = Vec::new();
+    for (name, path) in &rule.fields {
+        let (name, kind) = name.split_once(':').map_or((name.as_str(), None), |(name, kind)| (name, Some(kind)));
+        let kind = Kind::compile(name, kind)?;
+        fields.extend(attribute(name).map(|attribute| FieldRule { attribute, kind, path: Path::new(path) }));
+    }
+    Ok(fields)
 }
 
 /// The rules that can make a difference to records of a logger, in their order.

@@ -10,8 +10,8 @@ use proptest::prelude::{any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::strategy::{Just, Strategy};
 
 use super::lines::{CUT_BYTES, LINE_BYTES_MAX};
-use super::{Normaliser, Tally, Value, Want, Wanted};
-use crate::profile::{EventRule, Format, Layout};
+use super::{Normaliser, Start, Tally, Value, Want, Wanted};
+use crate::profile::{EventRule, Format, Layout, known as layout};
 
 const LOG: &str = "\
 2026-10-12 05:08:31,905 [39] INFO  App.Session - Session 39292d22 started by u2951 version 4.2.1
@@ -29,28 +29,27 @@ const LOG: &str = "\
 ";
 
 fn log4net() -> Format {
-    let pattern = "{timestamp} [{thread}] {severity} {logger} - {body}".to_owned();
-    format(Layout::Pattern { pattern, timestamp: "%Y-%m-%d %H:%M:%S,%3f".to_owned() })
+    known("log4net")
 }
 
 fn serilog() -> Format {
-    let name = str::to_owned;
-    format(Layout::Json {
-        timestamp: name("@t"),
-        severity: name("@l"),
-        logger: name("SourceContext"),
-        body: name("@m"),
-        exception: name("@x"),
-    })
+    known("json")
 }
 
-fn format(layout: Layout) -> Format {
-    Format { layout, zone: Tz::UTC, severities: BTreeMap::new(), severity_default: 9 }
+fn known(name: &str) -> Format {
+    layout(name).unwrap().format()
 }
 
 fn rule(name: &str, logger: &str, body: Option<&str>) -> EventRule {
     let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    EventRule { name: name.into(), logger: text(logger), severity_min: None, body: body.and_then(text), severity: None }
+    EventRule {
+        name: name.into(),
+        logger: text(logger),
+        severity_min: None,
+        body: body.and_then(text),
+        severity: None,
+        fields: BTreeMap::new(),
+    }
 }
 
 fn rules() -> Vec<EventRule> {
@@ -102,19 +101,12 @@ impl Read for Slow<'_> {
     }
 }
 
-/// Where the reading of a source begins, and how it ends.
-#[derive(Debug, Clone, Copy)]
-struct From {
-    offset: u64,
-    latest: Option<i64>,
-    closed: bool,
-}
-
-const START: From = From { offset: 0, latest: None, closed: false };
+const START: Start = Start { zone: Tz::Europe__Berlin, offset: 0, latest: None, seen: None, closed: false };
+const UTC: Start = Start { zone: Tz::UTC, ..START };
 
 /// Every record of a text, written out.
-fn read(normaliser: &Normaliser, source: impl Read, from: From) -> (Vec<String>, Tally) {
-    let mut records = normaliser.open(Tz::Europe__Berlin, source, from.offset, from.latest, from.closed);
+fn read(normaliser: &Normaliser, source: impl Read, start: Start) -> (Vec<String>, Tally) {
+    let mut records = normaliser.open(source, start);
     let mut shown = Vec::new();
     while let Some(time) = records.peek_time().unwrap() {
         let record = records.next().unwrap().expect("a record whose time was seen");
@@ -147,7 +139,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn a_log_gives_its_records() {
     let normaliser = compile(&log4net());
-    let mut records = normaliser.open(Tz::UTC, LOG.as_bytes(), 0, None, false);
+    let mut records = normaliser.open(LOG.as_bytes(), UTC);
     let attribute = |name: &str| normaliser.attributes().binary_search(&name.to_owned()).unwrap();
     assert_eq!(normaliser.attributes(), ["app.version", "duration", "service.name", "session.id", "user.id"]);
 
@@ -195,7 +187,7 @@ fn both_samples_give_their_truth() {
         let mut signatures: BTreeMap<String, u64> = BTreeMap::new();
         let (mut count, mut events) = (0, BTreeMap::new());
         for file in files(&samples.join(layout).join("clients")) {
-            let mut records = normaliser.open(Tz::UTC, fs::File::open(file).unwrap(), 0, None, true);
+            let mut records = normaliser.open(fs::File::open(file).unwrap(), Start { closed: true, ..UTC });
             while let Some(record) = records.next().unwrap() {
                 count += 1;
                 if record.severity >= 17 {
@@ -237,7 +229,7 @@ fn an_unterminated_line_waits_unless_its_generation_is_closed() {
     let (records, tally) = read(&normaliser, text.as_bytes(), START);
     assert_eq!((records.len(), tally.end_of_records, tally.lines_unterminated), (1, first_end, 0));
     assert_eq!(tally.last_record_offset, Some(0));
-    let (records, tally) = read(&normaliser, text.as_bytes(), From { closed: true, ..START });
+    let (records, tally) = read(&normaliser, text.as_bytes(), Start { closed: true, ..START });
     assert_eq!((records.len(), tally.end_of_records, tally.lines_unterminated), (2, text.len() as u64, 1));
 }
 
@@ -248,7 +240,7 @@ fn a_mark_is_skipped_at_the_begin_of_a_generation_only() {
     let (records, tally) = read(&normaliser, text.as_bytes(), START);
     assert_eq!((records.len(), tally.lines_unparsed), (6, 2));
     assert!(records[0].starts_with("3 "));
-    let (records, tally) = read(&normaliser, text.as_bytes(), From { offset: 100, ..START });
+    let (records, tally) = read(&normaliser, text.as_bytes(), Start { offset: 100, ..START });
     assert_eq!((records.len(), tally.lines_unparsed), (5, 3));
 }
 
@@ -280,7 +272,7 @@ fn lines_and_records_that_are_too_long_are_cut() {
         for size in [usize::MAX, 10_007] {
             let normaliser = compile(&log4net());
             let source = Slow { text: text.as_bytes(), sizes: vec![size], reads: 0 };
-            let mut records = normaliser.open(Tz::UTC, source, 0, None, false);
+            let mut records = normaliser.open(source, UTC);
             assert_eq!(records.next().unwrap().unwrap().body().len(), body_bytes);
             let next = records.next().unwrap().unwrap();
             assert_eq!((next.body(), next.offset), ("next", text.rfind(head).unwrap() as u64));
@@ -297,7 +289,7 @@ fn a_long_line_without_an_end_is_left_or_cut() {
     let normaliser = compile(&log4net());
     let (records, tally) = read(&normaliser, text.as_bytes(), START);
     assert_eq!((records.len(), tally.end_of_records), (0, 0));
-    let (records, tally) = read(&normaliser, text.as_bytes(), From { closed: true, ..START });
+    let (records, tally) = read(&normaliser, text.as_bytes(), Start { closed: true, ..START });
     assert_eq!((records.len(), tally.end_of_records, tally.records_cut), (1, text.len() as u64, 1));
 }
 
@@ -313,7 +305,7 @@ fn the_first_rule_that_fits_names_a_record() {
     let normaliser = Normaliser::compile(&log4net(), &rules, &wanted).unwrap();
     let event_of = |severity: &str, logger: &str, body: &str| {
         let line = format!("2026-10-12 05:14:19,000 [2] {severity} {logger} - {body}\n");
-        let mut records = normaliser.open(Tz::UTC, line.as_bytes(), 0, None, false);
+        let mut records = normaliser.open(line.as_bytes(), UTC);
         let record = records.next().unwrap().unwrap();
         record.event.map_or("-", |event| normaliser.events()[usize::from(event)].as_str()).to_owned()
     };
@@ -387,9 +379,9 @@ proptest! {
     fn any_split_into_reads_gives_the_same_records(log in log(), sizes in proptest::collection::vec(1usize..300, 1..20), closed: bool) {
         for format in [log4net(), serilog()] {
             let normaliser = compile(&format);
-            let from = From { closed, ..START };
-            let whole = read(&normaliser, log.as_bytes(), from);
-            let split = read(&normaliser, Slow { text: log.as_bytes(), sizes: sizes.clone(), reads: 0 }, from);
+            let start = Start { closed, ..START };
+            let whole = read(&normaliser, log.as_bytes(), start);
+            let split = read(&normaliser, Slow { text: log.as_bytes(), sizes: sizes.clone(), reads: 0 }, start);
             prop_assert_eq!(whole, split);
         }
     }
@@ -413,8 +405,8 @@ proptest! {
                     records.pop();
                     begin = offset;
                 }
-                let from = From { offset: begin as u64, latest, closed: false };
-                let (more, tally) = read(&normaliser, &log.as_bytes()[begin..end], from);
+                let start = Start { offset: begin as u64, latest, ..START };
+                let (more, tally) = read(&normaliser, &log.as_bytes()[begin..end], start);
                 let times = more.iter().filter_map(|record| record.split(' ').nth(1)?.parse::<i64>().ok());
                 latest = latest.max(times.max());
                 begin = tally.end_of_records as usize;
@@ -434,7 +426,7 @@ proptest! {
             let normaliser = compile(&format);
             let mut log = lines.concat().into_bytes();
             log.extend(&bytes);
-            let (_, tally) = read(&normaliser, &log[..], From { closed, ..START });
+            let (_, tally) = read(&normaliser, &log[..], Start { closed, ..START });
             prop_assert!(tally.end_of_records <= log.len() as u64);
             normaliser.is_head(&bytes);
         }

@@ -39,6 +39,7 @@ pub fn complete(
                 closed: !generation.live,
                 first_key: scan.and_then(|scan| scan.first_key),
                 head: generation.ends.head,
+                seen_us: generation.seen_us,
                 ..envelope(generation.id, ranges)
             });
         }
@@ -116,5 +117,6 @@ fn envelope(generation: GenerationId, ranges: &[&Day]) -> Lane {
         key: first.map(|range| range.first_key),
         first_key: None,
         head: Default::default(),
+        seen_us: None,
     }
 }

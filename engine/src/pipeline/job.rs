@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::stream::Lane;
 use crate::catalog::{Catalog, CatalogError, Day, GenerationId, InstanceId};
 use crate::mirror::{Mirror, MirrorError, MirrorReader};
-use crate::normalise::{Normaliser, Records};
+use crate::normalise::{Normaliser, Records, Start};
 
 /// An instance, with all that its analysis depends on.
 #[derive(Clone)]
@@ -49,7 +49,14 @@ impl Job<'_> {
     pub fn open(&self, catalog: &Catalog, lane: &Lane, to: u64) -> Result<Records<'_, MirrorReader<'_>>, Problem> {
         let chunks = catalog.chunks(lane.generation)?;
         let reader = self.mirror.reader(&chunks, lane.from, to)?;
-        Ok(self.normaliser.open(self.zone, reader, lane.from, lane.key, lane.closed && to == lane.to))
+        let start = Start {
+            zone: self.zone,
+            offset: lane.from,
+            latest: lane.key,
+            seen: lane.seen_us,
+            closed: lane.closed && to == lane.to,
+        };
+        Ok(self.normaliser.open(reader, start))
     }
 
     /// Digest of the records that a day's partials cover.

@@ -114,6 +114,7 @@ impl<'a> Scanning<'a> {
             key: known.last_key,
             first_key: known.first_key,
             head: generation.ends.head,
+            seen_us: generation.seen_us,
         };
         let mut scan = known;
         if let Some(last) = scan.last_record
@@ -144,8 +145,10 @@ impl<'a> Scanning<'a> {
         let chunks = self.catalog.chunks(lane.generation)?;
         let reader = self.job.mirror.reader(&chunks, lane.from, lane.to)?;
         let mut line = Vec::new();
-        BufReader::new(reader.take(HEAD_LINE_BYTES_MAX)).read_until(b'\n', &mut line)?;
-        Ok(!self.job.normaliser.is_head(&line))
+        let bytes = BufReader::new(reader.take(HEAD_LINE_BYTES_MAX)).read_until(b'\n', &mut line)?;
+        // Of a line that is not whole yet nobody knows what it will be.
+        let is_whole = line.ends_with(b"\n") || bytes as u64 == HEAD_LINE_BYTES_MAX || lane.closed;
+        Ok(!is_whole || !self.job.normaliser.is_head(&line))
     }
 
     fn order(&self, generation: &Generation) -> Order {

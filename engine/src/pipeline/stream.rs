@@ -32,6 +32,8 @@ pub struct Lane {
     pub first_key: Option<i64>,
     /// Hash of the first bytes.
     pub head: Digest,
+    /// When the generation was there first.
+    pub seen_us: Option<i64>,
 }
 
 /// Order of generations whose keys are equal.

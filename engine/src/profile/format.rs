@@ -1,18 +1,16 @@
 //! `[format]` and `[[event]]`: checked as far as the text alone tells; `normalise` compiles them.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
-use chrono::NaiveDate;
-use chrono::format::{Item, Parsed, StrftimeItems, parse};
 use toml::de::DeValue;
 
+use super::known::{KNOWN, Known};
 use super::pattern::{Placeholder, Unclosed, is_name, placeholders};
 use super::places::Places;
-use super::raw::{At, Document, Key, Table, kind};
+use super::raw::{At, Document, Key, Table, kind as kind_of};
 use super::suggest::{nearest, one_of, quoted};
 use super::text::Span;
-use super::{EventRule, Format, Layout};
+use super::{EventRule, Fields, Format, Layout};
 
 const FORMAT: Key = Key("format", "{ kind = \"json\" }");
 const KIND: Key = Key("kind", "\"pattern\"");
@@ -34,39 +32,20 @@ const MIN_SEVERITY: Key = Key("min_severity", "\"error\"");
 const SEVERITY_NAMES: [(&str, u8); 6] =
     [("trace", 1), ("debug", 5), ("info", 9), ("warn", 13), ("error", 17), ("fatal", 21)];
 
-/// Parts of a record, a sample, and the field of Serilog's compact JSON that holds it where the profile names none.
-const JSON_FIELDS: [(&str, &str, &str); 5] = [
-    ("timestamp", "\"time\"", "@t"),
-    ("severity", "\"level\"", "@l"),
-    ("logger", "\"logger\"", "SourceContext"),
-    ("body", "\"message\"", "@m"),
-    ("exception", "\"exception\"", "@x"),
+/// Parts of a record, with a sample of the field that holds it.
+const PARTS: [(&str, &str); 5] = [
+    ("timestamp", "\"time\""),
+    ("severity", "\"level\""),
+    ("logger", "\"logger\""),
+    ("body", "\"message\""),
+    ("exception", "\"exception\""),
 ];
 
 /// How an event's capture is read: whole number, milliseconds, seconds. Without a type it is text.
 const CAPTURE_KINDS: [&str; 3] = ["int", "ms", "s"];
 
-/// How a line is laid out, by the words of `kind`.
-#[derive(Clone, Copy)]
-enum Kind {
-    Pattern,
-    Json,
-    /// What a well-known logger writes where nobody told it otherwise: pattern and timestamp.
-    Named(&'static str, &'static str),
-}
-
-const LOG4: Kind = Kind::Named("{timestamp} [{thread}] {severity} {logger} - {body}", "%Y-%m-%d %H:%M:%S,%3f");
-
-const KINDS: [(&str, Kind); 8] = [
-    ("pattern", Kind::Pattern),
-    ("json", Kind::Json),
-    ("log4net", LOG4),
-    ("log4j", LOG4),
-    ("logback", LOG4),
-    ("nlog", Kind::Named("{timestamp}|{severity}|{logger}|{body}", "%Y-%m-%d %H:%M:%S%.f")),
-    ("serilog", Kind::Named("{timestamp} [{severity}] {body}", "%Y-%m-%d %H:%M:%S%.3f %:z")),
-    ("python", Kind::Named("{timestamp} - {logger} - {severity} - {body}", "%Y-%m-%d %H:%M:%S,%3f")),
-];
+/// The word of `kind` for a pattern of one's own; the others are those of [`KNOWN`].
+const OWN_PATTERN: &str = "pattern";
 
 const BRACES_HELP: &str = "a placeholder reads `{name}`; a brace that stands in the log is doubled, `{{`";
 
@@ -83,16 +62,16 @@ pub(super) fn take_format(profile: &mut Table<'_>, places: &mut Places) -> Optio
     let mut table = profile.take_table(FORMAT)?;
     places.format = table.span.clone();
     table.require(KIND);
-    let kind = table.take_one_of(KIND, &KINDS);
+    let known = KNOWN.iter().map(|known| (known.name, Some(known)));
+    let kinds: Vec<(&str, Option<&Known>)> = [(OWN_PATTERN, None)].into_iter().chain(known).collect();
+    let kind = table.take_one_of(KIND, &kinds);
+    let mut severities = BTreeMap::new();
     let layout = match kind {
-        Some(At { value: Kind::Pattern, .. }) => take_pattern(&mut table, places),
-        Some(At { value: Kind::Json, span }) => {
+        Some(At { value: None, .. }) => take_pattern(&mut table, places),
+        Some(At { value: Some(known), span }) => {
             places.format = span;
-            take_json(&mut table)
-        }
-        Some(At { value: Kind::Named(pattern, timestamp), span }) => {
-            places.format = span;
-            Some(take_named(&mut table, pattern, timestamp, places))
+            severities = known.severities();
+            Some(take_known(&mut table, known, places))
         }
         None => {
             // Which keys belong depends on the kind: none of them is called unknown.
@@ -102,7 +81,7 @@ pub(super) fn take_format(profile: &mut Table<'_>, places: &mut Places) -> Optio
     };
     let zone = table.take_zone(ZONE).unwrap_or_default();
     let severity_default = table.take_one_of(DEFAULT_SEVERITY, &SEVERITY_NAMES).map_or(9, |severity| severity.value);
-    let severities = table.take_table(SEVERITIES).map(take_severities).unwrap_or_default();
+    severities.extend(table.take_table(SEVERITIES).map(take_severities).unwrap_or_default());
     table.finish();
     Some(Format { layout: layout?, zone, severities, severity_default })
 }
@@ -110,44 +89,51 @@ pub(super) fn take_format(profile: &mut Table<'_>, places: &mut Places) -> Optio
 fn take_pattern(table: &mut Table<'_>, places: &mut Places) -> Option<Layout> {
     table.refuse(FIELDS, "belongs to `kind = \"json\"`", "a pattern names its fields in braces");
     let pattern = table.take_required_text(PATTERN);
-    let timestamp = table.take_required_text(TIMESTAMP);
+    table.require(TIMESTAMP);
+    let timestamp = take_timestamp(table, places);
     if let Some(pattern) = &pattern {
         places.format = pattern.span.clone();
         check_pattern(table.doc(), pattern);
     }
-    if let Some(timestamp) = &timestamp {
-        places.timestamp = Some(timestamp.span.clone());
-        check_timestamp(table.doc(), timestamp);
-    }
-    Some(Layout::Pattern { pattern: pattern?.value, timestamp: timestamp?.value })
+    Some(Layout::Pattern { pattern: pattern?.value, timestamp: timestamp? })
 }
 
-/// A layout that goes by a name; its timestamp may be another.
-fn take_named(table: &mut Table<'_>, pattern: &str, timestamp: &str, places: &mut Places) -> Layout {
+/// A layout that goes by a name; its timestamp may be another, and where it has named fields, these may be, too.
+fn take_known(table: &mut Table<'_>, known: &Known, places: &mut Places) -> Layout {
     table.refuse(PATTERN, "belongs to `kind = \"pattern\"`", "a layout with a name has its own pattern");
-    table.refuse(FIELDS, "belongs to `kind = \"json\"`", "a layout with a name has its own fields");
-    let own = table.take_text(TIMESTAMP);
-    if let Some(own) = &own {
-        places.timestamp = Some(own.span.clone());
-        check_timestamp(table.doc(), own);
+    let mut layout = known.layout();
+    let (timestamp, fields) = match &mut layout {
+        Layout::Pattern { timestamp, .. } | Layout::Syslog { timestamp } => (timestamp, None),
+        Layout::Json { fields, timestamp } | Layout::Logfmt { fields, timestamp } => (timestamp, Some(fields)),
+    };
+    match fields {
+        Some(fields) => take_fields(table, fields),
+        None => table.refuse(FIELDS, "belongs to JSON and logfmt", "a layout with a name has its own fields"),
     }
-    let timestamp = own.map_or_else(|| timestamp.to_owned(), |own| own.value);
-    Layout::Pattern { pattern: pattern.to_owned(), timestamp }
+    if let Some(own) = take_timestamp(table, places) {
+        *timestamp = own;
+    }
+    layout
 }
 
-fn take_json(table: &mut Table<'_>) -> Option<Layout> {
-    table.refuse(PATTERN, "belongs to `kind = \"pattern\"`", "a JSON line is described by `fields`");
-    let help = "the field that holds the time is named in `fields`; its value is read as RFC 3339";
-    table.refuse(TIMESTAMP, "belongs to `kind = \"pattern\"`", help);
-    let mut fields = table.take_table(FIELDS);
-    let [timestamp, severity, logger, body, exception] = JSON_FIELDS.map(|(name, sample, default)| {
-        let named = fields.as_mut().and_then(|fields| fields.take_text(Key(name, sample)));
-        named.map_or_else(|| default.to_owned(), |field| field.value)
-    });
-    if let Some(fields) = fields {
-        fields.finish();
+/// The format of times; `normalise` compiles it.
+fn take_timestamp(table: &mut Table<'_>, places: &mut Places) -> Option<String> {
+    let own = table.take_text(TIMESTAMP)?;
+    places.timestamp = Some(own.span);
+    Some(own.value)
+}
+
+/// Puts the names that the profile gives in the place of the usual ones.
+fn take_fields(table: &mut Table<'_>, fields: &mut Fields) {
+    let Some(mut own) = table.take_table(FIELDS) else { return };
+    let Fields { timestamp, severity, logger, body, exception } = fields;
+    for (part, (name, sample)) in [timestamp, severity, logger, body, exception].into_iter().zip(PARTS) {
+        let names = own.take_text_or_texts(Key(name, sample));
+        if let Some(names) = names.filter(|names| !names.is_empty()) {
+            *part = names.into_iter().map(|name| name.value).collect();
+        }
     }
-    Some(Layout::Json { timestamp, severity, logger, body, exception })
+    own.finish();
 }
 
 fn take_severities(mut table: Table<'_>) -> BTreeMap<String, u8> {
@@ -156,7 +142,7 @@ fn take_severities(mut table: Table<'_>) -> BTreeMap<String, u8> {
     for (word, value) in table.take_rest() {
         let DeValue::String(name) = value.get_ref() else {
             let message =
-                format!("{} must be the name of a severity, not {}", quoted(word.value), kind(value.get_ref()));
+                format!("{} must be the name of a severity, not {}", quoted(word.value), kind_of(value.get_ref()));
             doc.fault(&value.span(), message, "such as `HINWEIS = \"info\"`");
             continue;
         };
@@ -240,33 +226,6 @@ fn problem_of(
     None
 }
 
-/// Checks that a chrono format carries a whole time: what it writes must be readable again.
-fn check_timestamp(doc: Document<'_>, timestamp: &At<String>) {
-    let sample = format!("such as `timestamp = {}`", TIMESTAMP.1);
-    let items: Vec<Item<'_>> = StrftimeItems::new(&timestamp.value).collect();
-    if items.iter().any(|item| matches!(item, Item::Error)) {
-        let help = format!("a chrono format, {sample}; a percent sign itself is %%");
-        doc.fault(&timestamp.span, format!("`timestamp` is not a time format: {}", quoted(&timestamp.value)), help);
-        return;
-    }
-    if !carries_time(&items) {
-        let message = "`timestamp` does not give the whole time";
-        doc.fault(&timestamp.span, message, format!("it needs year, month, day, hour and minute, {sample}"));
-    }
-}
-
-fn carries_time(items: &[Item<'_>]) -> bool {
-    let Some(time) = NaiveDate::from_ymd_opt(2026, 10, 25).and_then(|day| day.and_hms_opt(13, 45, 0)) else {
-        return false;
-    };
-    let mut text = String::new();
-    if write!(text, "{}", time.and_utc().format_with_items(items.iter())).is_err() {
-        return false;
-    }
-    let mut parsed = Parsed::new();
-    parse(&mut parsed, &text, items.iter()).is_ok() && parsed.to_naive_datetime_with_offset(0) == Ok(time)
-}
-
 /// Reads all `[[event]]` rules, in the order of the file.
 pub(super) fn take_events(profile: &mut Table<'_>, places: &mut Places) -> Vec<EventRule> {
     let mut events: Vec<EventRule> = Vec::new();
@@ -301,6 +260,7 @@ fn take_event(mut table: Table<'_>) -> Option<(EventRule, Span)> {
     if let Some(body) = &body {
         check_placeholders(doc, "body", body, &CAPTURE_KINDS);
     }
+    let fields = table.take_table(FIELDS).map(|fields| take_attributes(fields, body.as_ref())).unwrap_or_default();
     let severity_min = table.take_one_of(MIN_SEVERITY, &SEVERITY_NAMES);
     let severity = table.take_one_of(SEVERITY, &SEVERITY_NAMES);
     let (place, name) = (body.as_ref().map(|body| body.span.clone()), name?);
@@ -316,6 +276,38 @@ fn take_event(mut table: Table<'_>) -> Option<(EventRule, Span)> {
         severity_min: severity_min.map(|severity| severity.value),
         body: body.map(|body| body.value),
         severity: severity.map(|severity| severity.value),
+        fields,
     };
     Some((event, place))
+}
+
+/// Attributes that stand in other fields of a line.
+fn take_attributes(mut table: Table<'_>, body: Option<&At<String>>) -> BTreeMap<String, String> {
+    let doc = table.doc();
+    let captured = body.and_then(|body| placeholders(&body.value).ok()).unwrap_or_default();
+    let mut attributes = BTreeMap::new();
+    for (attribute, value) in table.take_rest() {
+        let (name, kind) = match attribute.value.split_once(':') {
+            Some((name, kind)) => (name, Some(kind)),
+            None => (attribute.value, None),
+        };
+        let place = Placeholder { span: attribute.span.clone(), name, kind };
+        if let Some((problem, help)) = problem_of(&place, &[], &CAPTURE_KINDS) {
+            doc.fault(&attribute.span, format!("`fields`: {problem}"), help);
+        }
+        if captured.iter().any(|placeholder| placeholder.name == name) {
+            let help = "take the attribute out of one of them";
+            doc.fault(&attribute.span, format!("`{name}` stands in `body` and in `fields`"), help);
+        }
+        match value.get_ref() {
+            DeValue::String(field) if !field.trim().is_empty() => {
+                attributes.insert(attribute.value.to_owned(), field.clone().into_owned());
+            }
+            other => {
+                let message = format!("`fields` needs the name of a field for `{name}`, not {}", kind_of(other));
+                doc.fault(&value.span(), message, "such as `fields = { \"user.id\" = \"User\" }`");
+            }
+        }
+    }
+    attributes
 }

@@ -13,6 +13,7 @@ mod file;
 mod fleet;
 mod fleet_list;
 mod format;
+mod known;
 mod kpi;
 mod limits;
 mod paging;
@@ -39,6 +40,7 @@ use globset::GlobSet;
 
 pub use example::EXAMPLE;
 pub use fault::{Fault, Faults};
+pub use known::{KNOWN, Known, known};
 pub use kpi::EMBEDDED_PLUGINS;
 pub use period::{parse_day, parse_period};
 pub use places::Places;
@@ -119,13 +121,27 @@ pub struct Format {
     pub severity_default: u8,
 }
 
-/// The two kinds of layout.
+/// How a line is laid out. `timestamp` is a time format: chrono's letters, or `rfc3339`, `auto` or `epoch …`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Layout {
-    /// A pattern such as `{timestamp} [{thread}] {severity} {logger} - {body}`; `timestamp` is a chrono format.
+    /// A pattern such as `{timestamp} [{thread}] {severity} {logger} - {body}`.
     Pattern { pattern: String, timestamp: String },
-    /// One JSON object a line; the names of its top-level fields.
-    Json { timestamp: String, severity: String, logger: String, body: String, exception: String },
+    /// One JSON object a line.
+    Json { fields: Fields, timestamp: String },
+    /// Pairs of a key and a value.
+    Logfmt { fields: Fields, timestamp: String },
+    /// syslog of RFC 5424, or of RFC 3164 with such times.
+    Syslog { timestamp: String },
+}
+
+/// The fields of a line that hold the parts of a record; of several names of one part, the first that is there counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fields {
+    pub timestamp: Vec<String>,
+    pub severity: Vec<String>,
+    pub logger: Vec<String>,
+    pub body: Vec<String>,
+    pub exception: Vec<String>,
 }
 
 /// Names what matters and takes attributes out of it.
@@ -141,6 +157,8 @@ pub struct EventRule {
     pub body: Option<String>,
     /// Severity that the record gets instead of its own.
     pub severity: Option<u8>,
+    /// Attributes, perhaps with a type behind a colon, that stand in other fields of the line.
+    pub fields: BTreeMap<String, String>,
 }
 
 /// What the report covers.

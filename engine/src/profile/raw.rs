@@ -240,6 +240,14 @@ impl<'d> Table<'d> {
         Some(At { value: texts, span: list.span })
     }
 
+    /// A text, or a list of texts.
+    pub fn take_text_or_texts(&mut self, key: Key) -> Option<Vec<At<String>>> {
+        if self.left.get(key.0).is_some_and(|entry| entry.value.get_ref().is_array()) {
+            return self.take_texts(key).map(|texts| texts.value);
+        }
+        self.take_text(key).map(|text| vec![text])
+    }
+
     /// A table inside this one, under a name such as `[limits]`.
     pub fn take_table(&mut self, key: Key) -> Option<Table<'d>> {
         let name = self.name_of(key.0);

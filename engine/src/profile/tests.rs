@@ -160,7 +160,7 @@ fn a_folder_has_an_instance_for_every_subfolder() {
     let names: Vec<_> = profile.instances.iter().map(|instance| (instance.name.as_str(), instance.zone)).collect();
     assert_eq!(names, [("WS-1", chrono_tz::Asia::Tokyo), ("WS-2", chrono_tz::Asia::Tokyo)]);
     assert!(matches!(profile.source, Source::Folder(at) if at == folder.path().join("bundles")));
-    assert!(matches!(profile.format.layout, Layout::Json { body, .. } if body == "@m"));
+    assert!(matches!(profile.format.layout, Layout::Json { fields, .. } if fields.body == ["@m", "@mt"]));
 }
 
 #[test]

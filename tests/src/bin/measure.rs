@@ -12,6 +12,7 @@ use std::{env, fs};
 use logparser::catalog::Catalog;
 use logparser::fetch::fetch;
 use logparser::mirror::StoreLock;
+use logparser::normalise::Start;
 use logparser::pipeline::{Kpis, analyse, normaliser};
 use logparser::profile;
 use logparser_tests::fleet::profile_text;
@@ -154,7 +155,8 @@ fn read_records(folder: &Path) -> Result<(), Failed> {
         }
         for file in fs::read_dir(instance)? {
             let source = fs::File::open(file?.path())?;
-            let mut records = normaliser.open(profile.format.zone, source, 0, None, true);
+            let start = Start { zone: profile.format.zone, offset: 0, latest: None, seen: None, closed: true };
+            let mut records = normaliser.open(source, start);
             while records.next()?.is_some() {}
         }
     }
