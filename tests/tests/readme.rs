@@ -319,6 +319,10 @@ fn the_tables_name_what_there_is() {
         assert!(flags.contains(&format!("{flag} ")) || flags.contains(&format!("{flag}\n")), "no flag {flag}");
     }
 
+    let proposal = only_block("text", "help: `items` decides").text;
+    let case = fs::read_to_string(root().join("tests/tests/probe/items_elsewhere.case")).expect("a case of the probe");
+    assert!(case.contains(&proposal), "the README shows another proposal than a probe");
+
     for plugin in EMBEDDED_PLUGINS {
         assert!(readme.contains(&format!("\n| `{plugin}` | ")), "the KPI {plugin} is not in the README");
     }

@@ -9,6 +9,7 @@
 mod analysed;
 mod change;
 mod fetched;
+mod peek;
 mod summary;
 
 use std::io::{self, ErrorKind};
@@ -52,6 +53,12 @@ pub enum CatalogError {
         path.display()
     )]
     Newer { path: PathBuf, found: usize, known: usize },
+    /// An older LogParser wrote the store, and nothing may be written now.
+    #[error(
+        "the catalog {} has version {found}, this program reads {known}: fetch once, which brings it up to date",
+        path.display()
+    )]
+    Older { path: PathBuf, found: usize, known: usize },
     /// A statement failed.
     #[error("the catalog failed while {doing}: {source}")]
     Sql { doing: &'static str, source: io::Error },

@@ -3,8 +3,11 @@
 //! Results go to standard output, everything else to standard error.
 
 mod check;
+mod columns;
+mod dry_run;
 mod every;
 mod init;
+mod probe;
 mod progress;
 mod run;
 mod stop;
@@ -69,11 +72,23 @@ enum Command {
         every: Option<Duration>,
     },
     /// Fetch what is new, and stop there
-    Fetch,
+    Fetch {
+        /// List every instance and say what would be fetched, and store nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Analyse what is stored and publish the report, without fetching
     Report(Days),
     /// Check the profile and say what it would do
     Check,
+    /// Ask one instance and show what came back, how it is understood and what would be fetched; nothing is stored
+    Probe {
+        /// Its name, or an address that is in no list: http://HOST:PORT
+        instance: String,
+        /// A tag that it has beside its own, to try what `override` makes of it; may be given again
+        #[arg(long = "tag", value_name = "TAG")]
+        tags: Vec<String>,
+    },
     /// Write a commented profile to start from
     Init {
         /// The file to write
@@ -213,9 +228,11 @@ fn dispatch(cli: &Cli) -> Result<Done, Failed> {
             Ok(Done::Whole)
         }
         Command::Check => check::check(&cli.how),
+        Command::Probe { instance, tags } => probe::probe(&cli.how, instance, tags),
         Command::Run { days, every: Some(interval) } => every::every(&cli.how, days, *interval),
         Command::Run { days, every: None } => run::run(&cli.how, &run::Stages { fetch: true, report: Some(days) }),
-        Command::Fetch => run::run(&cli.how, &run::Stages { fetch: true, report: None }),
+        Command::Fetch { dry_run: true } => dry_run::dry_run(&cli.how),
+        Command::Fetch { dry_run: false } => run::run(&cli.how, &run::Stages { fetch: true, report: None }),
         Command::Report(days) => run::run(&cli.how, &run::Stages { fetch: false, report: Some(days) }),
     }
 }

@@ -86,22 +86,27 @@ impl Drop for Stage<'_> {
     }
 }
 
+impl Stage<'_> {
+    /// A line to those who want to know more, above the bar.
+    pub fn detail(&self, line: &str) {
+        match &self.bar {
+            _ if !self.voice.verbose => {}
+            Some(bar) => bar.println(line),
+            None => complain(line),
+        }
+    }
+}
+
 impl Progress for Stage<'_> {
     fn instance_done(&self, outcome: &InstanceOutcome) {
-        if self.voice.verbose {
-            let cause = outcome.cause.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default();
-            let line = format!(
-                "{} {}, {} new bytes in {} requests{cause}",
-                outcome.name,
-                outcome.state.as_str(),
-                outcome.bytes_new,
-                outcome.requests
-            );
-            match &self.bar {
-                Some(bar) => bar.println(line),
-                None => complain(&line),
-            }
-        }
+        let cause = outcome.cause.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default();
+        self.detail(&format!(
+            "{} {}, {} new bytes in {} requests{cause}",
+            outcome.name,
+            outcome.state.as_str(),
+            outcome.bytes_new,
+            outcome.requests
+        ));
         self.step();
     }
 }

@@ -142,8 +142,7 @@ fn rule_fault(profile: &Profile, rule: &RuleFault) -> Fault {
 }
 
 fn fetch_fleet(profile: &Profile, lock: &StoreLock, voice: &Voice, stop: &Stop) -> Result<FetchSummary, Failed> {
-    let runtime = tokio::runtime::Runtime::new()
-        .map_err(|cause| Failed::other(format_args!("cannot start: {cause}"), "free some threads or memory"))?;
+    let runtime = runtime()?;
     let started = Instant::now();
     let stage = voice.stage("fetching", profile.instances.len());
     let fetched = runtime.block_on(fetch(profile, lock, &stage, stop.asked()));
@@ -172,7 +171,13 @@ fn fetch_fleet(profile: &Profile, lock: &StoreLock, voice: &Voice, stop: &Stop) 
 }
 
 /// Instances whose trouble is told on the way.
-const TROUBLES_MAX: usize = 5;
+pub const TROUBLES_MAX: usize = 5;
+
+/// What carries requests on.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
+    tokio::runtime::Runtime::new()
+        .map_err(|cause| Failed::other(format_args!("cannot start: {cause}"), "free some threads or memory"))
+}
 
 /// Whether nothing is missing from a report.
 fn is_whole(report: &Report) -> bool {

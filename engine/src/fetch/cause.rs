@@ -92,9 +92,14 @@ impl fmt::Display for Cause {
 
 /// Foreign text, made safe to show: control characters escaped, at most 200 characters.
 pub(super) fn excerpt(text: &str) -> String {
+    excerpt_of(text, EXCERPT_CHARS_MAX)
+}
+
+/// The same, with a bound of its own.
+pub(super) fn excerpt_of(text: &str, chars_max: usize) -> String {
     let mut shown = String::new();
     for (count, character) in text.trim().chars().enumerate() {
-        if count == EXCERPT_CHARS_MAX {
+        if count == chars_max {
             shown.push('…');
             break;
         }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use globset::GlobSet;
+
 use super::ends::digest;
 use crate::catalog::{END_BYTES, Facts, Generation, GenerationId, PathRow};
 
@@ -69,6 +71,57 @@ impl Doubt {
         let size_only = facts.modified_us.is_none() && facts.etag.is_none();
         self.moved && (size_only || self.shared.get(&look(facts)).is_some_and(|count| *count > 1))
     }
+}
+
+/// What is done about a listed file before any of its bytes are seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Nothing: it is as it was.
+    Skip,
+    /// What it has behind the stored bytes of this generation is asked for, with an overlap that proves them.
+    Follow(GenerationId),
+    /// Its content decides what it is.
+    Sort,
+}
+
+/// The first step; `is_empty` says whether nothing is stored of a generation, `moved` whether the file is known by
+/// another name.
+pub(super) fn first_step(
+    facts: &Facts,
+    known: Option<&PathRow>,
+    doubt: &Doubt,
+    is_empty: impl FnOnce(GenerationId) -> bool,
+    moved: impl FnOnce() -> bool,
+) -> Step {
+    match known {
+        None => Step::Sort,
+        Some(row) if unchanged(row, facts) && !doubt.covers(facts) => Step::Skip,
+        // What fills an empty file may be a copy of something: an empty generation proves nothing.
+        Some(row) if facts.size != Some(0) && is_empty(row.generation) => Step::Sort,
+        Some(_) if moved() => Step::Sort,
+        Some(row) => Step::Follow(row.generation),
+    }
+}
+
+/// The generation of a compressed file that only changed its name. It is never appended to, so one that looks, to
+/// the second and the byte, as one single other did, is that one; no transfer is spent on it.
+pub(super) fn moved(
+    path: &str,
+    facts: &Facts,
+    paths: &BTreeMap<String, PathRow>,
+    listed: &BTreeMap<String, Facts>,
+    packed: &GlobSet,
+) -> Option<Match> {
+    let telling = facts.size.is_some_and(|size| size > 0) && facts.modified_us.is_some();
+    if !telling || !packed.is_match(path) {
+        return None;
+    }
+    let alike = |other: &&Facts| other.size == facts.size && other.modified_us == facts.modified_us;
+    let mut rows = paths.values().filter(|row| alike(&&row.facts));
+    let row = rows.next().filter(|row| row.path != path && unchanged(row, facts))?;
+    let only = rows.next().is_none() && listed.values().filter(alike).count() == 1;
+    let found = Match { generation: row.generation, relation: Relation::Prefix, free: true };
+    (only && packed.is_match(&row.path)).then_some(found)
 }
 
 /// Whether a file that begins with `head` begins as the generation does. `head` is the file's first

@@ -37,6 +37,18 @@ impl Credentials {
         }
     }
 
+    /// The secrets themselves, to be taken out of what is shown.
+    pub fn secrets(&self) -> Vec<String> {
+        match self {
+            Credentials::None => Vec::new(),
+            Credentials::Basic(_, password) => vec![password.text().to_owned()],
+            Credentials::Header(_, value) => {
+                let text = value.to_str().unwrap_or_default();
+                vec![text.strip_prefix("Bearer ").unwrap_or(text).to_owned()]
+            }
+        }
+    }
+
     pub fn is_some(&self) -> bool {
         !matches!(self, Credentials::None)
     }

@@ -1,6 +1,6 @@
 //! Whose content a file shows, found out by short reads at the two ends that identify it.
 
-use super::classify::{Match, Relation, begins_alike, choose, unchanged, window_before};
+use super::classify::{Match, Relation, begins_alike, choose, moved, window_before};
 use super::ends::digest;
 use super::listing::Listing;
 use super::reclassify::Undecided;
@@ -49,19 +49,9 @@ impl Visit<'_> {
         Ok(choose(&matches).or(own))
     }
 
-    /// The generation of a compressed file that only changed its name. It is never appended to, so one that looks, to
-    /// the second and the byte, as one single other did, is that one; no transfer is spent on it.
+    /// The generation of a compressed file that only changed its name.
     pub fn moved(&self, path: &str, facts: &Facts, listing: &Listing) -> Option<Match> {
-        let telling = facts.size.is_some_and(|size| size > 0) && facts.modified_us.is_some();
-        if !telling || !self.access.may_be_packed(path) {
-            return None;
-        }
-        let alike = |other: &&Facts| other.size == facts.size && other.modified_us == facts.modified_us;
-        let mut rows = self.paths.values().filter(|row| alike(&&row.facts));
-        let row = rows.next().filter(|row| row.path != path && unchanged(row, facts))?;
-        let only = rows.next().is_none() && listing.files.values().filter(alike).count() == 1;
-        let found = Match { generation: row.generation, relation: Relation::Prefix, free: true };
-        (only && self.access.may_be_packed(&row.path)).then_some(found)
+        moved(path, facts, &self.paths, &listing.files, &self.access.context.files.decode)
     }
 
     async fn look<'a>(&mut self, path: &'a str, size: Option<u64>) -> Result<Sight<'a>, Cut> {

@@ -1,4 +1,4 @@
-//! One run over the fleet: who is asked when, and within which limits.
+//! One errand to every instance of the fleet: who is asked when, and within which limits.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -7,24 +7,17 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Utc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::FetchError;
 use super::cause::{Cause, CauseClass};
 use super::committer::StoreGone;
 use super::credentials::Credentials;
 use super::folder::FolderSource;
-use super::outcome::{FetchSummary, FileCounts, InstanceOutcome};
-use super::packed::Shelf;
 use super::rest::{self, RestSource};
-use super::source::{Source, Tally};
-use super::transfer::Access;
-use super::visit::Visit;
-use super::{Context, FetchError, Progress};
-use crate::catalog::{InstanceId, Reach};
-use crate::fault;
+use super::source::Source;
 use crate::profile::{self, Instance, NoSecret, Profile, Rest};
 
 /// The first instances start this far apart, so that a run does not begin with one burst.
@@ -72,21 +65,64 @@ impl Plan {
         let (at_work_max, run_timeout) = (rest.limits.concurrency_max.max(1), rest.limits.run_timeout);
         Ok(Plan { at_work_max, run_timeout, secure, shapes })
     }
+
+    /// The source of an instance.
+    pub fn source(&self, profile: &Profile, instance: &Instance) -> Result<Source, FetchError> {
+        self.source_of(profile, &overrides_of(profile, instance))
+    }
+
+    fn source_of(&self, profile: &Profile, overrides: &[usize]) -> Result<Source, FetchError> {
+        Ok(match &profile.source {
+            profile::Source::Folder(root) => Source::Folder(FolderSource::new(root.clone())),
+            profile::Source::Rest(_) => {
+                let (rest, credentials) = &self.shapes[overrides];
+                let client = rest::client(&rest.limits, credentials, self.secure).map_err(FetchError::Client)?;
+                Source::Rest(Box::new(RestSource::new(client, rest.clone(), credentials.clone())))
+            }
+        })
+    }
 }
 
-/// The instances of a run, and what they share.
-pub(super) struct Fleet<'a> {
-    pub profile: &'a Profile,
-    /// Keys of the instances, in the profile's order.
-    pub ids: &'a [InstanceId],
-    pub plan: &'a Plan,
-    pub context: Arc<Context>,
-    pub progress: &'a dyn Progress,
+/// The overrides that make the shape of an instance.
+fn overrides_of(profile: &Profile, instance: &Instance) -> Vec<usize> {
+    match &profile.source {
+        profile::Source::Rest(rest) => rest.overrides_of(&instance.tags),
+        profile::Source::Folder(_) => Vec::new(),
+    }
 }
+
+/// What is done with each instance.
+pub(super) trait Errand: Send + Sync + 'static {
+    type Outcome: Send + 'static;
+
+    /// Does it for the instance at this place in the profile; ends with an outcome even when it is halted.
+    fn visit(
+        &self,
+        index: usize,
+        instance: &Instance,
+        source: &Source,
+        halted: Halted,
+    ) -> impl Future<Output = Result<Self::Outcome, StoreGone>> + Send;
+
+    /// The outcome of an instance whose turn did not come.
+    fn not_asked(&self, instance: &Instance, cause: Cause) -> Self::Outcome;
+}
+
+/// The instances of a run, and what is done with them.
+pub(super) struct Fleet<'a, E: Errand> {
+    pub profile: &'a Profile,
+    pub plan: &'a Plan,
+    pub errand: Arc<E>,
+    /// Called with each outcome, in the order in which they come.
+    pub done: &'a (dyn Fn(&E::Outcome) + Sync),
+}
+
+/// Tells a task that its run is over.
+pub(super) type Halted = watch::Receiver<Option<Halt>>;
 
 /// Why instances are no longer asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Halt {
+pub(super) enum Halt {
     Stopped,
     OutOfTime,
 }
@@ -101,25 +137,30 @@ impl Halt {
     }
 }
 
-impl Fleet<'_> {
-    /// Visits every instance, until all are done, `stop` completes or the run's time is over.
-    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<FetchSummary, FetchError> {
+impl<E: Errand> Fleet<'_, E> {
+    /// Visits every instance, until all are done, `stop` completes or the run's time is over. Gives the outcomes in
+    /// the profile's order, and whether it was stopped.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(Vec<E::Outcome>, bool), FetchError> {
         let (halt, halted) = watch::channel(None);
         let mut stop = pin!(stop);
         let mut deadline = pin!(tokio::time::sleep(self.plan.run_timeout));
-        let mut outcomes: BTreeMap<usize, InstanceOutcome> = BTreeMap::new();
+        let instances = &self.profile.instances;
+        let mut outcomes: BTreeMap<usize, E::Outcome> = BTreeMap::new();
         let mut at_work = JoinSet::new();
         let mut sources = BTreeMap::new();
         let mut next = 0;
         loop {
-            while at_work.len() < self.plan.at_work_max && next < self.ids.len() && halt.borrow().is_none() {
+            while at_work.len() < self.plan.at_work_max && next < instances.len() && halt.borrow().is_none() {
                 if next % INSTANCES_PER_CLIENT == 0 {
                     sources.clear();
                 }
-                let overrides = self.overrides_of(next);
+                let overrides = overrides_of(self.profile, &instances[next]);
                 let source = match sources.get(&overrides) {
                     Some(source) => Arc::clone(source),
-                    None => Arc::clone(sources.entry(overrides.clone()).or_insert(Arc::new(self.source(&overrides)?))),
+                    None => {
+                        let source = Arc::new(self.plan.source_of(self.profile, &overrides)?);
+                        Arc::clone(sources.entry(overrides).or_insert(source))
+                    }
                 };
                 at_work.spawn(self.task(next, source, halted.clone()));
                 next += 1;
@@ -131,7 +172,7 @@ impl Fleet<'_> {
                 ended = at_work.join_next() => match ended {
                     None => break,
                     Some(Ok((index, Ok(outcome)))) => {
-                        self.progress.instance_done(&outcome);
+                        (self.done)(&outcome);
                         outcomes.insert(index, outcome);
                     }
                     // The committer's thread knows what happened.
@@ -145,28 +186,11 @@ impl Fleet<'_> {
         }
         at_work.shutdown().await;
         let halt = *halt.borrow();
-        let instances =
-            (0..self.ids.len()).map(|index| outcomes.remove(&index).unwrap_or_else(|| self.not_asked(index, halt)));
-        Ok(FetchSummary::new(instances.collect(), halt == Some(Halt::Stopped)))
-    }
-
-    /// The overrides that make the shape of an instance.
-    fn overrides_of(&self, index: usize) -> Vec<usize> {
-        match &self.profile.source {
-            profile::Source::Rest(rest) => rest.overrides_of(&self.profile.instances[index].tags),
-            profile::Source::Folder(_) => Vec::new(),
-        }
-    }
-
-    fn source(&self, overrides: &[usize]) -> Result<Source, FetchError> {
-        Ok(match &self.profile.source {
-            profile::Source::Folder(root) => Source::Folder(FolderSource::new(root.clone())),
-            profile::Source::Rest(_) => {
-                let (rest, credentials) = &self.plan.shapes[overrides];
-                let client = rest::client(&rest.limits, credentials, self.plan.secure).map_err(FetchError::Client)?;
-                Source::Rest(Box::new(RestSource::new(client, rest.clone(), credentials.clone())))
-            }
-        })
+        let cause = || halt.unwrap_or(Halt::Stopped).cause();
+        let in_order = instances.iter().enumerate().map(|(index, instance)| {
+            outcomes.remove(&index).unwrap_or_else(|| self.errand.not_asked(instance, cause()))
+        });
+        Ok((in_order.collect(), halt == Some(Halt::Stopped)))
     }
 
     /// The task of one instance; it ends with an outcome even when it is halted.
@@ -174,60 +198,40 @@ impl Fleet<'_> {
         &self,
         index: usize,
         source: Arc<Source>,
-        halted: watch::Receiver<Option<Halt>>,
-    ) -> impl Future<Output = (usize, Result<InstanceOutcome, StoreGone>)> + Send + 'static {
-        let context = Arc::clone(&self.context);
+        halted: Halted,
+    ) -> impl Future<Output = (usize, Result<E::Outcome, StoreGone>)> + Send + use<E> {
+        let errand = Arc::clone(&self.errand);
         let instance = self.profile.instances[index].clone();
-        let id = self.ids[index];
         let wave = if index < self.plan.at_work_max { index } else { 0 };
         async move {
             tokio::time::sleep(START_STAGGER * u32::try_from(wave).unwrap_or(0)).await;
-            (index, visit_within_limits(&context, &source, &instance, id, halted).await)
-        }
-    }
-
-    fn not_asked(&self, index: usize, halt: Option<Halt>) -> InstanceOutcome {
-        InstanceOutcome {
-            name: self.profile.instances[index].name.clone(),
-            state: Reach::Unreachable,
-            cause: Some(halt.unwrap_or(Halt::Stopped).cause()),
-            files: FileCounts::default(),
-            bytes_new: 0,
-            bytes_wire: 0,
-            requests: 0,
+            (index, errand.visit(index, &instance, &source, halted).await)
         }
     }
 }
 
-async fn visit_within_limits(
-    context: &Context,
-    source: &Source,
-    instance: &Instance,
-    id: InstanceId,
-    mut halted: watch::Receiver<Option<Halt>>,
-) -> Result<InstanceOutcome, StoreGone> {
-    let asked_us = Utc::now().timestamp_micros();
-    let tally = Tally::default();
+/// The end of an instance's time.
+pub(super) fn deadline_of(source: &Source) -> Instant {
     let start = Instant::now();
-    let deadline = start.checked_add(source.patience().1).unwrap_or(start + UNLIMITED);
-    let shelf = Shelf::new(context.folder.clone());
-    let access = Access { context, source, instance, tally: &tally, deadline, shelf: &shelf };
-    let mut visit = Visit::new(access, id);
-    let cut = tokio::select! {
-        // Once halted, nothing more is asked. What the visit itself makes of the deadline comes before the deadline.
+    start.checked_add(source.patience().1).unwrap_or(start + UNLIMITED)
+}
+
+/// Does work until it is done, the instance's time is over or the run is halted; then gives the cause in its place.
+pub(super) async fn within_limits<T>(
+    work: impl Future<Output = T>,
+    deadline: Instant,
+    mut halted: Halted,
+) -> Result<T, Cause> {
+    tokio::select! {
+        // Once halted, nothing more is asked. What the work itself makes of the deadline comes before the deadline.
         biased;
-        halt = halted.wait_for(Option::is_some) => halt.ok().and_then(|halt| *halt).map(Halt::cause),
-        done = visit.run() => done.map(|()| None)?,
+        halt = halted.wait_for(Option::is_some) => {
+            Err(halt.ok().and_then(|halt| *halt).unwrap_or(Halt::Stopped).cause())
+        }
+        done = work => Ok(done),
         () = tokio::time::sleep_until(deadline) => {
             let text = "the instance's time limit came before everything was taken";
-            Some(Cause::new(CauseClass::Timeout, text))
+            Err(Cause::new(CauseClass::Timeout, text))
         }
-    };
-    if let Some(cause) = cut {
-        visit.blame(cause);
     }
-    let outcome = visit.outcome();
-    fault::point("before-outcome");
-    context.committer.record(vec![outcome.change(id, visit.listed_us.unwrap_or(asked_us), visit.server_date_us)])?;
-    Ok(outcome)
 }

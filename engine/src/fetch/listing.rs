@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::cause::{Cause, CauseClass, excerpt};
 use super::name;
 use crate::catalog::Facts;
-use crate::profile::{ListKind, Rest};
+use crate::profile::{FileFilter, ListKind, Rest};
 
 /// More files than any instance of a desktop program has; one that claims them is not listing logs.
 pub(super) const ENTRIES_MAX: usize = 1_000_000;
@@ -39,6 +39,12 @@ pub(super) struct Refused {
 impl Listing {
     pub fn empty(date_us: Option<i64>) -> Listing {
         Listing { complete: true, date_us, ..Listing::default() }
+    }
+
+    /// Leaves out what the profile does not take.
+    pub fn keep(&mut self, filter: &FileFilter) {
+        self.files.retain(|path, _| filter.takes(path));
+        self.refused.retain(|refused| refused.path.is_empty() || filter.takes(&refused.path));
     }
 
     pub fn refuse(&mut self, path: &str, class: CauseClass, why: &str) {
@@ -175,7 +181,7 @@ fn size(value: &Value) -> Option<u64> {
 }
 
 /// RFC 3339, an HTTP date, or seconds or milliseconds since 1970; as µs since 1970 UTC.
-fn time_us(value: &Value) -> Option<i64> {
+pub(super) fn time_us(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => {
             let number = number.as_f64()?;

@@ -5,9 +5,13 @@
 //! fit (`reclassify`, `decide`). Compressed files are seen as what they hold (`packed`, `unpack`). Bytes and findings go through one writer (`committer`): to the mirror, synced,
 //! then to the catalog. Trouble with an instance is an outcome, never an error; an error is trouble with the store.
 //!
+//! `foresee` tells what a fetch would do, and `probe` shows one instance in full: both list as a run does, and store
+//! nothing. `fleet` keeps the limits of all errands to the fleet.
+//!
 //! One instance has one request in flight, and as many instances are at work as `concurrency_max` says: that is the
 //! limit on requests over the fleet.
 
+mod advice;
 mod answer;
 mod append;
 mod cause;
@@ -16,20 +20,28 @@ mod committer;
 mod credentials;
 mod decide;
 mod ends;
+mod fetching;
 mod fleet;
 mod folder;
+mod forecast;
+mod foresee;
 mod index;
 mod listing;
 mod name;
 mod outcome;
 mod packed;
 mod paging;
+mod parts;
+mod probe;
 mod reclassify;
 mod rest;
 mod retry;
+mod shape;
 mod source;
+mod trace;
 mod transfer;
 mod unpack;
+mod veil;
 mod visit;
 
 use std::future::Future;
@@ -40,14 +52,21 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use self::committer::Committer;
+use self::fetching::Fetching;
 use self::fleet::{Fleet, Plan};
 use self::retry::Budget;
 use crate::catalog::{Catalog, CatalogError};
 use crate::mirror::{MirrorError, StoreLock};
 use crate::profile::{FileFilter, NoSecret, Profile};
 
+pub use advice::Advice;
 pub use cause::{Cause, CauseClass};
+pub use forecast::{FileForecast, Prospect};
+pub use foresee::{FleetForecast, ForecastTotals, InstanceForecast, Prospects, foresee};
 pub use outcome::{FetchSummary, FileCounts, InstanceOutcome, Totals};
+pub use parts::Parts;
+pub use probe::{FileSeen, ListingSeen, Probe, probe};
+pub use trace::{Answered, Exchange, Header};
 
 /// Memory for bytes under way, over all instances at work.
 const PIECES_BYTES_MAX: usize = 64 << 20;
@@ -112,22 +131,23 @@ pub async fn fetch(
     let mut catalog = Catalog::open(store)?;
     let names: Vec<&str> = profile.instances.iter().map(|instance| instance.name.as_str()).collect();
     let ids = catalog.enrol(&names)?;
-    let (committer, done) = Committer::start(store, catalog)?;
+    let (committer, finished) = Committer::start(store, catalog)?;
     let plan = Plan::of(profile)?;
-    let context = Arc::new(Context {
+    let context = Context {
         folder: store.folder().to_owned(),
         files: profile.files.clone(),
         decoders: Semaphore::new(packed::DECODERS_MAX),
         committer,
         budget: Budget::for_fleet(profile.instances.len()),
         piece_bytes: (PIECES_BYTES_MAX / plan.at_work_max.max(1)).clamp(*PIECE_BYTES.start(), *PIECE_BYTES.end()),
-    });
+    };
     progress.started(names.len());
-    let fleet = Fleet { profile, ids: &ids, plan: &plan, context, progress };
+    let done = |outcome: &InstanceOutcome| progress.instance_done(outcome);
+    let fleet = Fleet { profile, plan: &plan, errand: Arc::new(Fetching { context, ids }), done: &done };
     let ran = fleet.run(stop).await;
     // Every sender of orders is gone now, so the thread commits what it has and ends.
-    done.await.map_err(|_| FetchError::Vanished)??;
-    ran
+    finished.await.map_err(|_| FetchError::Vanished)??;
+    ran.map(|(instances, stopped)| FetchSummary::new(instances, stopped))
 }
 
 #[cfg(test)]

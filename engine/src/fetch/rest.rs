@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::Utc;
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, DATE, HeaderName, LINK, LOCATION, RANGE,
-    RETRY_AFTER,
+    RETRY_AFTER, USER_AGENT,
 };
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde_json::Value;
@@ -27,6 +27,9 @@ const LISTING_BYTES_MAX: usize = 64 << 20;
 
 /// As browsers do, and more than any honest installation needs.
 const REDIRECTS_MAX: usize = 5;
+
+/// How every request names the program.
+const AGENT: &str = concat!("logparser/", env!("CARGO_PKG_VERSION"));
 
 /// Asks instances as the profile describes.
 pub(super) struct RestSource {
@@ -52,7 +55,6 @@ pub(super) fn client(limits: &Limits, credentials: &Credentials, secure: bool) -
     // A header of any name goes along with a redirect: with credentials, only where it stays at the same origin.
     let upgrades = !credentials.is_some();
     let builder = Client::builder()
-        .user_agent(concat!("logparser/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(limits.connect_timeout)
         .redirect(redirect::Policy::custom(move |attempt| stay_on_host(attempt, upgrades)))
         .referer(false)
@@ -89,6 +91,20 @@ impl RestSource {
     /// Whether nothing but the content tells where a body begins.
     pub fn trusts_offsets(&self) -> bool {
         self.rest.fetch_kind == FetchKind::Offset
+    }
+
+    /// The same source, which asks for parts of files in another way.
+    pub fn by(&self, fetch_kind: FetchKind) -> RestSource {
+        let rest = Rest { fetch_kind, ..self.rest.clone() };
+        RestSource { client: self.client.clone(), rest, credentials: self.credentials.clone() }
+    }
+
+    pub fn settings(&self) -> &Rest {
+        &self.rest
+    }
+
+    pub fn secrets(&self) -> Vec<String> {
+        self.credentials.secrets()
     }
 
     /// What is asked when a file is fetched, for causes.
@@ -142,6 +158,7 @@ impl RestSource {
         let mut body = Vec::new();
         while flow.read(&mut body).await? && body.len() <= *bytes_left {}
         Tally::add(&tally.bytes_wire, body.len());
+        tally.trace.received(&body);
         let read = match bytes_left.checked_sub(body.len()) {
             None => Err(format!("is longer than {LISTING_BYTES_MAX} bytes")),
             Some(left) => {
@@ -177,7 +194,7 @@ impl RestSource {
     pub async fn open(&self, instance: &Instance, path: &str, ask: Ask, tally: &Tally) -> Result<Opened, Fault> {
         let ask = if self.rest.fetch_kind == FetchKind::Full { Ask::WHOLE } else { ask };
         let url = parsed(self.file_url(instance, path, ask))?;
-        let mut request = self.client.get(url.clone());
+        let mut request = self.client.get(url.clone()).header(ACCEPT, "*/*");
         if let Some(range) = ask.range().filter(|_| self.rest.fetch_kind == FetchKind::Range) {
             request = request.header(RANGE, range);
         }
@@ -208,20 +225,26 @@ impl RestSource {
     }
 
     async fn send(&self, url: &Url, request: RequestBuilder, tally: &Tally) -> Result<Response, Fault> {
-        let request = self.credentials.apply(request.header(ACCEPT_ENCODING, "identity"));
+        let request = self.credentials.apply(request.header(USER_AGENT, AGENT).header(ACCEPT_ENCODING, "identity"));
         Tally::add(&tally.requests, 1);
+        tally.trace.asked(&request);
         let limits = &self.rest.limits;
-        match timeout(limits.connect_timeout + limits.headers_timeout, request.send()).await {
-            Ok(Ok(response)) => Ok(response),
+        let fault = match timeout(limits.connect_timeout + limits.headers_timeout, request.send()).await {
+            Ok(Ok(mut response)) => {
+                tally.trace.answered(url, &mut response, limits.progress_timeout).await;
+                return Ok(response);
+            }
             Ok(Err(error)) => {
                 let cause = of_transport(&error, &shown(url));
-                Err(match cause.class {
+                match cause.class {
                     CauseClass::Address | CauseClass::Tls => Fault::lasting(cause),
                     _ => Fault::passing(cause),
-                })
+                }
             }
-            Err(_) => Err(too_slow(&shown(url), "no answer within the time limit")),
-        }
+            Err(_) => too_slow(&shown(url), "no answer within the time limit"),
+        };
+        tally.trace.failed(&fault.cause);
+        Err(fault)
     }
 
     fn body(&self, response: Response, asked: String) -> RestBody {
@@ -313,7 +336,7 @@ fn parsed(url: String) -> Result<Url, Fault> {
 }
 
 /// A URL without the user and password that it may carry.
-fn shown(url: &Url) -> String {
+pub(super) fn shown(url: &Url) -> String {
     let mut url = url.clone();
     // Only URLs without a host refuse, and those carry neither.
     let _ = url.set_username("");

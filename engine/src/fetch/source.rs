@@ -4,11 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::answer::Ask;
-use super::cause::excerpt;
+use super::cause::{Cause, excerpt};
 use super::folder::{FolderBody, FolderSource};
 use super::listing::Listing;
 use super::rest::{RestBody, RestSource};
-use super::retry::Fault;
+use super::retry::{Fault, Patience};
+use super::trace::Trace;
 use crate::profile::Instance;
 
 /// One of the two sources of a profile.
@@ -23,6 +24,8 @@ pub(super) struct Tally {
     pub requests: AtomicU64,
     pub bytes_wire: AtomicU64,
     pub bytes_new: AtomicU64,
+    /// Sees what crosses the wire.
+    pub trace: Trace,
 }
 
 impl Tally {
@@ -88,6 +91,7 @@ impl Body {
             Flow::Rest(body) => body.read(into).await?,
             Flow::Folder(body) | Flow::Unpacked(body) => body.read(into).await?,
         };
+        tally.trace.received(&into[before..]);
         if !matches!(self.flow, Flow::Unpacked(_)) {
             Tally::add(&tally.bytes_wire, into.len() - before);
         }
@@ -101,10 +105,16 @@ impl Body {
 
 impl Source {
     /// What the instance has.
-    pub async fn list(&self, instance: &Instance, tally: &Tally) -> Result<Listing, Fault> {
-        match self {
-            Source::Rest(rest) => rest.list(instance, tally).await,
-            Source::Folder(folder) => folder.list(instance).await,
+    pub async fn list(&self, instance: &Instance, tally: &Tally, mut patience: Patience<'_>) -> Result<Listing, Cause> {
+        loop {
+            let listed = match self {
+                Source::Rest(rest) => rest.list(instance, tally).await,
+                Source::Folder(folder) => folder.list(instance).await,
+            };
+            match listed {
+                Ok(listing) => return Ok(listing),
+                Err(fault) => patience.wait(fault).await?,
+            }
         }
     }
 

@@ -72,13 +72,7 @@ impl From<Fault> for Trouble {
 
 impl Access<'_> {
     pub async fn list(&self) -> Result<Listing, Cause> {
-        let mut patience = self.patience();
-        loop {
-            match self.source.list(self.instance, self.tally).await {
-                Ok(listing) => return Ok(listing),
-                Err(fault) => patience.wait(fault).await?,
-            }
-        }
+        self.source.list(self.instance, self.tally, self.patience()).await
     }
 
     /// Bytes `from..to` of a file, fewer where it ends before.

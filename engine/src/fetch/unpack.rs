@@ -97,6 +97,12 @@ pub(super) fn unpack(packed: impl Read + Seek, packed_bytes: u64, out: &mut impl
     }
 }
 
+/// What a file with these first bytes is compressed with.
+pub(super) fn packing_of(first: &[u8]) -> Option<&'static str> {
+    let gzip = first.starts_with(&GZIP).then_some("gzip");
+    gzip.or(first.starts_with(&ZSTD).then_some("zstd"))
+}
+
 /// Looks at the next bytes without taking them.
 fn next(packed: &mut BufReader<impl Read + Seek>) -> io::Result<Next> {
     let mut first = Vec::with_capacity(4);

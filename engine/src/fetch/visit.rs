@@ -7,7 +7,7 @@ use chrono::Utc;
 
 use super::append::Appended;
 use super::cause::{Cause, CauseClass};
-use super::classify::{Doubt, unchanged};
+use super::classify::{Doubt, Step, first_step};
 use super::committer::StoreGone;
 use super::listing::Listing;
 use super::outcome::{FileCounts, FileOutcome, InstanceOutcome};
@@ -142,10 +142,7 @@ impl<'a> Visit<'a> {
     async fn list(&mut self) -> Result<Listing, Cause> {
         let mut listing = self.access.list().await?;
         self.listed_us = Some(Utc::now().timestamp_micros());
-        let filter = &self.access.context.files;
-        let wanted = |path: &str| filter.include.is_match(path) && !filter.exclude.is_match(path);
-        listing.files.retain(|path, _| wanted(path));
-        listing.refused.retain(|refused| refused.path.is_empty() || wanted(&refused.path));
+        listing.keep(&self.access.context.files);
         self.server_date_us = listing.date_us;
         self.access.shelf.clear();
         Ok(listing)
@@ -165,19 +162,20 @@ impl<'a> Visit<'a> {
         let doubt = Doubt::of(&self.paths, &listing.files);
         let mut open = BTreeMap::new();
         for (path, facts) in &listing.files {
-            let known = self.paths.get(path);
-            if known.is_some_and(|row| unchanged(row, facts) && !doubt.covers(facts)) {
-                self.note(path, FileOutcome::Unchanged);
-                continue;
-            }
-            // What fills an empty file may be a copy of something: an empty generation proves nothing.
-            let proven = known.filter(|row| facts.size == Some(0) || !self.is_empty(row.generation));
-            let proven = proven.filter(|_| self.moved(path, facts, listing).is_none());
-            let Some(row) = proven else {
-                open.insert(path.clone(), facts.clone());
-                continue;
+            let moved = || self.moved(path, facts, listing).is_some();
+            let step = first_step(facts, self.paths.get(path), &doubt, |id| self.is_empty(id), moved);
+            let generation = match step {
+                Step::Skip => {
+                    self.note(path, FileOutcome::Unchanged);
+                    continue;
+                }
+                Step::Sort => {
+                    open.insert(path.clone(), facts.clone());
+                    continue;
+                }
+                Step::Follow(generation) => generation,
             };
-            match self.take(path, facts, row.generation, &[]).await? {
+            match self.take(path, facts, generation, &[]).await? {
                 Taken::Grown(0) => self.done(path, FileOutcome::Unchanged)?,
                 Taken::Grown(_) => self.done(path, FileOutcome::Appended)?,
                 Taken::Different => drop(open.insert(path.clone(), facts.clone())),

@@ -6,6 +6,7 @@
 //! is in range.
 
 mod api;
+mod asked;
 mod auth;
 mod example;
 mod fault;
@@ -38,6 +39,7 @@ use std::path::PathBuf;
 use chrono_tz::Tz;
 use globset::GlobSet;
 
+pub use asked::NoInstance;
 pub use example::EXAMPLE;
 pub use fault::{Fault, Faults};
 pub use known::{KNOWN, Known, known};
@@ -107,6 +109,13 @@ pub struct FileFilter {
     pub exclude: GlobSet,
     /// Files that may be compressed; their first bytes tell whether they are.
     pub decode: GlobSet,
+}
+
+impl FileFilter {
+    /// Whether a file of this name is a log.
+    pub fn takes(&self, path: &str) -> bool {
+        self.include.is_match(path) && !self.exclude.is_match(path)
+    }
 }
 
 /// How a line becomes a record.

@@ -4,8 +4,13 @@ use super::text::hidden;
 
 /// The nearest of `known`, if it is near enough that a typing mistake explains the difference.
 pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    near(word, known).next()
+}
+
+/// All of `known` that are near enough, the nearest first.
+pub(super) fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {
     let word: Vec<char> = word.to_lowercase().chars().collect();
-    known
+    let mut found: Vec<(usize, &str)> = known
         .into_iter()
         .filter_map(|candidate| {
             let letters: Vec<char> = candidate.to_lowercase().chars().collect();
@@ -14,8 +19,9 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
             let near = distance <= (word.len().max(letters.len()) / 3).max(1);
             (near || cut_or_continued(&word, &letters)).then_some((distance, candidate))
         })
-        .min()
-        .map(|(_, candidate)| candidate)
+        .collect();
+    found.sort_unstable();
+    found.into_iter().map(|(_, candidate)| candidate)
 }
 
 /// `err` for `error`, `warning` for `warn`.

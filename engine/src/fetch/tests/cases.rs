@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::case::{Case, Manner, Run, Step};
+use super::foresee::{foretell, must_come_true};
 use super::scene::{Scene, Stored, row};
 use super::server::State;
 use crate::catalog::Reach;
@@ -169,11 +170,17 @@ fn happen(steps: &[Step], state: &mut State) {
 }
 
 fn must_end(scene: &Scene, run: &Run, name: &str) {
+    // Answers that are bent, and files that change between two requests, are told by no listing.
+    let plain = run.answers.is_empty() && run.after_listing.is_empty();
+    let told = plain.then(|| foretell(scene));
     let summary = scene.fetch_all();
     let outcome = summary.instances.iter().find(|outcome| outcome.name == "one").expect("an outcome");
     for dead in summary.instances.iter().filter(|outcome| outcome.name != "one") {
         let class = dead.cause.as_ref().map(|cause| cause.class);
         assert_eq!((dead.state, class), (Reach::Unreachable, Some(CauseClass::Connect)), "{name}: {dead:?}");
+    }
+    if let Some(told) = told {
+        must_come_true(&told, outcome, name);
     }
     let scene_of = || format!("{name}\nrequests: {:#?}\n{outcome:#?}", scene.requests());
     let class = outcome.cause.as_ref().map(|cause| cause.class);

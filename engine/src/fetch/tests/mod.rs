@@ -3,6 +3,7 @@
 mod case;
 mod cases;
 mod disk;
+mod foresee;
 mod history;
 #[cfg(feature = "fault-points")]
 mod kill;
