@@ -36,6 +36,10 @@ pub const PUBLISHING: [&str; 7] = [
     "after-report-rename",
 ];
 
+/// The fault points of upkeep, after that.
+#[cfg(feature = "fault-points")]
+pub const KEEPING: [&str; 3] = ["in-upkeep-transaction", "after-upkeep-commit", "after-segment-forgotten"];
+
 /// Those of them that end a step which writes, and which therefore may fail.
 #[cfg(feature = "fault-points")]
 pub const FAILING: [&str; 8] = [
@@ -95,7 +99,8 @@ fn strikes(name: &str) -> Option<String> {
     use std::sync::atomic::{AtomicU64, Ordering};
 
     static HITS: AtomicU64 = AtomicU64::new(0);
-    debug_assert!(FETCHING.contains(&name) || PUBLISHING.contains(&name), "unlisted fault point {name}");
+    let listed = [&FETCHING[..], &PUBLISHING, &KEEPING].into_iter().flatten();
+    debug_assert!(listed.copied().any(|listed| listed == name), "unlisted fault point {name}");
     let wanted = std::env::var("LOGPARSER_FAULT_POINT").ok()?;
     let (wanted, nth) = match wanted.split_once(':') {
         Some((wanted, nth)) => (wanted, nth.parse().unwrap_or(1)),

@@ -15,6 +15,8 @@ pub mod fold;
 
 pub mod pipeline;
 
+pub mod upkeep;
+
 pub mod commands;
 
 mod calendar;

@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The stages of the engine in the order of the flow, what else there is, and which of them each may use.
-const MODULES: [(&str, &[&str]); 11] = [
+const MODULES: [(&str, &[&str]); 12] = [
     ("profile", &[]),
     ("fetch", &["profile", "mirror", "catalog", "fault"]),
     ("mirror", &["fault"]),
@@ -17,7 +17,8 @@ const MODULES: [(&str, &[&str]); 11] = [
     ("host", &["profile"]),
     ("fold", &["host", "calendar"]),
     ("pipeline", &["profile", "mirror", "catalog", "normalise", "host", "fold", "calendar", "fault"]),
-    ("commands", &["profile", "fetch", "mirror", "catalog", "normalise", "pipeline"]),
+    ("upkeep", &["mirror", "catalog", "fault"]),
+    ("commands", &["profile", "fetch", "mirror", "catalog", "normalise", "pipeline", "upkeep"]),
     ("calendar", &[]),
     ("fault", &[]),
 ];

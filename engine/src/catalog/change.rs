@@ -53,6 +53,8 @@ pub struct Group {
     /// Lengths of the segments that the chunks lie in; they must already be synced.
     pub segments: Vec<Segment>,
     pub changes: Vec<Change>,
+    /// The local clock, µs since 1970 UTC.
+    pub at_us: i64,
 }
 
 impl Change {
@@ -95,7 +97,7 @@ impl Catalog {
                 write_segment(transaction, segment).map_err(sql(doing))?;
             }
             for change in &group.changes {
-                apply(transaction, change)?;
+                apply(transaction, change, group.at_us)?;
             }
             if group.changes.iter().any(Change::moves_epoch) {
                 transaction.execute("UPDATE meta SET value = value + 1 WHERE key = 'epoch'", []).map_err(sql(doing))?;
@@ -107,7 +109,7 @@ impl Catalog {
     }
 }
 
-fn write_segment(transaction: &Transaction<'_>, segment: &Segment) -> rusqlite::Result<()> {
+pub(super) fn write_segment(transaction: &Transaction<'_>, segment: &Segment) -> rusqlite::Result<()> {
     transaction
         .prepare_cached(
             "INSERT INTO segments (number, committed) VALUES (?1, ?2) \
@@ -117,10 +119,12 @@ fn write_segment(transaction: &Transaction<'_>, segment: &Segment) -> rusqlite::
     Ok(())
 }
 
-fn apply(transaction: &Transaction<'_>, change: &Change) -> Result<(), CatalogError> {
+fn apply(transaction: &Transaction<'_>, change: &Change, at_us: i64) -> Result<(), CatalogError> {
     let changed = match change {
         Change::Open { generation, instance, path } => open(transaction, *generation, *instance, path),
-        Change::Append { generation, chunk, ends } => return append(transaction, *generation, chunk, ends),
+        Change::Append { generation, chunk, ends } => {
+            return append(transaction, *generation, chunk, ends, at_us);
+        }
         Change::Show { instance, path, generation, facts, settled } => {
             show(transaction, *instance, path, *generation, facts, *settled)
         }
@@ -168,13 +172,14 @@ fn append(
     generation: GenerationId,
     chunk: &Chunk,
     ends: &Ends,
+    at_us: i64,
 ) -> Result<(), CatalogError> {
     let failed = "storing a chunk";
     let grown = run(
         transaction,
-        "UPDATE generations SET committed = committed + ?3, head = ?4, head_bytes = ?5, tail = ?6 \
-         WHERE id = ?1 AND committed = ?2",
-        params![generation.0, chunk.offset, chunk.bytes, ends.head, ends.head_bytes, ends.tail],
+        "UPDATE generations SET committed = committed + ?3, head = ?4, head_bytes = ?5, tail = ?6, \
+         grown_us = ?7 WHERE id = ?1 AND committed = ?2",
+        params![generation.0, chunk.offset, chunk.bytes, ends.head, ends.head_bytes, ends.tail, at_us],
     )
     .map_err(sql(failed))?;
     if grown != 1 {
@@ -182,13 +187,22 @@ fn append(
             what: format!("generation {} does not end at byte {}", generation.0, chunk.offset),
         });
     }
+    write_chunk(transaction, generation, chunk).map_err(sql(failed))
+}
+
+pub(super) fn write_chunk(
+    transaction: &Transaction<'_>,
+    generation: GenerationId,
+    chunk: &Chunk,
+) -> rusqlite::Result<()> {
+    let Chunk { offset, bytes, segment, position, packed, checksum } = *chunk;
     run(
         transaction,
-        "INSERT INTO chunks (generation, offset, bytes, segment, position) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![generation.0, chunk.offset, chunk.bytes, chunk.segment, chunk.position],
+        "INSERT INTO chunks (generation, offset, bytes, segment, position, packed, checksum) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![generation.0, offset, bytes, segment, position, packed, checksum.map(u64::cast_signed)],
     )
-    .map_err(sql(failed))?;
-    Ok(())
+    .map(drop)
 }
 
 fn show(
@@ -239,6 +253,10 @@ fn finish(transaction: &Transaction<'_>, instance: InstanceId, outcome: &Outcome
     )
 }
 
-fn run(transaction: &Transaction<'_>, text: &str, parameters: impl rusqlite::Params) -> rusqlite::Result<usize> {
+pub(super) fn run(
+    transaction: &Transaction<'_>,
+    text: &str,
+    parameters: impl rusqlite::Params,
+) -> rusqlite::Result<usize> {
     transaction.prepare_cached(text)?.execute(parameters)
 }

@@ -208,12 +208,11 @@ impl Catalog {
         self.rows("reading the paths", text, [instance.0], path_row)
     }
 
-    /// Where a generation's bytes lie, in the order of their offsets, without holes.
+    /// Where a generation's bytes lie, in the order of their offsets.
     pub fn chunks(&self, generation: GenerationId) -> Result<Vec<Chunk>, CatalogError> {
-        let text = "SELECT offset, bytes, segment, position FROM chunks WHERE generation = ?1 ORDER BY offset";
-        self.rows("reading the chunks", text, [generation.0], |row| {
-            Ok(Chunk { offset: row.get(0)?, bytes: row.get(1)?, segment: row.get(2)?, position: row.get(3)? })
-        })
+        let text = "SELECT offset, bytes, segment, position, packed, checksum FROM chunks \
+                    WHERE generation = ?1 ORDER BY offset";
+        self.rows("reading the chunks", text, [generation.0], |row| chunk_row(row, 0))
     }
 
     /// The mirror's segments and their durable lengths.
@@ -235,7 +234,7 @@ impl Catalog {
         Ok(GenerationId(greatest.unwrap_or(0) + 1))
     }
 
-    fn rows<T>(
+    pub(super) fn rows<T>(
         &self,
         doing: &'static str,
         text: &str,
@@ -261,6 +260,19 @@ fn instance_row(row: &Row<'_>) -> rusqlite::Result<InstanceRow> {
         asked_us: row.get(6)?,
         reached_us: row.get(7)?,
         server_date_us: row.get(8)?,
+    })
+}
+
+/// A chunk whose columns begin with this one.
+pub(super) fn chunk_row(row: &Row<'_>, first: usize) -> rusqlite::Result<Chunk> {
+    let checksum: Option<i64> = row.get(first + 5)?;
+    Ok(Chunk {
+        offset: row.get(first)?,
+        bytes: row.get(first + 1)?,
+        segment: row.get(first + 2)?,
+        position: row.get(first + 3)?,
+        packed: row.get(first + 4)?,
+        checksum: checksum.map(i64::cast_unsigned),
     })
 }
 

@@ -1,6 +1,7 @@
 //! The catalog: one SQLite file in the store that says what is known.
 //!
-//! `fetched` holds instances, generations and where their bytes lie; `change` writes what a fetch found. The whole
+//! `fetched` holds instances, generations and where their bytes lie; `change` writes what a fetch found, `kept` what
+//! upkeep makes of it, `analysed` what the analysis found. The whole
 //! SQL of the engine is in this folder. Several catalogs may be open at a time, each one connection: SQLite's
 //! write-ahead log lets readers go on while one writes.
 //!
@@ -9,6 +10,7 @@
 mod analysed;
 mod change;
 mod fetched;
+mod kept;
 mod peek;
 mod summary;
 
@@ -23,6 +25,7 @@ use crate::mirror::StoreLock;
 
 pub use analysed::{Analysed, Day, Partial, Scan, Update};
 pub use change::{Change, Group, Outcome};
+pub use kept::{Move, SegmentUse};
 pub use summary::{Loss, Summary};
 
 pub use fetched::{
@@ -30,7 +33,7 @@ pub use fetched::{
 };
 
 /// One step each; a store's version is the number of steps that it has taken.
-const MIGRATIONS: [&str; 3] = [fetched::SCHEMA, analysed::SCHEMA, fetched::SEEN];
+const MIGRATIONS: [&str; 4] = [fetched::SCHEMA, analysed::SCHEMA, fetched::SEEN, kept::SCHEMA];
 
 /// A reader's transaction is short, a writer's group takes tens of milliseconds: ten seconds means a stuck process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

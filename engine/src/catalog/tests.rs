@@ -24,13 +24,13 @@ impl Drop for Store {
 }
 
 fn append(offset: u64, bytes: u64) -> Change {
-    let chunk = Chunk { offset, bytes, segment: 1, position: offset };
+    let chunk = Chunk { offset, bytes, segment: 1, position: offset, packed: None, checksum: None };
     let ends = Ends { head: [1; 32], head_bytes: bytes, tail: [2; 32] };
     Change::Append { generation: GenerationId(1), chunk, ends }
 }
 
 fn group(changes: Vec<Change>) -> Group {
-    Group { segments: vec![Segment { number: 1, committed_bytes: 100 }], changes }
+    Group { segments: vec![Segment { number: 1, committed_bytes: 100 }], changes, at_us: 1 }
 }
 
 fn opened(instance: InstanceId) -> Change {

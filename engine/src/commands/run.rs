@@ -18,6 +18,7 @@ use crate::mirror::{LockError, StoreLock};
 use crate::normalise::{Normaliser, RuleFault, RulePlace};
 use crate::pipeline::{AnalyseError, Effort, Kpis, PublishError, Watch, analyse, normaliser, publish};
 use crate::profile::{self, Fault, Faults, Profile};
+use crate::upkeep::upkeep;
 
 /// Which halves of a run are done.
 pub struct Stages<'a> {
@@ -91,6 +92,16 @@ pub fn once(how: &How, stages: &Stages<'_>, voice: &Voice, stop: &Stop) -> Resul
         if !how.json && !how.quiet {
             files.iter().for_each(|file| out(&file.display().to_string()));
         }
+    }
+    if stages.fetch {
+        let mut catalog = Catalog::open(&lock).map_err(|error| store(&error))?;
+        let now_us = chrono::Utc::now().timestamp_micros();
+        let kept = upkeep(&lock, &mut catalog, now_us).map_err(|error| store(&error))?;
+        voice.detail(&format!(
+            "sealed {} bytes of logs into {}, gave back {}",
+            kept.sealed_bytes, kept.packed_bytes, kept.freed_bytes
+        ));
+        summary.insert("upkeep".to_owned(), json!(kept));
     }
     summary.insert("complete".to_owned(), Value::Bool(whole));
     Ok(Ran { whole, summary: Value::Object(summary) })

@@ -11,11 +11,12 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chrono::Utc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::FetchError;
 use crate::catalog::{Catalog, Change, Ends, Generation, GenerationId, Group, InstanceId, PathRow};
-use crate::mirror::{Chunk, Mirror, MirrorWriter, StoreLock};
+use crate::mirror::{Checksum, Chunk, Mirror, MirrorWriter, StoreLock};
 
 /// A group is closed at this size: a second of a fast disk.
 const GROUP_BYTES_MAX: u64 = 32 << 20;
@@ -140,6 +141,8 @@ struct Desk {
 #[derive(Default)]
 struct Open {
     changes: Vec<Change>,
+    /// Of the last chunk.
+    checksum: Checksum,
     bytes: u64,
     since: Option<Instant>,
 }
@@ -182,8 +185,9 @@ impl Desk {
             Order::Append { generation, offset, bytes, ends, _room } => {
                 let place = self.writer.append(&bytes)?;
                 let length = bytes.len() as u64;
-                let chunk = Chunk { offset, bytes: length, segment: place.segment, position: place.position };
-                self.group.add_chunk(generation, chunk, ends);
+                let (segment, position) = (place.segment, place.position);
+                let chunk = Chunk { offset, bytes: length, segment, position, packed: None, checksum: None };
+                self.group.add_chunk(generation, chunk, ends, &bytes);
             }
             Order::Record(changes) => self.group.add(changes),
         }
@@ -204,7 +208,7 @@ impl Desk {
             return Ok(());
         }
         let segments = self.writer.sync()?;
-        self.catalog.commit(&Group { segments, changes: group.changes })?;
+        self.catalog.commit(&Group { segments, changes: group.changes, at_us: Utc::now().timestamp_micros() })?;
         Ok(())
     }
 }
@@ -216,7 +220,7 @@ impl Open {
     }
 
     /// A piece that continues the one before it, in the file and in the segment, makes it longer.
-    fn add_chunk(&mut self, generation: GenerationId, chunk: Chunk, ends: Ends) {
+    fn add_chunk(&mut self, generation: GenerationId, mut chunk: Chunk, ends: Ends, bytes: &[u8]) {
         self.since.get_or_insert_with(Instant::now);
         self.bytes += chunk.bytes;
         if let Some(Change::Append { generation: before, chunk: last, ends: last_ends }) = self.changes.last_mut()
@@ -227,9 +231,12 @@ impl Open {
             && last.bytes + chunk.bytes <= CHUNK_BYTES_MAX
         {
             last.bytes += chunk.bytes;
+            last.checksum = Some(self.checksum.add(bytes));
             *last_ends = ends;
             return;
         }
+        self.checksum = Checksum::default();
+        chunk.checksum = Some(self.checksum.add(bytes));
         self.changes.push(Change::Append { generation, chunk, ends });
     }
 }

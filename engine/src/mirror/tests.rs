@@ -2,7 +2,7 @@ use std::fs;
 use std::io::Read;
 use std::path::PathBuf;
 
-use super::{Chunk, Mirror, MirrorError, MirrorWriter, Segment, StoreLock};
+use super::{Chunk, Mirror, MirrorError, MirrorWriter, Segment, StoreLock, checksum};
 
 struct Store(PathBuf);
 
@@ -56,6 +56,8 @@ fn what_is_appended_is_read_back_across_segments() {
             bytes: bytes.len() as u64,
             segment: place.segment,
             position: place.position,
+            packed: None,
+            checksum: Some(checksum(&bytes)),
         };
         chunks.push(chunk);
         all.extend(bytes);
@@ -99,7 +101,14 @@ fn debris_is_cut_off_and_lost_bytes_are_an_error() {
     writer.sync().expect("synced");
     assert_eq!(fs::read(store.segment(2)).expect("a segment"), b"34");
 
-    let more = [Segment { number: 1, committed_bytes: 12 }];
-    let opened = MirrorWriter::open(&lock, &more);
-    assert!(matches!(opened, Err(MirrorError::Short { committed_bytes: 12, found_bytes: 11, .. })));
+    // A segment that lost bytes is not written to any more, and what was in it is damaged.
+    let short = [Segment { number: 2, committed_bytes: 12 }];
+    let mut writer = MirrorWriter::open(&lock, &short).expect("a mirror");
+    assert!(!store.segment(1).exists(), "nothing of an older segment is needed");
+    assert_eq!(writer.append(b"5").expect("room"), super::Place { segment: 3, position: 0 });
+    let lost = Chunk { offset: 0, bytes: 3, segment: 2, position: 1, packed: None, checksum: None };
+    let told = |chunk: &Chunk| Mirror::open(&store.0).chunk(chunk).expect_err("damage").to_string();
+    assert!(told(&lost).contains("000002.seg, byte 2: the file ends too early"), "{}", told(&lost));
+    let lost = Chunk { segment: 9, ..lost };
+    assert!(told(&lost).contains("000009.seg, byte 1: the file is not there"), "{}", told(&lost));
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::{MirrorError, SEGMENT_BYTES_MAX, Segment, StoreLock, folder_of, segment_path};
+use super::{MirrorError, SEGMENT_BYTES_MAX, Segment, StoreLock, folder_of, number_of, segment_path};
 use crate::fault;
 
 /// Where appended bytes went.
@@ -35,10 +35,11 @@ struct Current {
 }
 
 impl MirrorWriter {
-    /// Opens the mirror for writing, and cuts off what a crash left behind the committed lengths.
+    /// Opens the mirror for writing, and cuts off what a crash left behind the committed lengths. A segment that lost
+    /// bytes is left alone: what was in it shows as damaged when it is read.
     ///
     /// # Errors
-    /// [`MirrorError::Short`] when a segment has fewer bytes than were committed.
+    /// What the operating system says.
     pub fn open(lock: &StoreLock, segments: &[Segment]) -> Result<MirrorWriter, MirrorError> {
         Self::with_segment_bytes_max(lock, segments, SEGMENT_BYTES_MAX)
     }
@@ -51,14 +52,15 @@ impl MirrorWriter {
         let folder = folder_of(lock.folder());
         fs::create_dir_all(&folder).map_err(MirrorError::io("create", &folder))?;
         sync_folder(lock.folder())?;
-        for segment in segments {
-            cut_debris(&segment_path(&folder, segment.number), segment.committed_bytes)?;
-        }
         let newest = segments.iter().max_by_key(|segment| segment.number);
-        let current = match newest {
-            Some(segment) if segment.committed_bytes < bytes_max => Some(Current::open(&folder, segment)?),
-            _ => None,
-        };
+        delete_debris(&folder, segments)?;
+        let mut current = None;
+        for segment in segments {
+            let whole = cut_debris(&segment_path(&folder, segment.number), segment.committed_bytes)?;
+            if whole && Some(segment) == newest && segment.committed_bytes < bytes_max {
+                current = Some(Current::open(&folder, segment)?);
+            }
+        }
         Ok(MirrorWriter {
             folder,
             current,
@@ -90,6 +92,33 @@ impl MirrorWriter {
         current.bytes += bytes.len() as u64;
         self.lengths.insert(current.number, current.bytes);
         Ok(place)
+    }
+
+    /// The segment that takes the next bytes, where one is open.
+    pub fn segment(&self) -> Option<u32> {
+        self.current.as_ref().map(|current| current.number)
+    }
+
+    /// Leaves the segment at that: what comes next goes into a new one.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn begin_segment(&mut self) -> Result<(), MirrorError> {
+        self.sync_current()?;
+        self.current = None;
+        Ok(())
+    }
+
+    /// Deletes the file of a segment of which the catalog knows nothing any more. One that is not there is no error.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn remove_segment(&self, number: u32) -> Result<(), MirrorError> {
+        let path = segment_path(&self.folder, number);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(MirrorError::io("delete", &path)(error)),
+            _ => Ok(()),
+        }
     }
 
     /// Makes everything that was appended durable, and returns the segments' lengths for the catalog to commit.
@@ -135,16 +164,32 @@ impl Current {
     }
 }
 
-fn cut_debris(path: &Path, committed_bytes: u64) -> Result<(), MirrorError> {
-    let found_bytes = fs::metadata(path).map_err(MirrorError::io("look at", path))?.len();
-    if found_bytes < committed_bytes {
-        return Err(MirrorError::Short { path: path.to_owned(), committed_bytes, found_bytes });
+/// Deletes segments that upkeep gave up, where a crash came in between: older than the newest one, and unknown.
+fn delete_debris(folder: &Path, known: &[Segment]) -> Result<(), MirrorError> {
+    let failed = || MirrorError::io("look into", folder);
+    let newest = known.iter().map(|segment| segment.number).max().unwrap_or(0);
+    for entry in fs::read_dir(folder).map_err(failed())? {
+        let path = entry.map_err(failed())?.path();
+        let given_up = |number: &u32| *number < newest && known.iter().all(|segment| segment.number != *number);
+        if number_of(&path).filter(given_up).is_some() {
+            fs::remove_file(&path).map_err(MirrorError::io("delete", &path))?;
+        }
     }
+    Ok(())
+}
+
+/// Whether the file has all that was committed.
+fn cut_debris(path: &Path, committed_bytes: u64) -> Result<bool, MirrorError> {
+    let found_bytes = match fs::metadata(path) {
+        Ok(metadata) => metadata.len(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(MirrorError::io("look at", path)(error)),
+    };
     if found_bytes > committed_bytes {
         let file = File::options().write(true).open(path).map_err(MirrorError::io("open", path))?;
         file.set_len(committed_bytes).map_err(MirrorError::io("shorten", path))?;
     }
-    Ok(())
+    Ok(found_bytes >= committed_bytes)
 }
 
 /// A new file is durable only when its folder is.

@@ -1,5 +1,5 @@
 //! Random histories of a few files: whatever happened between the runs, every byte that was ever shown to one is
-//! stored, once, in the generation of the life it belongs to.
+//! stored, once, in the generation of the life it belongs to; also where it was sealed between two runs.
 //!
 //! `LOGPARSER_HISTORIES=1000` plays more of them; a failure names the seed.
 
@@ -245,6 +245,9 @@ fn play(seed: u64) {
             let outcome = scene.fetch();
             let _ = write!(log, "\n\nrun {run}, racing or in trouble: {shown}\n{:?}\n{outcome:?}", scene.requests());
             scene.server.state().calm();
+        }
+        if history.below(2) == 0 {
+            scene.keep(history.below(2) as i64 * 2);
         }
         let outcome = scene.fetch();
         let (names, requests, stored) = (&history.names, scene.requests(), scene.stored());

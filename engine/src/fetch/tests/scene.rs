@@ -16,6 +16,7 @@ use crate::catalog::{Catalog, Gap, InstanceRow};
 use crate::fetch::{FetchSummary, InstanceOutcome, fetch};
 use crate::mirror::{LockError, Mirror, StoreLock};
 use crate::profile::{FileFilter, Format, Instance, Layout, Period, Profile, ReportSettings, Rest, Source};
+use crate::upkeep::upkeep;
 
 /// The profile of every case.
 const PROFILE: &str = r#"
@@ -154,6 +155,15 @@ impl Scene {
         let outcome = self.fetch();
         assert_eq!(outcome.cause, None);
         outcome
+    }
+
+    /// Upkeep, as if so many days had passed.
+    pub fn keep(&self, days: i64) {
+        let lock = lock(&self.profile.store);
+        let mut catalog = Catalog::open(&lock).expect("a catalog");
+        let now_us = chrono::Utc::now().timestamp_micros() + days * 86_400_000_000;
+        let kept = upkeep(&lock, &mut catalog, now_us).expect("the store is well");
+        assert!(kept.finished && kept.damaged_chunks == 0, "{kept:?}");
     }
 
     /// Requests since the last fetch began.
