@@ -313,7 +313,7 @@ fn the_tables_name_what_there_is() {
     };
     assert_eq!(codes(&readme, "| "), codes(&main, "  "), "exit codes");
 
-    let flags = help(&["run"]);
+    let flags = [help(&["run"]), help(&["signatures"])].concat();
     for code in inline_codes(&readme).iter().filter(|code| code.starts_with("--")) {
         let flag = code.split_whitespace().next().expect("a flag");
         assert!(flags.contains(&format!("{flag} ")) || flags.contains(&format!("{flag}\n")), "no flag {flag}");

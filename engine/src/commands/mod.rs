@@ -10,6 +10,7 @@ mod init;
 mod probe;
 mod progress;
 mod run;
+mod signatures;
 mod stop;
 
 use std::error::Error;
@@ -88,6 +89,12 @@ enum Command {
         /// A tag that it has beside its own, to try what `override` makes of it; may be given again
         #[arg(long = "tag", value_name = "TAG")]
         tags: Vec<String>,
+    },
+    /// Print the signatures of plain messages: what is left of each when its variable parts are masked
+    Signatures {
+        /// A file of messages, one a line; `-` is standard input
+        #[arg(long, value_name = "FILE")]
+        input: PathBuf,
     },
     /// Write a commented profile to start from
     Init {
@@ -229,6 +236,7 @@ fn dispatch(cli: &Cli) -> Result<Done, Failed> {
         }
         Command::Check => check::check(&cli.how),
         Command::Probe { instance, tags } => probe::probe(&cli.how, instance, tags),
+        Command::Signatures { input } => signatures::of_messages(input),
         Command::Run { days, every: Some(interval) } => every::every(&cli.how, days, *interval),
         Command::Run { days, every: None } => run::run(&cli.how, &run::Stages { fetch: true, report: Some(days) }),
         Command::Fetch { dry_run: true } => dry_run::dry_run(&cli.how),

@@ -59,6 +59,7 @@ pub use record::{Record, Value};
 pub use records::Records;
 use rules::Rules;
 use severity::Severities;
+pub use signature::of_message;
 pub use symbol::symbol;
 pub use tally::Tally;
 pub use template::TemplateFault;

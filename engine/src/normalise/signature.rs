@@ -7,12 +7,14 @@ use super::mask;
 use super::severity::range_name;
 
 /// Raised when a record gets another signature than before.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Frames that tell one error from another; deeper ones differ by what called.
 const FRAMES_MAX: usize = 3;
-/// What is looked at of a message: a signature is a line to read.
-const MESSAGE_BYTES_MAX: usize = 1024;
+/// What is looked at of a message.
+const MESSAGE_BYTES_MAX: usize = 4096;
+/// What is kept of it when it is masked: a signature is a line to read.
+const MASKED_BYTES_MAX: usize = 1024;
 /// How exception types end in .NET, Java and Python.
 const TYPE_ENDS: [&str; 3] = ["Exception", "Error", "Throwable"];
 /// What stands before the type of an inner exception in .NET and Java.
@@ -29,16 +31,31 @@ pub fn write(logger: &str, severity: u8, body: &str, exception: &str, into: &mut
         Some((name, _)) if frames.peek().is_some() => {
             into.push_str(name);
             for frame in frames {
-                into.extend([" at ", beginning(frame)]);
+                into.extend([" at ", &frame[..frame.floor_char_boundary(MASKED_BYTES_MAX)]]);
             }
         }
         // Without a stack, the message says more than the type.
         Some((name, rest)) if !body.lines().any(|line| exception_type(line).is_some()) => {
             into.push_str(name);
-            mask::write(beginning(rest), into);
+            masked(rest, into);
         }
-        _ => mask::write(beginning(body.lines().next().unwrap_or_default()), into),
+        _ => masked(body, into),
     }
+}
+
+/// The signature of a plain message: its first line, masked.
+pub fn of_message(message: &str) -> String {
+    let mut text = String::new();
+    masked(message, &mut text);
+    text
+}
+
+/// Appends the first line of a message, masked.
+fn masked(message: &str, into: &mut String) {
+    let line = message.lines().next().unwrap_or_default();
+    let start = into.len();
+    mask::write(&line[..line.floor_char_boundary(MESSAGE_BYTES_MAX)], &[], into);
+    into.truncate(into.floor_char_boundary(start + MASKED_BYTES_MAX));
 }
 
 /// The type at the begin of a line such as `System.NullReferenceException: message`, and what follows it.
@@ -60,10 +77,6 @@ fn frame(line: &str) -> Option<&str> {
     })
 }
 
-fn beginning(text: &str) -> &str {
-    &text[..text.floor_char_boundary(MESSAGE_BYTES_MAX)]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,8 +92,8 @@ mod tests {
         let stack = "   at N.C.M(String[] a) in C:\\x\\C.cs:line 7\r\n  at N.D.<R>b__0()\n at N.E.Q()\n at N.F.Z()";
         let java = "Caused by: java.io.IOException: no\n\tat a.b.C.d(C.java:12)\n\t... 5 more";
         let cases = [
-            ("no 5", String::new(), "A.B ERROR: no <num>"),
-            ("no 5\nline 2", String::new(), "A.B ERROR: no <num>"),
+            ("no 5", String::new(), "A.B ERROR: no <*>"),
+            ("no 5\nline 2", String::new(), "A.B ERROR: no <*>"),
             ("", String::new(), "A.B ERROR: "),
             (
                 "it failed 7",
@@ -88,12 +101,12 @@ mod tests {
                 "A.B ERROR: System.IO.E2Exception at N.C.M at N.D.<R>b__0 at N.E.Q",
             ),
             ("System.XError: 5", stack.to_owned(), "A.B ERROR: System.XError at N.C.M at N.D.<R>b__0 at N.E.Q"),
-            ("it failed 7", stack.to_owned(), "A.B ERROR: it failed <num>"),
+            ("it failed 7", stack.to_owned(), "A.B ERROR: it failed <*>"),
             ("it failed 7", java.to_owned(), "A.B ERROR: java.io.IOException at a.b.C.d"),
-            ("it failed", "ValueError: bad 5".to_owned(), "A.B ERROR: ValueError: bad <num>"),
-            ("a.BError: 5", String::new(), "A.B ERROR: a.BError: <num>"),
-            ("it failed 7", "Error: what 5".to_owned(), "A.B ERROR: it failed <num>"),
-            ("it failed 7", "W32Exception (0x80004005): no".to_owned(), "A.B ERROR: W32Exception (<hex>): no"),
+            ("it failed", "ValueError: bad 5".to_owned(), "A.B ERROR: ValueError: bad <*>"),
+            ("a.BError: 5", String::new(), "A.B ERROR: a.BError: <*>"),
+            ("it failed 7", "Error: what 5".to_owned(), "A.B ERROR: it failed <*>"),
+            ("it failed 7", "W32Exception (0x80004005): no".to_owned(), "A.B ERROR: W32Exception (<*>): no"),
         ];
         for (body, exception, expected) in cases {
             assert_eq!(signature(body, &exception), expected, "{body} | {exception}");
