@@ -10,6 +10,7 @@
 mod analysed;
 mod change;
 mod fetched;
+mod inventory;
 mod kept;
 mod peek;
 mod summary;
@@ -25,6 +26,7 @@ use crate::mirror::StoreLock;
 
 pub use analysed::{Analysed, Day, Partial, Scan, Update};
 pub use change::{Change, Group, Outcome};
+pub use inventory::KeptInventory;
 pub use kept::{Move, SegmentUse};
 pub use summary::{Loss, Summary};
 
@@ -33,7 +35,7 @@ pub use fetched::{
 };
 
 /// One step each; a store's version is the number of steps that it has taken.
-const MIGRATIONS: [&str; 4] = [fetched::SCHEMA, analysed::SCHEMA, fetched::SEEN, kept::SCHEMA];
+const MIGRATIONS: [&str; 5] = [fetched::SCHEMA, analysed::SCHEMA, fetched::SEEN, kept::SCHEMA, inventory::SCHEMA];
 
 /// A reader's transaction is short, a writer's group takes tens of milliseconds: ten seconds means a stuck process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

@@ -3,19 +3,22 @@
 use serde_json::json;
 
 use super::run::ready;
-use super::{Done, Failed, How};
+use super::{Done, Failed, How, inventory};
+use crate::fetch::check_access;
 use crate::profile::{self, Layout, PluginFile, Profile, Source};
 
 /// Checks the profile with all that it names, and says what it would do.
 pub fn check(how: &How) -> Result<Done, Failed> {
     let profile = profile::load(&how.profile).map_err(Failed::Profile)?;
     let (kpis, _) = ready(&profile)?;
-    profile.check_secrets().map_err(Failed::Profile)?;
+    check_access(&profile).map_err(Failed::Profile)?;
+    let profile = inventory::known(&profile)?.unwrap_or(profile);
     let broken = |name: &str| kpis.broken.iter().find(|(_, kpi, _)| kpi.name == name).map(|(_, _, error)| error);
     if how.json {
         let kpi = |kpi: &profile::Kpi| json!({ "name": kpi.name, "error": broken(&kpi.name).map(ToString::to_string) });
         let summary = json!({
             "instances": profile.instances.len(),
+            "inventory_known": profile.inventory.as_ref().map(|inventory| inventory.state.is_some()),
             "store": profile.store,
             "output": profile.output,
             "kpis": profile.kpis.iter().map(kpi).collect::<Vec<_>>(),
@@ -43,7 +46,11 @@ fn describe(profile: &Profile) {
         Source::Rest(rest) => format!("asks {} over REST, {} at a time", rest.list_url, rest.limits.concurrency_max),
         Source::Folder(folder) => format!("reads {}", folder.display()),
     };
-    println!("fleet     {} instances; {source}", profile.instances.len());
+    let named = profile.inventory.as_ref().map(|inventory| match &inventory.state {
+        Some(state) => format!(", {}", inventory::in_words(state)),
+        None => ", and those that the inventory will name: it has not answered yet".to_owned(),
+    });
+    println!("fleet     {} instances{}; {source}", profile.instances.len(), named.unwrap_or_default());
     let layout = match &profile.format.layout {
         Layout::Pattern { pattern, .. } => pattern.clone(),
         Layout::Json { .. } => "one JSON object a line".to_owned(),

@@ -8,15 +8,17 @@ use super::columns::{Columns, Side};
 use super::progress::Voice;
 use super::run::{TROUBLES_MAX, runtime};
 use super::stop::Stop;
-use super::{Done, Failed, How, out};
-use crate::fetch::{FleetForecast, InstanceForecast, Prospects, foresee};
+use super::{Done, Failed, How, inventory, out};
+use crate::fetch::{FleetForecast, InstanceForecast, Prospects, check_access, foresee};
 use crate::profile;
 
 /// Lists the fleet, and shows what would be fetched.
 pub fn dry_run(how: &How) -> Result<Done, Failed> {
     let voice = Voice::new(how);
     let profile = profile::load(&how.profile).map_err(Failed::Profile)?;
-    profile.check_secrets().map_err(Failed::Profile)?;
+    check_access(&profile).map_err(Failed::Profile)?;
+    let stop = Stop::on_signals(voice);
+    let profile = inventory::ask(&profile, None, &voice, &stop)?;
     let started = Instant::now();
     let stage = voice.stage("listing", profile.instances.len());
     let done = |forecast: &InstanceForecast| {
@@ -24,7 +26,7 @@ pub fn dry_run(how: &How) -> Result<Done, Failed> {
         stage.detail(&format!("{} {}, {} files{cause}", forecast.name, forecast.state.as_str(), forecast.files.len()));
         stage.step();
     };
-    let (runtime, stop) = (runtime()?, Stop::on_signals(voice));
+    let runtime = runtime()?;
     let foreseen = runtime.block_on(foresee(&profile, &done, stop.asked()));
     // Whoever stops does not wait for a name server.
     runtime.shutdown_background();

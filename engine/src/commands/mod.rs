@@ -7,6 +7,7 @@ mod columns;
 mod dry_run;
 mod every;
 mod init;
+mod inventory;
 mod probe;
 mod progress;
 mod run;

@@ -6,10 +6,12 @@ use logparser_reports::format::duration;
 use serde_json::json;
 
 use super::columns::{Columns, Side, inert};
+use super::progress::Voice;
 use super::run::runtime;
-use super::{Done, Failed, How, out};
+use super::stop::Stop;
+use super::{Done, Failed, How, inventory, out};
 use crate::catalog::Reach;
-use crate::fetch::{Advice, Exchange, FileSeen, ListingSeen, Parts, Probe, Prospect, probe as ask};
+use crate::fetch::{Advice, Exchange, FileSeen, ListingSeen, Parts, Probe, Prospect, check_access, probe as ask};
 use crate::profile;
 
 /// The server's `Date` has whole seconds, and the answer is on its way for a while.
@@ -21,8 +23,17 @@ const FILES_MAX: usize = 200;
 /// Shows one instance; nothing is stored.
 pub fn probe(how: &How, word: &str, tags: &[String]) -> Result<Done, Failed> {
     let profile = profile::load(&how.profile).map_err(Failed::Profile)?;
+    check_access(&profile).map_err(Failed::Profile)?;
+    let profile = match inventory::known(&profile)? {
+        Some(known) => known,
+        // An address needs no name.
+        None if word.contains("://") => profile,
+        None => {
+            let voice = Voice::new(how);
+            inventory::ask(&profile, None, &voice, &Stop::on_signals(voice))?
+        }
+    };
     let instance = profile.instance(word, tags).map_err(|error| Failed::usage(&error, &error.help))?;
-    profile.check_secrets().map_err(Failed::Profile)?;
     let seen = runtime()?.block_on(ask(&profile, &instance)).map_err(|error| Failed::disk(&error, &profile.store))?;
     if how.json {
         out(&format!("{:#}", json!(seen)));

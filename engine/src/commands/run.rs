@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use super::progress::{Stage, Voice};
 use super::stop::Stop;
-use super::{Days, Done, Failed, How, out};
+use super::{Days, Done, Failed, How, inventory, out};
 use crate::catalog::Catalog;
-use crate::fetch::{FetchSummary, fetch};
+use crate::fetch::{FetchSummary, check_access, fetch};
 use crate::mirror::{LockError, StoreLock};
 use crate::normalise::{Normaliser, RuleFault, RulePlace};
 use crate::pipeline::{AnalyseError, Effort, Kpis, PublishError, Watch, analyse, normaliser, publish};
@@ -52,7 +52,7 @@ pub fn once(how: &How, stages: &Stages<'_>, voice: &Voice, stop: &Stop) -> Resul
     let profile = profile::load(&how.profile).map_err(Failed::Profile)?;
     let (kpis, normaliser) = ready(&profile)?;
     if stages.fetch {
-        profile.check_secrets().map_err(Failed::Profile)?;
+        check_access(&profile).map_err(Failed::Profile)?;
     }
     let period = stages.report.map(|days| days.or(&profile.report.period)).transpose()?;
     let store = |error: &(dyn Error + 'static)| Failed::disk(error, &profile.store);
@@ -62,8 +62,18 @@ pub fn once(how: &How, stages: &Stages<'_>, voice: &Voice, stop: &Stop) -> Resul
         }
         LockError::Io { .. } => store(&error),
     })?;
+    let profile = match stages.fetch {
+        true => inventory::ask(&profile, Some(&lock), voice, stop)?,
+        false => inventory::must_be_known(&profile)?,
+    };
     let mut summary = serde_json::Map::new();
     let mut whole = true;
+    if let Some(state) = profile.inventory.as_ref().and_then(|inventory| inventory.state.as_ref()) {
+        whole &= state.cause.is_none() && state.refused.is_empty();
+        let cause = state.cause.as_ref().map(|(class, text)| json!({ "class": class, "text": text }));
+        let told = json!({ "instances": state.instances, "refused": state.refused, "cause": cause });
+        summary.insert("inventory".to_owned(), told);
+    }
     if stages.fetch {
         let fetched = fetch_fleet(&profile, &lock, voice, stop)?;
         whole &= fetched.totals.reached == fetched.totals.instances;
@@ -194,6 +204,7 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
 fn is_whole(report: &Report) -> bool {
     let coverage = &report.coverage;
     coverage.reached == coverage.instances_expected
+        && coverage.inventory.is_none()
         && report.sections.iter().all(|section| matches!(section.state, SectionState::Ok | SectionState::NoData))
 }
 

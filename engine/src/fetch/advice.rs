@@ -9,7 +9,7 @@ use super::index;
 use super::listing::{self, Listing};
 use super::shape::{self, Guess};
 use super::trace::{Answered, Exchange};
-use crate::profile::{Auth, FetchKind, FileFilter, ListKind, Paging, Rest};
+use crate::profile::{Auth, FetchKind, FileFilter, ListKind, Paging, Rest, Veil};
 
 /// Names that a proposal repeats at most.
 const NAMED_MAX: usize = 8;
@@ -25,6 +25,12 @@ pub struct Advice {
 impl Advice {
     pub(super) fn new(key: &'static str, why: impl Into<String>, lines: impl IntoIterator<Item = String>) -> Advice {
         Advice { key, why: why.into(), lines: lines.into_iter().collect() }
+    }
+
+    /// Without secrets, which a server may have repeated in what the advice rests on.
+    pub(super) fn under(self, veil: &Veil) -> Advice {
+        let hide = |text: String| veil.hide(&text).into_owned();
+        Advice { why: hide(self.why), lines: self.lines.into_iter().map(hide).collect(), ..self }
     }
 }
 
@@ -49,7 +55,7 @@ fn unreached(cause: &Cause) -> Option<Advice> {
     let (key, why) = match cause.class {
         CauseClass::Address => ("address", "the address of the instance and the template `list` make no URL together"),
         CauseClass::Connect => ("address", "nobody answers there: host and port, and whether the application runs"),
-        CauseClass::Tls => ("address", "no trust between the two sides: http or https, and the server's certificate"),
+        CauseClass::Tls => ("tls", "no trust between the two sides: whom to trust (`ca`), who asks (`certificate`)"),
         CauseClass::Timeout => ("headers_timeout", "the answer takes longer than `[limits]` allow, or none ever comes"),
         CauseClass::Broken => ("address", "what answers there speaks no HTTP, or https where http is asked for"),
         _ => return None,
@@ -83,7 +89,7 @@ pub(super) fn refused(rest: &Rest, answer: &Answered, key: &'static str) -> Advi
             Advice::new("auth", why, [line.to_owned()])
         }
         300..=399 => {
-            let to = excerpt(header("location").unwrap_or("nowhere"));
+            let to = excerpt(header("location").unwrap_or("nowhere"), &Veil::default());
             let why = format!("the server leads to {to}, which is not followed: ask there in the first place");
             Advice::new(key, why, [])
         }
@@ -146,7 +152,7 @@ fn json(rest: &Rest, document: &Value, complete: bool) -> Advice {
     }
     if let Some(guess) = shape::guess(document) {
         let tried = Rest { list_kind: ListKind::Json, ..with(rest, &guess) };
-        let mut found = Listing::empty(None);
+        let mut found = Listing::empty(None, Default::default());
         let count = listing::read(&tried, document, 0, &mut found).map_or(0, |_| found.files.len());
         if count > 0 {
             let place = if guess.items.is_empty() { "the answer itself".to_owned() } else { guess.items.clone() };
@@ -165,7 +171,8 @@ fn json(rest: &Rest, document: &Value, complete: bool) -> Advice {
         }
         Value::Object(members) => {
             let names: Vec<&str> = members.keys().take(NAMED_MAX).map(String::as_str).collect();
-            format!("no list of files is in the answer; at its top it has: {}", excerpt(&names.join(", ")))
+            let names = excerpt(&names.join(", "), &Veil::default());
+            format!("no list of files is in the answer; at its top it has: {names}")
         }
         _ => "no list of files is in the answer".to_owned(),
     };
@@ -211,7 +218,8 @@ fn no_json(rest: &Rest, answer: &Answered) -> Advice {
     let text = String::from_utf8_lossy(&answer.body).trim_start().to_ascii_lowercase();
     let page = text.starts_with("<!doctype html") || text.starts_with("<html");
     let index = Url::parse(&answer.url).is_ok_and(|url| {
-        index::read(&url, &answer.body, 0, &mut Listing::empty(None)).is_ok_and(|entries| entries > 0)
+        index::read(&url, &answer.body, 0, &mut Listing::empty(None, Default::default()))
+            .is_ok_and(|entries| entries > 0)
     });
     if index && rest.list_kind != ListKind::Html {
         let why = "the answer is the page of links that a web server makes of a folder";

@@ -3,7 +3,7 @@
 use reqwest::RequestBuilder;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
-use crate::profile::{Auth, NoSecret, Revealed};
+use crate::profile::{Auth, NoAccess, Revealed};
 
 /// What goes with every request to an instance.
 #[derive(Debug, Clone)]
@@ -15,7 +15,7 @@ pub(super) enum Credentials {
 }
 
 impl Credentials {
-    pub fn read(auth: &Auth) -> Result<Credentials, NoSecret> {
+    pub fn read(auth: &Auth) -> Result<Credentials, NoAccess> {
         Ok(match auth {
             Auth::None => Credentials::None,
             Auth::Basic { user, password } => Credentials::Basic(user.clone(), password.read()?),
@@ -34,18 +34,6 @@ impl Credentials {
             Credentials::None => request,
             Credentials::Basic(user, password) => request.basic_auth(user, Some(password.text())),
             Credentials::Header(name, value) => request.header(name, value.clone()),
-        }
-    }
-
-    /// The secrets themselves, to be taken out of what is shown.
-    pub fn secrets(&self) -> Vec<String> {
-        match self {
-            Credentials::None => Vec::new(),
-            Credentials::Basic(_, password) => vec![password.text().to_owned()],
-            Credentials::Header(_, value) => {
-                let text = value.to_str().unwrap_or_default();
-                vec![text.strip_prefix("Bearer ").unwrap_or(text).to_owned()]
-            }
         }
     }
 

@@ -12,13 +12,12 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::FetchError;
+use super::approach::{Approach, is_secure};
 use super::cause::{Cause, CauseClass};
 use super::committer::StoreGone;
-use super::credentials::Credentials;
 use super::folder::FolderSource;
-use super::rest::{self, RestSource};
 use super::source::Source;
-use crate::profile::{self, Instance, NoSecret, Profile, Rest};
+use crate::profile::{self, Instance, NoAccess, Profile, Veil};
 
 /// The first instances start this far apart, so that a run does not begin with one burst.
 const START_STAGGER: Duration = Duration::from_millis(2);
@@ -38,32 +37,31 @@ pub(super) struct Plan {
     pub at_work_max: usize,
     run_timeout: Duration,
     secure: bool,
-    /// The shapes that the API has in this fleet, by the overrides that make them, and who asks there.
-    shapes: BTreeMap<Vec<usize>, (Rest, Credentials)>,
+    /// How the instances are asked, by the overrides that make the difference.
+    approaches: BTreeMap<Vec<usize>, Approach>,
+    veil: Arc<Veil>,
 }
 
 impl Plan {
-    /// Reads all secrets: before anything is asked.
-    pub fn of(profile: &Profile) -> Result<Plan, NoSecret> {
+    /// Reads all secrets and certificates: before anything is asked.
+    pub fn of(profile: &Profile) -> Result<Plan, NoAccess> {
         let profile::Source::Rest(rest) = &profile.source else {
             let (at_work_max, run_timeout) = (FOLDERS_AT_WORK_MAX, Duration::MAX);
-            return Ok(Plan { at_work_max, run_timeout, secure: false, shapes: BTreeMap::new() });
+            let approaches = BTreeMap::new();
+            return Ok(Plan { at_work_max, run_timeout, secure: false, approaches, veil: Arc::default() });
         };
-        let mut shapes = BTreeMap::new();
+        let mut approaches = BTreeMap::new();
         for instance in &profile.instances {
             let overrides = rest.overrides_of(&instance.tags);
-            if let Entry::Vacant(vacant) = shapes.entry(overrides) {
+            if let Entry::Vacant(vacant) = approaches.entry(overrides) {
                 let rest = rest.with_overrides(vacant.key());
-                let credentials = Credentials::read(&rest.auth)?;
-                vacant.insert((rest, credentials));
+                vacant.insert(Approach::read(rest)?);
             }
         }
-        let urls = shapes.values().flat_map(|(rest, _)| [&rest.list_url, &rest.fetch_url]);
-        let secure = urls
-            .chain(profile.instances.iter().map(|instance| &instance.address))
-            .any(|url| url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:")));
+        let urls = approaches.values().flat_map(|one| [&one.rest.list_url, &one.rest.fetch_url]);
+        let secure = urls.chain(profile.instances.iter().map(|instance| &instance.address)).any(|url| is_secure(url));
         let (at_work_max, run_timeout) = (rest.limits.concurrency_max.max(1), rest.limits.run_timeout);
-        Ok(Plan { at_work_max, run_timeout, secure, shapes })
+        Ok(Plan { at_work_max, run_timeout, secure, approaches, veil: Arc::new(profile.veil()) })
     }
 
     /// The source of an instance.
@@ -75,9 +73,8 @@ impl Plan {
         Ok(match &profile.source {
             profile::Source::Folder(root) => Source::Folder(FolderSource::new(root.clone())),
             profile::Source::Rest(_) => {
-                let (rest, credentials) = &self.shapes[overrides];
-                let client = rest::client(&rest.limits, credentials, self.secure).map_err(FetchError::Client)?;
-                Source::Rest(Box::new(RestSource::new(client, rest.clone(), credentials.clone())))
+                let source = self.approaches[overrides].source(self.secure, &self.veil);
+                Source::Rest(Box::new(source.map_err(FetchError::Client)?))
             }
         })
     }

@@ -6,12 +6,12 @@ use std::path::{Component, Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::answer::Ask;
-use super::cause::{Cause, CauseClass, excerpt};
+use super::cause::{self, Cause, CauseClass};
 use super::listing::{ENTRIES_MAX, Listing};
 use super::retry::Fault;
 use super::source::{Body, Flow, Opened};
 use crate::catalog::Facts;
-use crate::profile::Instance;
+use crate::profile::{Instance, Veil};
 
 /// Bytes of one read: large enough that the calls do not count.
 const READ_BYTES: u64 = 1 << 20;
@@ -39,7 +39,7 @@ impl FolderSource {
         let folder = self.subfolder(instance)?;
         blocking(move || {
             let now_us = micros(SystemTime::now());
-            let mut listing = Listing::empty(None);
+            let mut listing = Listing::empty(None, Default::default());
             let home = fs::canonicalize(&folder).map_err(|error| fault("the instance's folder", &error))?;
             walk(&home, &home, "", 0, now_us, &mut listing)?;
             Ok(listing)
@@ -110,6 +110,11 @@ impl FolderBody {
         self.file = (got > 0).then_some(file);
         Ok(got > 0)
     }
+}
+
+/// Nobody is asked for folders, so no secret comes back.
+fn excerpt(text: &str) -> String {
+    cause::excerpt(text, &Veil::default())
 }
 
 fn walk(

@@ -193,7 +193,7 @@ mod tests {
     const MARCH_US: i64 = 1_709_251_200_000_000;
 
     fn parse(html: &str) -> Result<Listing, String> {
-        let mut listing = Listing::empty(None);
+        let mut listing = Listing::empty(None, Default::default());
         read(&PAGE.parse().expect("a URL"), html.as_bytes(), MARCH_US, &mut listing).map(|_| listing)
     }
 

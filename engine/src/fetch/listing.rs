@@ -1,6 +1,7 @@
 //! What an instance says it has: a JSON listing, read by the profile's pointers or by those of a known server.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::DateTime;
 use serde_json::Value;
@@ -8,7 +9,7 @@ use serde_json::Value;
 use super::cause::{Cause, CauseClass, excerpt};
 use super::name;
 use crate::catalog::Facts;
-use crate::profile::{FileFilter, ListKind, Rest};
+use crate::profile::{FileFilter, ListKind, Rest, Veil};
 
 /// More files than any instance of a desktop program has; one that claims them is not listing logs.
 pub(super) const ENTRIES_MAX: usize = 1_000_000;
@@ -27,6 +28,7 @@ pub(super) struct Listing {
     pub complete: bool,
     /// The server's `Date`, µs since 1970 UTC.
     pub date_us: Option<i64>,
+    veil: Arc<Veil>,
 }
 
 /// An entry that is not taken.
@@ -37,8 +39,8 @@ pub(super) struct Refused {
 }
 
 impl Listing {
-    pub fn empty(date_us: Option<i64>) -> Listing {
-        Listing { complete: true, date_us, ..Listing::default() }
+    pub fn empty(date_us: Option<i64>, veil: Arc<Veil>) -> Listing {
+        Listing { complete: true, date_us, veil, ..Listing::default() }
     }
 
     /// Leaves out what the profile does not take.
@@ -48,15 +50,17 @@ impl Listing {
     }
 
     pub fn refuse(&mut self, path: &str, class: CauseClass, why: &str) {
-        let text = format!("the listed name \"{}\" {why}", excerpt(path));
-        self.refused.push(Refused { path: path.to_owned(), cause: Cause::new(class, text) });
+        let text = format!("the listed name \"{}\" {why}", excerpt(path, &self.veil));
+        self.refused.push(Refused { path: self.veil.hide(path).into_owned(), cause: Cause::new(class, text) });
     }
 
-    /// Takes one entry over, unless its name is refused.
-    pub fn add(&mut self, path: &str, facts: Facts) {
-        match name::refusal(path) {
+    /// Takes one entry over, unless its name is refused. No secret gets into the store by what it says.
+    pub fn add(&mut self, path: &str, mut facts: Facts) {
+        let secret = || self.veil.covers(path).then_some("holds a password or token of the profile");
+        match name::refusal(path).or_else(secret) {
             Some(why) => self.refuse(path, CauseClass::Name, why),
             None => {
+                facts.etag = facts.etag.filter(|etag| !self.veil.covers(etag));
                 self.files.entry(path.to_owned()).or_insert(facts);
             }
         }
@@ -141,7 +145,7 @@ pub(super) fn read(rest: &Rest, document: &Value, date_us: i64, listing: &mut Li
             listing.refused.push(Refused { path: String::new(), cause: Cause::new(CauseClass::Listing, text) });
             continue;
         };
-        match facts(pointers, item) {
+        match facts(pointers, item, &listing.veil) {
             Ok(facts) => listing.add(path, Facts { date_us: Some(date_us), ..facts }),
             Err(why) => listing.refuse(path, CauseClass::Listing, &why),
         }
@@ -149,11 +153,11 @@ pub(super) fn read(rest: &Rest, document: &Value, date_us: i64, listing: &mut Li
     Ok(items.len())
 }
 
-fn facts(pointers: Pointers<'_>, item: &Value) -> Result<Facts, String> {
+fn facts(pointers: Pointers<'_>, item: &Value, veil: &Veil) -> Result<Facts, String> {
     Ok(Facts {
-        size: field(item, pointers.size, "size", size)?,
-        modified_us: field(item, pointers.modified, "time", time_us)?,
-        etag: field(item, pointers.etag, "ETag", |value| value.as_str().map(str::to_owned))?,
+        size: field(item, pointers.size, "size", size, veil)?,
+        modified_us: field(item, pointers.modified, "time", time_us, veil)?,
+        etag: field(item, pointers.etag, "ETag", |value| value.as_str().map(str::to_owned), veil)?,
         date_us: None,
     })
 }
@@ -163,12 +167,13 @@ fn field<T>(
     pointer: Option<&str>,
     what: &str,
     read: impl FnOnce(&Value) -> Option<T>,
+    veil: &Veil,
 ) -> Result<Option<T>, String> {
     match pointer.and_then(|pointer| item.pointer(pointer)) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => match read(value) {
             Some(read) => Ok(Some(read)),
-            None => Err(format!("has a {what} that cannot be read: {}", excerpt(&value.to_string()))),
+            None => Err(format!("has a {what} that cannot be read: {}", excerpt(&value.to_string(), veil))),
         },
     }
 }
@@ -202,12 +207,12 @@ pub(super) fn text_time_us(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Listing, read, time_us};
+    use super::{Arc, Listing, read, time_us};
     use crate::fetch::tests::rest_settings;
     use crate::profile::{ListKind, Rest};
 
     fn parse(rest: &Rest, body: &str) -> Result<Listing, String> {
-        let mut listing = Listing::empty(None);
+        let mut listing = Listing::empty(None, Arc::default());
         let document = serde_json::from_str(body).map_err(|error| error.to_string())?;
         read(rest, &document, 42, &mut listing).map(|_| listing)
     }

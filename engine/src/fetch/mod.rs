@@ -14,6 +14,7 @@
 mod advice;
 mod answer;
 mod append;
+mod approach;
 mod cause;
 mod classify;
 mod committer;
@@ -26,8 +27,10 @@ mod folder;
 mod forecast;
 mod foresee;
 mod index;
+mod inventory;
 mod listing;
 mod name;
+mod named;
 mod outcome;
 mod packed;
 mod paging;
@@ -38,10 +41,10 @@ mod rest;
 mod retry;
 mod shape;
 mod source;
+mod tls;
 mod trace;
 mod transfer;
 mod unpack;
-mod veil;
 mod visit;
 
 use std::future::Future;
@@ -57,12 +60,14 @@ use self::fleet::{Fleet, Plan};
 use self::retry::Budget;
 use crate::catalog::{Catalog, CatalogError};
 use crate::mirror::{MirrorError, StoreLock};
-use crate::profile::{FileFilter, NoSecret, Profile};
+use crate::profile::{FileFilter, NoAccess, Profile};
 
 pub use advice::Advice;
+pub use approach::check_access;
 pub use cause::{Cause, CauseClass};
 pub use forecast::{FileForecast, Prospect};
 pub use foresee::{FleetForecast, ForecastTotals, InstanceForecast, Prospects, foresee};
+pub use inventory::{ask_inventory, known_fleet};
 pub use outcome::{FetchSummary, FileCounts, InstanceOutcome, Totals};
 pub use parts::Parts;
 pub use probe::{FileSeen, ListingSeen, Probe, probe};
@@ -85,10 +90,12 @@ pub enum FetchError {
     Read(io::Error),
     #[error("cannot start the thread that writes the store: {0}")]
     Thread(io::Error),
-    #[error("the profile names a secret that cannot be had: {0}")]
-    Secret(#[from] NoSecret),
-    #[error("cannot set up HTTP: {0}; an https address needs the system's certificates")]
+    #[error("what the profile asks with cannot be had: {0}")]
+    Access(#[from] NoAccess),
+    #[error("cannot set up HTTP: {0}; an https address needs the system's certificates, or `ca` in `tls`")]
     Client(reqwest::Error),
+    #[error("the inventory names no instances yet: {0}")]
+    Inventory(Cause),
     #[error("the thread that writes the store ended without a word")]
     Vanished,
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::cause::excerpt;
 use super::name::encoded;
-use crate::profile::Paging;
+use crate::profile::{Paging, Veil};
 
 /// A million entries on pages of a hundred.
 const PAGES_MAX: usize = 10_000;
@@ -15,6 +15,7 @@ const PAGES_MAX: usize = 10_000;
 /// The pages of one listing, as far as they were asked for.
 pub(super) struct Pages<'a> {
     paging: &'a Paging,
+    veil: &'a Veil,
     first: Url,
     asked: BTreeSet<Url>,
     entries: usize,
@@ -33,14 +34,14 @@ pub(super) struct Page<'a> {
     pub news: bool,
 }
 
-impl Pages<'_> {
-    pub fn new(paging: &Paging, list: Url) -> Pages<'_> {
+impl<'a> Pages<'a> {
+    pub fn new(paging: &'a Paging, list: Url, veil: &'a Veil) -> Pages<'a> {
         let first = match paging {
             Paging::Page { parameter, first } => with_parameter(&list, parameter, &first.to_string()),
             Paging::Offset { parameter } => with_parameter(&list, parameter, "0"),
             Paging::None | Paging::Cursor { .. } | Paging::Link => list,
         };
-        Pages { paging, asked: BTreeSet::from([first.clone()]), first, entries: 0 }
+        Pages { paging, veil, asked: BTreeSet::from([first.clone()]), first, entries: 0 }
     }
 
     pub fn first(&self) -> Url {
@@ -89,9 +90,10 @@ impl Pages<'_> {
     }
 
     fn on_host(&self, from: &Url, target: &str) -> Result<Url, String> {
-        let next = from.join(target).map_err(|_| format!("names a next page that is no URL: {}", excerpt(target)))?;
+        let shown = || excerpt(target, self.veil);
+        let next = from.join(target).map_err(|_| format!("names a next page that is no URL: {}", shown()))?;
         if next.origin() != self.first.origin() || next.username() != "" || next.password().is_some() {
-            return Err(format!("goes on at another host, which is not followed: {}", excerpt(target)));
+            return Err(format!("goes on at another host, which is not followed: {}", shown()));
         }
         Ok(next)
     }
@@ -138,7 +140,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{PAGES_MAX, Page, Pages, next_link};
-    use crate::profile::Paging;
+    use crate::profile::{Paging, Veil};
 
     const LIST: &str = "http://h:1/logs?limit=2&page=7";
 
@@ -147,7 +149,8 @@ mod tests {
     }
 
     fn next(paging: &Paging, document: &Value, link: Option<&str>) -> Result<Option<String>, String> {
-        let mut pages = Pages::new(paging, LIST.parse().expect("a URL"));
+        let veil = Veil::default();
+        let mut pages = Pages::new(paging, LIST.parse().expect("a URL"), &veil);
         let url = pages.first();
         Ok(pages.after(page(&url, document, link))?.map(String::from))
     }
@@ -158,7 +161,7 @@ mod tests {
         let cursor = |parameter| Paging::Cursor { pointer: text("/next"), parameter };
         let numbered = Paging::Page { parameter: text("page"), first: 1 };
         assert_eq!(
-            Pages::new(&numbered, LIST.parse().expect("a URL")).first().as_str(),
+            Pages::new(&numbered, LIST.parse().expect("a URL"), &Veil::default()).first().as_str(),
             "http://h:1/logs?limit=2&page=1"
         );
         assert_eq!(next(&numbered, &Value::Null, None), Ok(Some(text("http://h:1/logs?limit=2&page=2"))));
@@ -180,8 +183,9 @@ mod tests {
 
     #[test]
     fn a_loop_and_an_endless_listing_are_found() {
+        let veil = Veil::default();
         let paging = Paging::Page { parameter: "page".to_owned(), first: 0 };
-        let mut pages = Pages::new(&paging, LIST.parse().expect("a URL"));
+        let mut pages = Pages::new(&paging, LIST.parse().expect("a URL"), &veil);
         let url = pages.first();
         let again = Page { news: false, ..page(&url, &Value::Null, None) };
         assert!(pages.after(again).expect_err("a loop").contains("round"));
@@ -189,7 +193,7 @@ mod tests {
         assert!(asked < PAGES_MAX, "{asked}");
         let empty = Page { entries: 0, news: false, ..page(&url, &Value::Null, None) };
         assert_eq!(pages.after(empty), Ok(None));
-        let mut pages = Pages::new(&Paging::Link, LIST.parse().expect("a URL"));
+        let mut pages = Pages::new(&Paging::Link, LIST.parse().expect("a URL"), &veil);
         assert!(pages.after(page(&url, &Value::Null, Some("<?limit=2&page=7>; rel=next"))).is_err());
     }
 }

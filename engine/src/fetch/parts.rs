@@ -7,7 +7,7 @@ use super::rest::RestSource;
 use super::source::{Opened, Tally};
 use super::trace::Trace;
 use super::unpack::packing_of;
-use crate::profile::{FetchKind, FileFilter, Instance};
+use crate::profile::{FetchKind, FileFilter, Instance, Veil};
 
 /// Where the second part begins.
 const SECOND_FROM: u64 = 16;
@@ -41,7 +41,7 @@ impl Parts {
         let extension = self.path.rsplit('.').next().unwrap_or_default();
         let why = format!(
             "\"{}\" is compressed with {packing}: it is read as what it holds only where `decode` names it",
-            excerpt(&self.path)
+            excerpt(&self.path, &Veil::default())
         );
         let glob = toml::Value::String(format!("*.{extension}"));
         Some(Advice::new("decode", why, [format!("decode = [\"*.gz\", \"*.zst\", {glob}]")]))

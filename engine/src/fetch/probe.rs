@@ -2,6 +2,7 @@
 //! It asks as a run does, by the same source, and stores nothing.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -87,8 +88,8 @@ pub struct FileSeen {
 pub async fn probe(profile: &Profile, instance: &Instance) -> Result<Probe, FetchError> {
     let alone = Profile { instances: vec![instance.clone()], ..profile.clone() };
     let source = Plan::of(&alone)?.source(&alone, instance)?;
-    let secrets = if let Source::Rest(rest) = &source { rest.secrets() } else { Vec::new() };
-    let tally = Tally { trace: Trace::of(secrets), ..Tally::default() };
+    let veil = if let Source::Rest(rest) = &source { rest.veil() } else { Default::default() };
+    let tally = Tally { trace: Trace::of(Arc::clone(&veil)), ..Tally::default() };
     let deadline = deadline_of(&source);
     let budget = Budget::for_fleet(1);
     let patience = Patience::new(&budget, source.patience().0);
@@ -131,6 +132,7 @@ pub async fn probe(profile: &Profile, instance: &Instance) -> Result<Probe, Fetc
             exchanges.extend(parts_exchanges);
         }
     }
+    seen.advice = seen.advice.into_iter().map(|advice| advice.under(&veil)).collect();
     (seen.exchanges, seen.exchanges_more) = (exchanges, exchanges_more);
     (seen.requests, seen.bytes_wire) = (tally.requests.load(Relaxed), tally.bytes_wire.load(Relaxed));
     Ok(seen)
@@ -161,7 +163,8 @@ impl Probe {
     /// What a fetch would do with the files of a listing.
     fn foretell(&mut self, profile: &Profile, listing: &Listing) {
         let filter = &profile.files;
-        let mut kept = Listing { complete: listing.complete, ..Listing::empty(listing.date_us) };
+        let mut kept = Listing::empty(listing.date_us, Default::default());
+        kept.complete = listing.complete;
         kept.files
             .extend(listing.files.iter().filter(|(path, _)| filter.takes(path)).map(|(p, f)| (p.clone(), f.clone())));
         let stored = Stored::of(&profile.store, &BTreeSet::from([self.instance.as_str()]));

@@ -1,5 +1,6 @@
 //! The REST source: one HTTP client, one request at a time for an instance.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
@@ -12,18 +13,18 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use super::answer::{Answer, Ask, Head, PAGE_BYTES, classify, is_page, may_be_page};
-use super::cause::{Cause, CauseClass, excerpt, of_transport};
-use super::credentials::Credentials;
+use super::approach::Approach;
+use super::cause::{Cause, CauseClass, beginning, beginning_bytes, excerpt, of_transport};
 use super::index;
 use super::listing::{self, Listing};
 use super::name;
 use super::paging::{Page, Pages};
 use super::retry::{Again, Fault, retry_after};
 use super::source::{Body, Flow, Opened, Tally};
-use crate::profile::{FetchKind, Instance, Limits, ListKind, Rest};
+use crate::profile::{FetchKind, Instance, Limits, ListKind, Rest, Veil};
 
 /// Far more than a million entries need; beyond it, a listing is no listing.
-const LISTING_BYTES_MAX: usize = 64 << 20;
+pub(super) const LISTING_BYTES_MAX: usize = 64 << 20;
 
 /// As browsers do, and more than any honest installation needs.
 const REDIRECTS_MAX: usize = 5;
@@ -34,8 +35,20 @@ const AGENT: &str = concat!("logparser/", env!("CARGO_PKG_VERSION"));
 /// Asks instances as the profile describes.
 pub(super) struct RestSource {
     client: Client,
-    rest: Rest,
-    credentials: Credentials,
+    approach: Approach,
+    veil: Arc<Veil>,
+}
+
+/// A whole answer, and what stands in its head.
+pub(super) struct Whole {
+    asked: String,
+    /// Where it was found, after redirects.
+    at: Url,
+    status: u16,
+    kind: String,
+    links: String,
+    date_us: Option<i64>,
+    pub bytes: Vec<u8>,
 }
 
 /// The body of an answer.
@@ -47,21 +60,18 @@ pub(super) struct RestBody {
     ahead: Vec<u8>,
 }
 
-/// Builds the HTTP client. Without any `https` address the system's certificates are not read: a machine that has
-/// none can still fetch.
-pub(super) fn client(limits: &Limits, credentials: &Credentials, secure: bool) -> Result<Client, reqwest::Error> {
+fn client(approach: &Approach, secure: bool) -> Result<Client, reqwest::Error> {
     // Fails only when a provider is installed already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // A header of any name goes along with a redirect: with credentials, only where it stays at the same origin.
-    let upgrades = !credentials.is_some();
+    let upgrades = !approach.credentials.is_some();
     let builder = Client::builder()
-        .connect_timeout(limits.connect_timeout)
+        .connect_timeout(approach.rest.limits.connect_timeout)
         .redirect(redirect::Policy::custom(move |attempt| stay_on_host(attempt, upgrades)))
         .referer(false)
         .no_proxy()
         .pool_max_idle_per_host(1);
-    let builder = if secure { builder } else { builder.tls_certs_only([]) };
-    builder.build()
+    approach.trust.apply(builder, secure).build()
 }
 
 /// A redirect may change the path, or, where `upgrades` says so, go from plain to secure; it never leaves the host.
@@ -80,49 +90,52 @@ fn stay_on_host(attempt: redirect::Attempt<'_>, upgrades: bool) -> redirect::Act
 }
 
 impl RestSource {
-    pub fn new(client: Client, rest: Rest, credentials: Credentials) -> RestSource {
-        RestSource { client, rest, credentials }
+    pub fn new(approach: Approach, secure: bool, veil: Arc<Veil>) -> Result<RestSource, reqwest::Error> {
+        Ok(RestSource { client: client(&approach, secure)?, approach, veil })
     }
 
     pub fn limits(&self) -> &Limits {
-        &self.rest.limits
+        &self.approach.rest.limits
     }
 
     /// Whether nothing but the content tells where a body begins.
     pub fn trusts_offsets(&self) -> bool {
-        self.rest.fetch_kind == FetchKind::Offset
+        self.approach.rest.fetch_kind == FetchKind::Offset
     }
 
     /// The same source, which asks for parts of files in another way.
     pub fn by(&self, fetch_kind: FetchKind) -> RestSource {
-        let rest = Rest { fetch_kind, ..self.rest.clone() };
-        RestSource { client: self.client.clone(), rest, credentials: self.credentials.clone() }
+        let mut approach = self.approach.clone();
+        approach.rest.fetch_kind = fetch_kind;
+        RestSource { client: self.client.clone(), approach, veil: self.veil() }
     }
 
     pub fn settings(&self) -> &Rest {
-        &self.rest
+        &self.approach.rest
     }
 
-    pub fn secrets(&self) -> Vec<String> {
-        self.credentials.secrets()
+    /// Hides the secrets of the profile.
+    pub fn veil(&self) -> Arc<Veil> {
+        Arc::clone(&self.veil)
     }
 
     /// What is asked when a file is fetched, for causes.
     pub fn asked(&self, instance: &Instance, path: &str) -> String {
         let url = self.file_url(instance, path, Ask::WHOLE);
-        Url::parse(&url).map_or_else(|_| excerpt(&url), |url| shown(&url))
+        Url::parse(&url).map_or_else(|_| excerpt(&url, &self.veil), |url| self.shown(&url))
     }
 
     fn file_url(&self, instance: &Instance, path: &str, ask: Ask) -> String {
-        let url = self.rest.fetch_url.replace("{offset}", &ask.from.to_string());
+        let url = self.approach.rest.fetch_url.replace("{offset}", &ask.from.to_string());
         name::expanded(&url, &instance.address, &instance.name, path)
     }
 
     /// The whole listing, page by page; one that is not complete is none.
     pub async fn list(&self, instance: &Instance, tally: &Tally) -> Result<Listing, Fault> {
-        let url = parsed(name::expanded(&self.rest.list_url, &instance.address, &instance.name, ""))?;
-        let mut pages = Pages::new(&self.rest.paging, url);
-        let mut listing = Listing::empty(None);
+        let rest = &self.approach.rest;
+        let url = self.parsed(name::expanded(&rest.list_url, &instance.address, &instance.name, ""))?;
+        let mut pages = Pages::new(&rest.paging, url, &self.veil);
+        let mut listing = Listing::empty(None, Arc::clone(&self.veil));
         let mut next = Some(pages.first());
         let mut bytes_left = LISTING_BYTES_MAX;
         while let Some(url) = next {
@@ -140,66 +153,79 @@ impl RestSource {
         bytes_left: &mut usize,
         tally: &Tally,
     ) -> Result<Option<Url>, Fault> {
-        let accept = if self.rest.list_kind == ListKind::Html { "text/html" } else { "application/json" };
-        let response = self.send(url, self.client.get(url.clone()).header(ACCEPT, accept), tally).await?;
-        let asked = shown(url);
-        match (response.status(), classify(Ask::WHOLE, &head(&response))) {
-            (StatusCode::OK, Answer::Bytes { .. }) => {}
-            (_, other) => return Err(refusal(&asked, &response, other)),
-        }
-        let status = response.status().as_u16();
-        let found_at = response.url().clone();
-        let kind = header(&response, CONTENT_TYPE).unwrap_or("no content type").to_owned();
-        let links: Vec<&str> = response.headers().get_all(LINK).iter().filter_map(|link| link.to_str().ok()).collect();
-        let links = links.join(", ");
-        let date_us = header(&response, DATE).and_then(listing::text_time_us);
-        listing.date_us = listing.date_us.or(date_us);
-        let mut flow = self.body(response, asked.clone());
-        let mut body = Vec::new();
-        while flow.read(&mut body).await? && body.len() <= *bytes_left {}
-        Tally::add(&tally.bytes_wire, body.len());
-        tally.trace.received(&body);
-        let read = match bytes_left.checked_sub(body.len()) {
+        let accept = if self.approach.rest.list_kind == ListKind::Html { "text/html" } else { "application/json" };
+        let page = self.whole(url, accept, *bytes_left, tally).await?;
+        listing.date_us = listing.date_us.or(page.date_us);
+        let read = match bytes_left.checked_sub(page.bytes.len()) {
             None => Err(format!("is longer than {LISTING_BYTES_MAX} bytes")),
             Some(left) => {
                 *bytes_left = left;
-                let now_us = date_us.unwrap_or_else(|| Utc::now().timestamp_micros());
+                let now_us = page.date_us.unwrap_or_else(|| Utc::now().timestamp_micros());
                 let before = listing.files.len() + listing.refused.len();
-                self.read_page(&found_at, &body, now_us, listing).and_then(|(entries, document)| {
+                self.read_page(&page.at, &page.bytes, now_us, listing).and_then(|(entries, document)| {
                     let news = listing.files.len() + listing.refused.len() > before;
-                    let link = Some(links.as_str());
-                    pages.after(Page { url: &found_at, document: &document, link, entries, news })
+                    let link = Some(page.links.as_str());
+                    pages.after(Page { url: &page.at, document: &document, link, entries, news })
                 })
             }
         };
-        read.map_err(|why| {
-            let shown = excerpt(&String::from_utf8_lossy(&body[..body.len().min(1024)]));
-            let kind = excerpt(&kind);
-            let text = format!("{asked}: the listing {why} (status {status}, {kind}; it begins with: {shown})");
-            Fault::lasting(Cause::new(CauseClass::Listing, text))
-        })
+        read.map_err(|why| self.unfit(&page, "listing", &why))
+    }
+
+    /// A whole answer with status 200; of one that is longer than `bytes_max`, a little more than so many bytes.
+    pub async fn whole(&self, url: &Url, accept: &str, bytes_max: usize, tally: &Tally) -> Result<Whole, Fault> {
+        let response = self.send(url, self.client.get(url.clone()).header(ACCEPT, accept), tally).await?;
+        let asked = self.shown(url);
+        match (response.status(), classify(Ask::WHOLE, &head(&response))) {
+            (StatusCode::OK, Answer::Bytes { .. }) => {}
+            (_, other) => return Err(self.refusal(&asked, &response, other)),
+        }
+        let links: Vec<&str> = response.headers().get_all(LINK).iter().filter_map(|link| link.to_str().ok()).collect();
+        let mut whole = Whole {
+            asked: asked.clone(),
+            at: response.url().clone(),
+            status: response.status().as_u16(),
+            kind: header(&response, CONTENT_TYPE).unwrap_or("no content type").to_owned(),
+            links: links.join(", "),
+            date_us: header(&response, DATE).and_then(listing::text_time_us),
+            bytes: Vec::new(),
+        };
+        let mut flow = self.body(response, asked);
+        while flow.read(&mut whole.bytes).await? && whole.bytes.len() <= bytes_max {}
+        Tally::add(&tally.bytes_wire, whole.bytes.len());
+        tally.trace.received(&whole.bytes);
+        Ok(whole)
+    }
+
+    /// An answer is not what was asked for.
+    pub fn unfit(&self, whole: &Whole, what: &str, why: &str) -> Fault {
+        let Whole { asked, status, .. } = whole;
+        let kind = excerpt(&whole.kind, &self.veil);
+        let shown = beginning(&whole.bytes, &self.veil);
+        let text = format!("{asked}: the {what} {why} (status {status}, {kind}; it begins with: {shown})");
+        Fault::lasting(Cause::new(CauseClass::Listing, text))
     }
 
     /// Entries of a page, and its JSON, which may name the next one.
     fn read_page(&self, at: &Url, body: &[u8], now_us: i64, listing: &mut Listing) -> Result<(usize, Value), String> {
-        if self.rest.list_kind == ListKind::Html {
+        if self.approach.rest.list_kind == ListKind::Html {
             return index::read(at, body, now_us, listing).map(|entries| (entries, Value::Null));
         }
         // One name that is not UTF-8 is refused by itself; the other files are taken.
         let text = String::from_utf8_lossy(body);
         let document = serde_json::from_str(&text).map_err(|error| format!("is no JSON: {error}"))?;
-        listing::read(&self.rest, &document, now_us, listing).map(|entries| (entries, document))
+        listing::read(&self.approach.rest, &document, now_us, listing).map(|entries| (entries, document))
     }
 
     pub async fn open(&self, instance: &Instance, path: &str, ask: Ask, tally: &Tally) -> Result<Opened, Fault> {
-        let ask = if self.rest.fetch_kind == FetchKind::Full { Ask::WHOLE } else { ask };
-        let url = parsed(self.file_url(instance, path, ask))?;
+        let ask = if self.approach.rest.fetch_kind == FetchKind::Full { Ask::WHOLE } else { ask };
+        let url = self.parsed(self.file_url(instance, path, ask))?;
         let mut request = self.client.get(url.clone()).header(ACCEPT, "*/*");
-        if let Some(range) = ask.range().filter(|_| self.rest.fetch_kind == FetchKind::Range) {
+        if let Some(range) = ask.range().filter(|_| self.approach.rest.fetch_kind == FetchKind::Range) {
             request = request.header(RANGE, range);
         }
         let response = self.send(&url, request, tally).await?;
-        let answer = match (self.rest.fetch_kind, classify(ask, &head(&response))) {
+        let answer = match (self.approach.rest.fetch_kind, classify(ask, &head(&response))) {
             // The body begins at the offset. It may end before the file does: how long that is, it does not tell.
             (FetchKind::Offset, Answer::Bytes { end, .. }) if response.status() == StatusCode::OK => {
                 Answer::Bytes { start: ask.from, end: end.map(|length| ask.from.saturating_add(length)), total: None }
@@ -210,9 +236,9 @@ impl RestSource {
             Answer::Bytes { start, end, total } => {
                 let may_be_page =
                     (start == 0 || self.trusts_offsets()) && may_be_page(header(&response, CONTENT_TYPE), path);
-                let mut body = self.body(response, shown(&url));
+                let mut body = self.body(response, self.shown(&url));
                 if may_be_page {
-                    body.refuse_page().await?;
+                    body.refuse_page(&self.veil).await?;
                 }
                 let flow = Flow::Rest(body);
                 Ok(Opened::Bytes(Box::new(Body::new(start, end, total, flow))))
@@ -220,35 +246,67 @@ impl RestSource {
             Answer::Beyond(length) => Ok(Opened::Beyond(length)),
             Answer::Gone => Ok(Opened::Gone),
             Answer::Reject(why) => Ok(Opened::Rejected(why)),
-            other => Err(refusal(&shown(&url), &response, other)),
+            other => Err(self.refusal(&self.shown(&url), &response, other)),
         }
     }
 
     async fn send(&self, url: &Url, request: RequestBuilder, tally: &Tally) -> Result<Response, Fault> {
-        let request = self.credentials.apply(request.header(USER_AGENT, AGENT).header(ACCEPT_ENCODING, "identity"));
+        let request = request.header(USER_AGENT, AGENT).header(ACCEPT_ENCODING, "identity");
+        let request = self.approach.credentials.apply(request);
         Tally::add(&tally.requests, 1);
         tally.trace.asked(&request);
-        let limits = &self.rest.limits;
+        let limits = &self.approach.rest.limits;
         let fault = match timeout(limits.connect_timeout + limits.headers_timeout, request.send()).await {
             Ok(Ok(mut response)) => {
                 tally.trace.answered(url, &mut response, limits.progress_timeout).await;
                 return Ok(response);
             }
             Ok(Err(error)) => {
-                let cause = of_transport(&error, &shown(url));
+                let cause = of_transport(&error, &self.shown(url), &self.approach.trust, &self.veil);
                 match cause.class {
                     CauseClass::Address | CauseClass::Tls => Fault::lasting(cause),
                     _ => Fault::passing(cause),
                 }
             }
-            Err(_) => too_slow(&shown(url), "no answer within the time limit"),
+            Err(_) => too_slow(&self.shown(url), "no answer within the time limit"),
         };
         tally.trace.failed(&fault.cause);
         Err(fault)
     }
 
+    /// Why an answer gives no bytes.
+    fn refusal(&self, asked: &str, response: &Response, answer: Answer) -> Fault {
+        let status = response.status().as_u16();
+        match answer {
+            Answer::Again => {
+                let wait = header(response, RETRY_AFTER).and_then(|text| retry_after(text, Utc::now()));
+                let cause = Cause::new(CauseClass::Status, format!("{asked}: status {status}"));
+                Fault { cause, again: wait.map_or(Again::Soon, Again::After) }
+            }
+            Answer::Redirect => {
+                let to = excerpt(header(response, LOCATION).unwrap_or("nowhere"), &self.veil);
+                let text = format!("{asked}: status {status} leads to {to}, which is not followed");
+                Fault::lasting(Cause::new(CauseClass::Redirect, text))
+            }
+            Answer::Reject(why) => Fault::lasting(Cause::new(CauseClass::Answer, format!("{asked}: {why}"))),
+            _ => Fault::lasting(Cause::new(CauseClass::Status, format!("{asked}: status {status}"))),
+        }
+    }
+
+    fn parsed(&self, url: String) -> Result<Url, Fault> {
+        Url::parse(&url).map_err(|_| {
+            let url = excerpt(&url, &self.veil);
+            let text = format!("\"{url}\" is no URL; see the address and the URL templates in the profile");
+            Fault::lasting(Cause::new(CauseClass::Address, text))
+        })
+    }
+
+    fn shown(&self, url: &Url) -> String {
+        shown(url, &self.veil)
+    }
+
     fn body(&self, response: Response, asked: String) -> RestBody {
-        RestBody { response, progress_timeout: self.rest.limits.progress_timeout, asked, ahead: Vec::new() }
+        RestBody { response, progress_timeout: self.approach.rest.limits.progress_timeout, asked, ahead: Vec::new() }
     }
 }
 
@@ -263,11 +321,12 @@ impl RestBody {
     }
 
     /// Refuses a body that is an HTML page, such as a login, where a file was asked for.
-    async fn refuse_page(&mut self) -> Result<(), Fault> {
+    async fn refuse_page(&mut self, veil: &Veil) -> Result<(), Fault> {
         let mut ahead = Vec::new();
         while ahead.len() < PAGE_BYTES && self.read_on(&mut ahead).await? {}
         if is_page(&ahead) {
-            let shown = excerpt(&String::from_utf8_lossy(&ahead[..ahead.len().min(1024)]));
+            while ahead.len() < beginning_bytes(veil) && self.read_on(&mut ahead).await? {}
+            let shown = beginning(&ahead, veil);
             let text = format!("{}: the answer is an HTML page, not the file; it begins with: {shown}", self.asked);
             return Err(Fault::lasting(Cause::new(CauseClass::Answer, text)));
         }
@@ -291,6 +350,15 @@ impl RestBody {
     }
 }
 
+/// A URL without the user and password that it may carry.
+pub(super) fn shown(url: &Url, veil: &Veil) -> String {
+    let mut url = url.clone();
+    // Only URLs without a host refuse, and those carry neither.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    excerpt(url.as_str(), veil)
+}
+
 fn too_slow(asked: &str, what: &str) -> Fault {
     Fault::passing(Cause::new(CauseClass::Timeout, format!("{asked}: {what}")))
 }
@@ -307,39 +375,4 @@ fn head(response: &Response) -> Head<'_> {
 
 fn header(response: &Response, name: HeaderName) -> Option<&str> {
     response.headers().get(name)?.to_str().ok()
-}
-
-/// Why an answer gives no bytes.
-fn refusal(asked: &str, response: &Response, answer: Answer) -> Fault {
-    let status = response.status().as_u16();
-    match answer {
-        Answer::Again => {
-            let wait = header(response, RETRY_AFTER).and_then(|text| retry_after(text, Utc::now()));
-            let cause = Cause::new(CauseClass::Status, format!("{asked}: status {status}"));
-            Fault { cause, again: wait.map_or(Again::Soon, Again::After) }
-        }
-        Answer::Redirect => {
-            let to = excerpt(header(response, LOCATION).unwrap_or("nowhere"));
-            let text = format!("{asked}: status {status} leads to {to}, which is not followed");
-            Fault::lasting(Cause::new(CauseClass::Redirect, text))
-        }
-        Answer::Reject(why) => Fault::lasting(Cause::new(CauseClass::Answer, format!("{asked}: {why}"))),
-        _ => Fault::lasting(Cause::new(CauseClass::Status, format!("{asked}: status {status}"))),
-    }
-}
-
-fn parsed(url: String) -> Result<Url, Fault> {
-    Url::parse(&url).map_err(|_| {
-        let text = format!("\"{}\" is no URL; see the address and the URL templates in the profile", excerpt(&url));
-        Fault::lasting(Cause::new(CauseClass::Address, text))
-    })
-}
-
-/// A URL without the user and password that it may carry.
-pub(super) fn shown(url: &Url) -> String {
-    let mut url = url.clone();
-    // Only URLs without a host refuse, and those carry neither.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    excerpt(url.as_str())
 }

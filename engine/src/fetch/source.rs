@@ -10,7 +10,7 @@ use super::listing::Listing;
 use super::rest::{RestBody, RestSource};
 use super::retry::{Fault, Patience};
 use super::trace::Trace;
-use crate::profile::Instance;
+use crate::profile::{Instance, Veil};
 
 /// One of the two sources of a profile.
 pub(super) enum Source {
@@ -147,7 +147,7 @@ impl Source {
     pub fn asked(&self, instance: &Instance, path: &str) -> String {
         match self {
             Source::Rest(rest) => rest.asked(instance, path),
-            Source::Folder(_) => format!("the file \"{}\"", excerpt(path)),
+            Source::Folder(_) => format!("the file \"{}\"", excerpt(path, &Veil::default())),
         }
     }
 }

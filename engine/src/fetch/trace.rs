@@ -1,7 +1,7 @@
 //! What crosses the wire with one instance, request by request, for a probe to show. In a run nobody looks, and
 //! nothing is kept.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
@@ -9,8 +9,9 @@ use reqwest::{RequestBuilder, Response, Url};
 use tokio::time::timeout;
 
 use super::cause::{Cause, excerpt_of};
+use super::named;
 use super::rest::shown;
-use super::veil::{HIDDEN, Veil};
+use crate::profile::{HIDDEN, Veil};
 
 /// Exchanges that are kept: more than anybody reads. Further ones are counted.
 const EXCHANGES_MAX: usize = 32;
@@ -68,16 +69,16 @@ pub(super) struct Trace(Option<Mutex<Kept>>);
 
 #[derive(Debug, Default)]
 struct Kept {
-    veil: Veil,
+    veil: Arc<Veil>,
     exchanges: Vec<Exchange>,
     /// Exchanges beyond those that are kept.
     more: u64,
 }
 
 impl Trace {
-    /// Keeps what crosses the wire from here on, without these secrets.
-    pub fn of(secrets: Vec<String>) -> Trace {
-        Trace(Some(Mutex::new(Kept { veil: Veil::new(secrets), ..Kept::default() })))
+    /// Keeps what crosses the wire from here on, without secrets.
+    pub fn of(veil: Arc<Veil>) -> Trace {
+        Trace(Some(Mutex::new(Kept { veil, ..Kept::default() })))
     }
 
     fn kept(&self) -> Option<MutexGuard<'_, Kept>> {
@@ -94,7 +95,7 @@ impl Trace {
         }
         let exchange = Exchange {
             method: request.method().to_string(),
-            url: kept.veil.text(&shown(request.url())),
+            url: named::text(&kept.veil, &shown(request.url(), &kept.veil)),
             sent: headers(&kept.veil, request.headers()),
             answer: None,
             cause: None,
@@ -119,7 +120,7 @@ impl Trace {
     /// Keeps the head of an answer; `false` where nothing is kept.
     fn begun(&self, asked: &Url, response: &Response) -> bool {
         let Some(mut kept) = self.kept() else { return false };
-        let found_at = (response.url() != asked).then(|| kept.veil.text(&shown(response.url())));
+        let found_at = (response.url() != asked).then(|| named::text(&kept.veil, &shown(response.url(), &kept.veil)));
         let answer = Answered {
             version: format!("{:?}", response.version()),
             status: response.status().as_u16(),
@@ -171,7 +172,7 @@ impl Trace {
         for answer in exchanges.iter_mut().filter_map(|exchange| exchange.answer.as_mut()) {
             // First hidden, then cut: a secret that is cut would not be known any more.
             let beginning = String::from_utf8_lossy(&answer.body[..answer.body.len().min(BODY_BYTES_MAX)]);
-            answer.excerpt = excerpt_of(&kept.veil.text(&beginning), EXCERPT_CHARS_MAX);
+            answer.excerpt = excerpt_of(&named::text(&kept.veil, &beginning), EXCERPT_CHARS_MAX, &kept.veil);
         }
         (exchanges, more)
     }
@@ -184,15 +185,15 @@ impl Kept {
     }
 
     fn shown(&self, cause: &Cause) -> Cause {
-        Cause { class: cause.class, text: self.veil.text(&cause.text) }
+        Cause { class: cause.class, text: named::text(&self.veil, &cause.text) }
     }
 }
 
 fn headers(veil: &Veil, headers: &HeaderMap) -> Vec<Header> {
     let shown = headers.iter().map(|(name, value)| {
         let text = String::from_utf8_lossy(value.as_bytes());
-        let value = if value.is_sensitive() { HIDDEN.to_owned() } else { veil.header(name.as_str(), &text) };
-        Header { name: name.to_string(), value: excerpt_of(&value, EXCERPT_CHARS_MAX) }
+        let value = if value.is_sensitive() { HIDDEN.to_owned() } else { named::header(veil, name.as_str(), &text) };
+        Header { name: name.to_string(), value: excerpt_of(&value, EXCERPT_CHARS_MAX, veil) }
     });
     let mut headers: Vec<Header> = shown.collect();
     headers.sort_by(|a, b| a.name.cmp(&b.name));

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use chrono::DateTime;
-use logparser_reports::model::{self, Report, SCHEMA, SectionState};
+use logparser_reports::model::{self, Coverage, Report, SCHEMA, SectionState};
 use serde::Serialize;
 
-use super::coverage::{Seen, coverage};
+use super::coverage::{Seen, coverage, inventory};
 use super::crew::{Crew, Done};
 use super::failures::{Failure, Failures};
 use super::fleet::Fleet;
@@ -97,7 +97,8 @@ pub fn analyse(
     watch: &dyn Watch,
 ) -> Result<Analysed, AnalyseError> {
     let failures = Failures::default();
-    let crew = Crew { plugins: &kpis.plugins, normaliser, failures: &failures };
+    let veil = profile.veil();
+    let crew = Crew { plugins: &kpis.plugins, normaliser, failures: &failures, veil: &veil };
     let mirror = Mirror::open(&profile.store);
     let fleet = Fleet::enter(profile, kpis, catalog)?;
     let jobs = fleet.jobs(profile, normaliser, &mirror);
@@ -157,7 +158,7 @@ pub fn analyse(
         window: model::Window::new(from, to, zone),
         data_through: through.and_then(DateTime::from_timestamp_micros),
         highlights: Vec::new(),
-        coverage: coverage(&seen, &days, through),
+        coverage: Coverage { inventory: inventory(profile), ..coverage(&seen, &days, through) },
         sections: Vec::new(),
     };
     for finished in finished.into_iter().flatten() {

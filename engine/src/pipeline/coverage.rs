@@ -3,17 +3,19 @@
 use std::ops::Range;
 
 use chrono::DateTime;
-use logparser_reports::model::{Coverage, Gap, InstanceCoverage, InstanceState, UnparsedExample};
+use logparser_reports::model::{Coverage, Gap, InstanceCoverage, InstanceState, InventoryCoverage, UnparsedExample};
 
 use crate::calendar::SECOND_US;
 use crate::catalog::{InstanceRow, Reach, Summary};
 use crate::fold::Member;
-use crate::profile::Instance;
+use crate::profile::{Instance, Profile};
 
 /// A clock that is off by less is not worth a word: the `Date` of HTTP counts whole seconds.
 const SKEW_MS_MIN: i64 = 5_000;
 /// Examples of unparsed lines in a report.
 const EXAMPLES_MAX: usize = 10;
+/// Entries of the inventory that are named, of those that are not taken.
+const REFUSED_MAX: usize = 20;
 
 /// An instance of the profile with all that is known of it.
 pub struct Seen<'a> {
@@ -105,4 +107,20 @@ pub fn coverage(fleet: &[Seen<'_>], days: &Range<i32>, through: Option<i64>) -> 
     let examples = fleet.iter().filter_map(example).take(EXAMPLES_MAX).collect();
     let instances = fleet.iter().map(|seen| seen.coverage(days, through)).collect();
     Coverage::of(instances, examples, fleet.iter().flat_map(Seen::gaps).collect())
+}
+
+/// What is amiss with the inventory of the profile, if anything is.
+pub fn inventory(profile: &Profile) -> Option<InventoryCoverage> {
+    let state = profile.inventory.as_ref()?.state.as_ref()?;
+    let (cause_class, cause) = state.cause.clone().unzip();
+    // Where all is well its time is that of the last fetch, and says nothing.
+    let answered = cause.as_ref().and_then(|_| DateTime::from_timestamp_micros(state.answered_us));
+    let amiss = cause.is_some() || !state.refused.is_empty();
+    amiss.then(|| InventoryCoverage {
+        cause,
+        cause_class,
+        answered,
+        refused: state.refused.iter().take(REFUSED_MAX).cloned().collect(),
+        refused_left_out: state.refused.len().saturating_sub(REFUSED_MAX) as u64,
+    })
 }

@@ -1,5 +1,6 @@
 //! All cores over all instances: each thread takes the next instance, one thread writes what they bring.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -11,6 +12,7 @@ use super::worker::Worker;
 use crate::catalog::{Catalog, Update};
 use crate::host::Plugin;
 use crate::normalise::Normaliser;
+use crate::profile::Veil;
 
 /// Updates that wait to be written.
 const WAITING_MAX: usize = 64;
@@ -22,6 +24,8 @@ pub struct Crew<'a> {
     pub plugins: &'a [Plugin],
     pub normaliser: &'a Normaliser,
     pub failures: &'a Failures,
+    /// Hides what logs repeat of the profile's secrets: it goes no further than the mirror.
+    pub veil: &'a Veil,
 }
 
 /// How much was done.
@@ -57,6 +61,7 @@ impl Crew<'_> {
                             && let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed))
                         {
                             let update = catalog.at_once(|| work(job, &catalog, &mut worker))??;
+                            let update = update.map(|update| self.veiled(update));
                             if bring.send(Ok(update)).is_err() {
                                 break;
                             }
@@ -89,5 +94,16 @@ impl Crew<'_> {
             done.partials += partials;
             Ok(done)
         })
+    }
+
+    fn veiled(&self, mut update: Update) -> Update {
+        let examples = update.scans.values_mut().flat_map(|scan| &mut scan.examples);
+        let texts = update.symbols.iter_mut().map(|(_, text)| text).chain(examples.map(|(_, text)| text));
+        for text in texts {
+            if let Cow::Owned(hidden) = self.veil.hide(text) {
+                *text = hidden;
+            }
+        }
+        update
     }
 }

@@ -7,8 +7,9 @@ use super::limits::{Patience, take_own_limits};
 use super::paging::take_paging;
 use super::raw::{At, Document, Key, Table};
 use super::suggest::quoted;
+use super::tls::take_tls;
 use super::url::{check_template, has_placeholder};
-use super::{Auth, FetchKind, Limits, ListKind, Paging, Rest};
+use super::{Auth, FetchKind, Limits, ListKind, Paging, Rest, Tls};
 
 const API: Key = Key("api", "{ list = \"{address}/api/logs\", fetch = \"{address}/api/logs/{name}\" }");
 const LIST: Key = Key("list", "\"{address}/api/logs\"");
@@ -42,6 +43,7 @@ pub struct Change {
     fetch_url: Option<String>,
     fetch_kind: Option<FetchKind>,
     auth: Option<Auth>,
+    tls: Option<Tls>,
     patience: Patience,
 }
 
@@ -72,6 +74,7 @@ impl Change {
         set(&mut rest.fetch_url, &self.fetch_url);
         set(&mut rest.fetch_kind, &self.fetch_kind);
         set(&mut rest.auth, &self.auth);
+        set(&mut rest.tls, &self.tls);
         self.patience.apply(&mut rest.limits);
     }
 }
@@ -133,6 +136,7 @@ pub(super) fn take_api(profile: &mut Table<'_>, limits: Limits, needed: bool, ba
         fetch_url: shape.change.fetch_url.clone()?,
         fetch_kind: FetchKind::Range,
         auth: Auth::None,
+        tls: Tls::default(),
         limits,
         overrides,
     };
@@ -190,6 +194,7 @@ fn take_shape(table: &mut Table<'_>, base: &Path) -> Shape {
         fetch_url: fetch.as_ref().map(|fetch| fetch.value.clone()),
         fetch_kind,
         auth: take_auth(table, base),
+        tls: take_tls(table, base),
         patience: Patience::default(),
     };
     Shape { change, fetch }

@@ -19,6 +19,10 @@ mod tests {
 
     const CURSOR: &str = "#paging = { kind = \"cursor\", cursor = \"/next\", parameter = \"cursor\" }";
     const PAGE: &str = "#paging = { kind = \"page\", parameter = \"page\", first = 1 }";
+    const INVENTORY: &str = "#inventory = { url = \"https://inventory.example/targets\", \
+                             address = \"https://{__address__}/base\", tags = [\"site\"] }";
+    const TLS: &str = "#tls = { ca = [\"company-ca.pem\"], certificate = \"client.pem\", \
+                       key = { file = \"client.key\" }, min_version = \"1.3\" }";
     const BEARER: &str = "#auth = { kind = \"bearer\", token = { env = \"LOGPARSER_TOKEN\" } }";
     const BASIC: &str = "#auth = { kind = \"basic\", user = \"logs\", password = { file = \"password.txt\" } }";
     const HEADER: &str = "#auth = { kind = \"header\", header = \"X-Api-Key\", value = { env = \"LOGPARSER_KEY\" } }";
@@ -67,11 +71,13 @@ mod tests {
     fn what_is_switched_off_has_no_fault_either() {
         for (first, last) in [
             ("#instances = [", "#]"),
+            (INVENTORY, INVENTORY),
             (CURSOR, CURSOR),
             (PAGE, PAGE),
             (BEARER, BEARER),
             (BASIC, BASIC),
             (HEADER, HEADER),
+            (TLS, TLS),
             ("#override = [", "#]"),
             ("#HINWEIS = \"info\"", "#FEHLER = \"error\""),
             ("#[[event]]", "#min_severity = \"warn\""),

@@ -11,11 +11,12 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::file::in_words;
 use super::fleet_list;
+use super::inventory::{INVENTORY, take_inventory};
 use super::raw::{At, Document, Key, Table};
 use super::suggest::quoted;
 use super::text::{Span, Text};
 use super::url::check_address;
-use super::{FileFilter, Instance};
+use super::{FileFilter, Instance, Inventory};
 
 const FLEET: Key = Key("fleet", "{ list = \"instances.csv\" }");
 const INSTANCES: Key = Key("instances", "[ { name = \"WS-0001\", address = \"http://10.0.0.1:8080\" } ]");
@@ -30,7 +31,7 @@ const TAGS: Key = Key("tags", "[\"studio\"]");
 const ZONE: Key = Key("zone", "\"Europe/Oslo\"");
 
 /// Ten times the largest fleet that is planned for; more is a wrong file.
-const INSTANCES_MAX: usize = 100_000;
+pub const INSTANCES_MAX: usize = 100_000;
 /// A name stands in tables of the report.
 const NAME_CHARS_MAX: usize = 200;
 
@@ -40,6 +41,7 @@ pub(super) struct Fleet {
     pub folder: Option<PathBuf>,
     pub files: FileFilter,
     pub instances: Vec<Found>,
+    pub inventory: Option<Inventory>,
 }
 
 /// An instance and where it was found.
@@ -64,14 +66,14 @@ pub(super) fn take_fleet(profile: &mut Table<'_>, zone: Tz, base: &Path) -> Opti
     }
     let mut table = profile.take_table(FLEET)?;
     let files = take_files(&mut table);
-    let named = table.has(INSTANCES) || table.has(LIST) || table.has(FOLDER);
+    let named = table.has(INSTANCES) || table.has(LIST) || table.has(FOLDER) || table.has(INVENTORY);
     if !named {
-        let help = format!("add `list = {}`, `instances` or `folder`", LIST.1);
+        let help = format!("add `list = {}`, `instances`, `inventory` or `folder`", LIST.1);
         doc.fault(&table.span, "`[fleet]` names no instances", help);
     }
-    let (folder, found) = match table.take_text(FOLDER) {
+    let (folder, found, inventory) = match table.take_text(FOLDER) {
         Some(folder) => {
-            for key in [INSTANCES, LIST] {
+            for key in [INSTANCES, LIST, INVENTORY] {
                 table.refuse(
                     key,
                     "stands beside `folder`",
@@ -80,18 +82,18 @@ pub(super) fn take_fleet(profile: &mut Table<'_>, zone: Tz, base: &Path) -> Opti
             }
             let path = base.join(&folder.value);
             let found = subfolders(doc, &folder, &path, zone);
-            (Some(path), found)
+            (Some(path), found, None)
         }
         None => {
             let mut found = take_instances(&mut table, zone);
             if let Some(list) = table.take_text(LIST) {
                 found.extend(fleet_list::read(doc, &list, base, zone));
             }
-            (None, found)
+            (None, found, take_inventory(&mut table, base))
         }
     };
     table.finish();
-    Some(Fleet { folder, files, instances: unique(doc, found) })
+    Some(Fleet { folder, files, instances: unique(doc, found), inventory })
 }
 
 fn take_files(table: &mut Table<'_>) -> FileFilter {

@@ -5,6 +5,7 @@
 //! help. Later stages see only [`Profile`], in which every path is absolute, every name is known and every number
 //! is in range.
 
+mod access;
 mod api;
 mod asked;
 mod auth;
@@ -14,6 +15,7 @@ mod file;
 mod fleet;
 mod fleet_list;
 mod format;
+mod inventory;
 mod known;
 mod kpi;
 mod limits;
@@ -30,8 +32,10 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tls;
 mod url;
 mod value;
+mod veil;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -39,17 +43,22 @@ use std::path::PathBuf;
 use chrono_tz::Tz;
 use globset::GlobSet;
 
+pub use access::NoAccess;
 pub use asked::NoInstance;
 pub use example::EXAMPLE;
 pub use fault::{Fault, Faults};
+pub use fleet::INSTANCES_MAX;
+pub use inventory::{Entry, Inventory, InventoryAnswer, InventoryState};
 pub use known::{KNOWN, Known, known};
 pub use kpi::EMBEDDED_PLUGINS;
 pub use period::{parse_day, parse_period};
 pub use places::Places;
 pub use resolve::load;
-pub use rest::{Auth, FetchKind, Limits, ListKind, Paging, Rest};
-pub use secret::{NoSecret, Revealed, Secret};
+pub use rest::{Auth, ClientCertificate, FetchKind, Limits, ListKind, Paging, Rest, Tls, TlsVersion};
+pub use secret::{Revealed, Secret};
+pub use tls::PemFile;
 pub use value::parse_interval;
+pub use veil::{HIDDEN, Veil};
 
 /// Checked settings of one fleet and its report.
 #[derive(Debug, Clone)]
@@ -64,8 +73,11 @@ pub struct Profile {
     pub output: PathBuf,
     /// Where logs come from.
     pub source: Source,
-    /// All instances, in the order of their names; names are unique.
+    /// All instances, in the order of their names; names are unique. Those of an inventory are among them once it was
+    /// asked or looked up.
     pub instances: Vec<Instance>,
+    /// Who names more instances.
+    pub inventory: Option<Inventory>,
     /// Globs over file names (the whole listed name): a file is taken when `include` matches and `exclude` does not.
     pub files: FileFilter,
     /// The layout of log lines.

@@ -99,6 +99,7 @@ fn take_profile(path: &Path, mut table: Table<'_>) -> Option<Profile> {
         output,
         source,
         instances: fleet.instances.into_iter().map(|found| found.instance).collect(),
+        inventory: fleet.inventory,
         files: fleet.files,
         format: format?,
         events,

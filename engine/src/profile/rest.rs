@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::api::Override;
 use super::secret::Secret;
+use super::tls::PemFile;
 
 /// The shape of the target application's API, and how politely it is asked.
 #[derive(Debug, Clone)]
@@ -24,6 +25,7 @@ pub struct Rest {
     pub fetch_url: String,
     pub fetch_kind: FetchKind,
     pub auth: Auth,
+    pub tls: Tls,
     pub limits: Limits,
     /// What differs for instances with certain tags, in the order of the file.
     pub overrides: Vec<Override>,
@@ -78,7 +80,7 @@ pub enum Auth {
 }
 
 impl Auth {
-    /// What has to be known to ask.
+    /// What nobody else may know.
     pub(super) fn secret(&self) -> Option<&Secret> {
         match self {
             Auth::None => None,
@@ -86,6 +88,32 @@ impl Auth {
             Auth::Header { value, .. } => Some(value),
         }
     }
+}
+
+/// Whom to trust behind `https`, and who asks there.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tls {
+    /// The authorities to trust, and no others; none: those of the system.
+    pub authorities: Vec<PemFile>,
+    pub client: Option<ClientCertificate>,
+    pub version_min: TlsVersion,
+}
+
+/// Proves who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// The certificate, and behind it those that lead to its authority.
+    pub certificate: PemFile,
+    /// The private key, as PEM.
+    pub key: Secret,
+}
+
+/// Least version that is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TlsVersion {
+    #[default]
+    V1_2,
+    V1_3,
 }
 
 /// Limits of politeness and patience.

@@ -1,15 +1,14 @@
 //! Passwords and tokens: the profile says where they are, never what they are.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::access::NoAccess;
 use super::file::in_words;
 use super::raw::{At, Key, Table};
 use super::text::Span;
-use super::{Fault, Faults, Profile, Rest, Source};
 
 const ENV: Key = Key("env", "\"LOGPARSER_TOKEN\"");
 const FILE: Key = Key("file", "\"token.txt\"");
@@ -47,57 +46,62 @@ impl fmt::Debug for Revealed {
     }
 }
 
-/// Why a secret cannot be had: a sentence, and the way out. It never has the secret in it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{problem}")]
-pub struct NoSecret {
-    problem: String,
-    help: &'static str,
-}
-
 impl Secret {
     /// A secret that a file holds alone.
     pub fn in_file(path: PathBuf) -> Secret {
         Secret { place: Place::File(path), span: 0..0 }
     }
 
-    /// Reads the secret from where it is.
+    /// Reads the secret from where it is, for a header.
     ///
     /// # Errors
     /// It is not there, or no header could carry it.
-    pub fn read(&self) -> Result<Revealed, NoSecret> {
-        let no = |problem: String, help| NoSecret { problem, help };
-        let (found, place) = match &self.place {
-            Place::Env(name) => {
-                let found = std::env::var_os(name).ok_or_else(|| {
-                    no(format!("the environment variable {name} is not set"), "set it for the account that runs this")
-                })?;
-                (found.into_encoded_bytes(), format!("the environment variable {name}"))
-            }
+    pub fn read(&self) -> Result<Revealed, NoAccess> {
+        let Revealed(text) = self.read_text()?;
+        let text = text.trim_end_matches(['\r', '\n']);
+        if !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            let help = "it holds the secret alone: visible ASCII characters on one line";
+            return Err(self.refuse("holds characters that no header may have", help));
+        }
+        Ok(Revealed(text.to_owned()))
+    }
+
+    /// Reads a text of any number of lines from where it is.
+    ///
+    /// # Errors
+    /// It is not there, or no text.
+    pub fn read_text(&self) -> Result<Revealed, NoAccess> {
+        let bytes = match &self.place {
+            Place::Env(name) => std::env::var_os(name)
+                .ok_or_else(|| self.refuse("is not set", "set it for the account that runs this"))?
+                .into_encoded_bytes(),
             Place::File(path) => {
-                let place = format!("the file {}", path.display());
                 let mut bytes = Vec::new();
-                File::open(path).and_then(|file| file.take(SECRET_BYTES_MAX + 1).read_to_end(&mut bytes)).map_err(
-                    |error| {
-                        let help = "write the secret into it, readable for the account that runs this alone";
-                        no(format!("{place} cannot be read: {}", in_words(&error)), help)
-                    },
-                )?;
-                (bytes, place)
+                let read = File::open(path).and_then(|file| file.take(SECRET_BYTES_MAX + 1).read_to_end(&mut bytes));
+                read.map_err(|error| {
+                    let help = "write the secret into it, readable for the account that runs this alone";
+                    self.refuse(&format!("cannot be read: {}", in_words(&error)), help)
+                })?;
+                bytes
             }
         };
-        let help = "it holds the secret alone: visible ASCII characters on one line";
-        let length = found.len() as u64;
-        let text = String::from_utf8(found).map_err(|_| no(format!("{place} is not UTF-8"), help))?;
-        let text = text.trim_end_matches(['\r', '\n']);
-        match text {
-            _ if length > SECRET_BYTES_MAX => Err(no(format!("{place} is longer than any secret"), help)),
-            "" => Err(no(format!("{place} is empty"), help)),
-            text if !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) => {
-                Err(no(format!("{place} holds characters that no header may have"), help))
-            }
-            text => Ok(Revealed(text.to_owned())),
+        let help = "it holds the secret alone";
+        let length = bytes.len() as u64;
+        match String::from_utf8(bytes) {
+            _ if length > SECRET_BYTES_MAX => Err(self.refuse("is longer than any secret", help)),
+            Err(_) => Err(self.refuse("is not UTF-8", help)),
+            Ok(text) if text.trim_end_matches(['\r', '\n']).is_empty() => Err(self.refuse("is empty", help)),
+            Ok(text) => Ok(Revealed(text)),
         }
+    }
+
+    /// What is wrong with it, as the end of a sentence.
+    pub fn refuse(&self, problem: &str, help: impl Into<String>) -> NoAccess {
+        let place = match &self.place {
+            Place::Env(name) => format!("the environment variable {name}"),
+            Place::File(path) => format!("the file {}", path.display()),
+        };
+        NoAccess::at(&self.span, format!("{place} {problem}"), help)
     }
 }
 
@@ -125,24 +129,4 @@ pub(super) fn take_secret(table: &mut Table<'_>, key: Key, base: &Path) -> Optio
     };
     from.finish();
     secret
-}
-
-impl Profile {
-    /// Whether everything that has to be known to ask the fleet is there.
-    ///
-    /// # Errors
-    /// Each secret that cannot be read, at its place in the profile.
-    pub fn check_secrets(&self) -> Result<(), Faults> {
-        let Source::Rest(rest) = &self.source else { return Ok(()) };
-        let missing = |secret: &Secret| {
-            let NoSecret { problem, help } = secret.read().err()?;
-            Some(self.fault_at(Some(&secret.span), problem).with_help(help))
-        };
-        let changed = (0..rest.overrides.len()).map(|at| rest.with_overrides(&[at]));
-        let shapes: Vec<Rest> = changed.chain([rest.as_ref().clone()]).collect();
-        let secrets: BTreeMap<usize, &Secret> =
-            shapes.iter().filter_map(|shape| shape.auth.secret()).map(|secret| (secret.span.start, secret)).collect();
-        let faults: Vec<Fault> = secrets.into_values().filter_map(missing).collect();
-        if faults.is_empty() { Ok(()) } else { Err(Faults::from(faults)) }
-    }
 }

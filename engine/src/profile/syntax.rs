@@ -62,5 +62,5 @@ fn help_for(line: &str) -> &'static str {
     if line.contains('"') && line.contains('\\') {
         return "in \"…\" a backslash is written twice; in '…' it stands for itself: 'C:\\logs'";
     }
-    "a line reads `key = \"text\"`, `key = 5`, `key = [\"a\", \"b\"]` or `[section]`"
+    "a line reads `name = \"text\"`, `name = 5`, `name = [\"a\", \"b\"]` or `[section]`"
 }

@@ -134,7 +134,7 @@ pub(super) fn hidden(c: char) -> bool {
 }
 
 /// Keys that somebody may write a secret behind.
-const SECRET_KEYS: [&str; 3] = ["password", "token", "value"];
+const SECRET_KEYS: [&str; 4] = ["password", "token", "value", "key"];
 
 /// Stars instead of the user and password of every URL, and of what stands where a secret would: a fault is printed
 /// where anyone may read it. Rather too many than too few, as a password may hold anything. Replaces byte by byte,
@@ -146,8 +146,10 @@ pub(super) fn conceal(text: &str) -> String {
             let behind = text[at + key.len()..].trim_start_matches([' ', '\t', '"', '\'']);
             let Some(value) = behind.strip_prefix('=').map(str::trim_start) else { continue };
             let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };
-            let start = text.len() - value.len() + 1;
-            let end = value[1..].rfind(quote).map_or(text.len(), |at| start + at);
+            let quotes = value.len() - value.trim_start_matches(quote).len();
+            let opening = if quotes == 3 { 3 } else { 1 };
+            let start = text.len() - value.len() + opening;
+            let end = value[opening..].rfind(quote).map_or(text.len(), |at| start + at);
             concealed.replace_range(start..end, &"*".repeat(end - start));
         }
     }
@@ -210,6 +212,7 @@ mod tests {
         assert_eq!(conceal("A,http://u:p,w@h"), "A,http://*****@h");
         assert_eq!(conceal("{ token = \"äb\\\"c\" }"), "{ token = \"******\" }");
         assert_eq!(conceal("'password'='ab"), "'password'='**");
+        assert_eq!(conceal("key = \"\"\"-----BEGIN"), "key = \"\"\"**********");
         assert_eq!(conceal("token = { env = \"A\" }"), "token = { env = \"A\" }");
     }
 }

@@ -35,6 +35,13 @@ pub(super) fn check_address(address: &str) -> Result<(), Problem> {
     }
 }
 
+/// Records what is wrong with a URL without placeholders.
+pub(super) fn check_url(doc: Document<'_>, key: &str, url: &At<String>) {
+    if let Err(Problem { part, problem, help }) = check(&url.value) {
+        doc.fault(&doc.part(url, part), format!("`{key}` {problem}"), help);
+    }
+}
+
 /// Checks an absolute URL by its parts; what is in the path and the query is the server's business.
 fn check(url: &str) -> Result<(), Problem> {
     let whole = 0..url.len();

@@ -7,7 +7,7 @@ use super::page::{names, plural};
 use super::section::MetricView;
 use super::table::{Heading, TableView};
 use crate::format::{Formatter, bytes, count, visible};
-use crate::model::{Cell, Coverage, InstanceCoverage, InstanceState};
+use crate::model::{Cell, Coverage, InstanceCoverage, InstanceState, InventoryCoverage};
 
 /// Problems that are listed at once; the table of all instances has every one.
 const PROBLEMS_MAX: usize = 20;
@@ -16,6 +16,10 @@ const PROBLEMS_MAX: usize = 20;
 #[derive(Debug, Serialize)]
 pub(super) struct CoverageView {
     figures: Vec<MetricView>,
+    /// Why the inventory that names instances could not be asked; empty where it could.
+    inventory: String,
+    /// Its entries that are not taken.
+    refused: Option<TableView>,
     /// Instances that were not reached, or not in whole.
     problems: Option<TableView>,
     /// Why, by class; where there is more than one class or instance.
@@ -46,9 +50,13 @@ impl CoverageView {
     pub(super) fn new(coverage: &Coverage, formatter: &Formatter) -> Self {
         let problems = problems(coverage, formatter);
         let (silent, unparsed) = (silent(coverage), unparsed(coverage));
+        let inventory = coverage.inventory.as_ref();
+        let calm = inventory.is_none() && problems.is_none() && silent.is_empty() && unparsed.is_empty();
         Self {
             figures: figures(coverage),
-            whole: coverage.instances_expected > 0 && problems.is_none() && silent.is_empty() && unparsed.is_empty(),
+            inventory: inventory.map(|amiss| not_asked(amiss, formatter)).unwrap_or_default(),
+            refused: inventory.and_then(|amiss| refused(amiss, formatter)),
+            whole: coverage.instances_expected > 0 && calm,
             problems,
             reach: acquired::reach(coverage),
             causes: acquired::causes(coverage, formatter),
@@ -86,6 +94,22 @@ fn figures(coverage: &Coverage) -> Vec<MetricView> {
         figures.push(figure("Lost at least", bytes(lost), &format!("in {}", plural(gaps, "gap", "gaps"))));
     }
     figures
+}
+
+fn not_asked(amiss: &InventoryCoverage, formatter: &Formatter) -> String {
+    let Some(cause) = &amiss.cause else { return String::new() };
+    let when = amiss.answered.map_or_else(String::new, |time| format!(" of {}", formatter.cell(&Cell::Time(time))));
+    let cause = visible(cause);
+    format!("The inventory could not be asked; the instances are those of its last answer{when}. Cause: {cause}")
+}
+
+fn refused(amiss: &InventoryCoverage, formatter: &Formatter) -> Option<TableView> {
+    let rows: Vec<_> = amiss.refused.iter().map(|why| vec![Cell::text(why)]).collect();
+    let mut view = TableView::of("Not taken of the inventory", &[Heading::Of("Entry, and why")], &rows, formatter);
+    if amiss.refused_left_out > 0 {
+        view.note = format!("{} not shown.", plural(amiss.refused_left_out, "more is", "more are"));
+    }
+    (!rows.is_empty()).then_some(view)
 }
 
 fn problems(coverage: &Coverage, formatter: &Formatter) -> Option<TableView> {

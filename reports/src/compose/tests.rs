@@ -2,7 +2,7 @@
 
 use super::{ComposeError, Composer, html, json};
 use crate::fixture::{HOSTILE, empty, gallery, rich};
-use crate::model::{Item, Report, SectionState};
+use crate::model::{InventoryCoverage, Item, Report, SectionState};
 
 fn keep(name: &str, page: &str) {
     let folder = std::env::temp_dir().join("logparser-reports");
@@ -280,4 +280,32 @@ fn a_wrong_template_is_named() {
     composer.override_template("metric", "{{titel}}").unwrap();
     let wrong = composer.html(&rich()).unwrap_err();
     assert!(wrong.to_string().contains("titel"), "{wrong}");
+}
+
+#[test]
+fn an_inventory_that_failed_is_told_where_coverage_begins() {
+    let mut report = rich();
+    assert!(!html(&report).unwrap().contains("inventory"), "nothing is amiss, nothing is said");
+    report.coverage.inventory = Some(InventoryCoverage {
+        cause: Some(format!("http://h/targets: status 500 {HOSTILE}")),
+        cause_class: Some("status".to_owned()),
+        answered: report.coverage.data_through,
+        refused: vec![format!("the entry \"WS-1\": {HOSTILE}")],
+        refused_left_out: 7,
+    });
+    let page = html(&report).unwrap();
+    let coverage = between(&page, "id=\"coverage\"", "</section>");
+    assert_in_order(
+        coverage,
+        &[
+            "the instances are those of its last answer of ",
+            "Cause: ",
+            "Not taken of the inventory",
+            "WS-1",
+            "7 more are not",
+        ],
+    );
+    assert!(!page.contains(HOSTILE));
+    let told: Report = serde_json::from_str(&json(&report)).unwrap();
+    assert_eq!(told.coverage.inventory, report.coverage.inventory);
 }

@@ -25,6 +25,8 @@ pub struct Coverage {
     pub silent: u64,
     /// Number of instances that have never answered.
     pub never_seen: u64,
+    /// What is amiss with the inventory that names instances; `null` where nothing is, or there is none.
+    pub inventory: Option<InventoryCoverage>,
     /// Number of records in the window.
     pub records: u64,
     /// Number of lines that fit no rule of the format.
@@ -51,6 +53,21 @@ pub struct Coverage {
     pub instances: Vec<InstanceCoverage>,
     /// Examples of lines that fit no rule of the format.
     pub unparsed: Vec<UnparsedExample>,
+}
+
+/// What is amiss with the inventory that names instances.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InventoryCoverage {
+    /// Why it could not be asked: the instances are those of its last answer.
+    pub cause: Option<String>,
+    /// Class of the cause, as for instances.
+    pub cause_class: Option<String>,
+    /// When it answered last; `null` where there is no cause.
+    pub answered: Option<DateTime<Utc>>,
+    /// Entries that are not taken, and why; at most 20.
+    pub refused: Vec<String>,
+    /// Number of such entries beyond those.
+    pub refused_left_out: u64,
 }
 
 /// What the report could see of one instance.
@@ -139,6 +156,7 @@ impl Coverage {
             unreachable: count(|i| i.state == InstanceState::Unreachable),
             silent: count(|i| i.is_reached() && i.records == 0),
             never_seen: count(|i| i.state == InstanceState::NeverSeen),
+            inventory: None,
             records: sum(|i| i.records),
             lines_unparsed: sum(|i| i.lines_unparsed),
             files: sum(|i| i.files),

@@ -99,7 +99,7 @@ mod table;
 
 pub use acquired::{CauseCount, FilesFetched, Gap, LagCount};
 pub use cell::Cell;
-pub use coverage::{Coverage, InstanceCoverage, InstanceState, UnparsedExample};
+pub use coverage::{Coverage, InstanceCoverage, InstanceState, InventoryCoverage, UnparsedExample};
 pub use highlight::{Highlight, Level};
 pub use item::{Axis, Chart, Heatmap, Item, Metric, MetricState, Points, Series};
 pub use report::{Report, SCHEMA, Window};

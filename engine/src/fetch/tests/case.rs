@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::certificates::Secure;
 use super::scene::{self, Stored};
 use super::server::{Answer, Framing, Ranges, State, lines, message};
 use crate::catalog::{Gap, Reach};
@@ -24,6 +25,8 @@ pub struct Case {
     /// Instances at an address where nobody listens, after the one that is told about.
     #[serde(default)]
     pub dead: usize,
+    /// The server speaks TLS, and how; see `Scene::of_profile` for the files beside the profile.
+    pub secure: Option<Secure>,
     /// The history is played with each of these servers.
     #[serde(default = "one_plain_server")]
     pub servers: Vec<Manner>,
@@ -49,6 +52,8 @@ pub struct Run {
     /// What happened since the run before; ten minutes have passed at its end.
     #[serde(default, rename = "do")]
     pub before: Vec<Step>,
+    /// From now on the server proves itself so.
+    pub secure: Option<Secure>,
     /// What happens right after the listing was made.
     #[serde(default)]
     pub after_listing: Vec<Step>,

@@ -17,7 +17,7 @@ use crate::catalog::Reach;
 use crate::fetch::CauseClass;
 
 /// The faults, by group, in the order of the design's list.
-const FAULTS: [(&str, &[&str]); 6] = [
+const FAULTS: [(&str, &[&str]); 7] = [
     (
         "growth",
         &[
@@ -77,7 +77,20 @@ const FAULTS: [(&str, &[&str]); 6] = [
         ],
     ),
     ("content", &["a long line", "UTF-8 split at a delta's edge", "UTF-16, BOM, CRLF", "NUL holes", "binary junk"]),
-    ("system", &["a third of the fleet dead", "clocks off by a day"]),
+    ("system", &["a third of the fleet dead", "expired certificate", "clocks off by a day"]),
+    (
+        "tls",
+        &[
+            "unknown authority",
+            "wrong name",
+            "not valid yet",
+            "client certificate not given",
+            "client certificate refused",
+            "client certificate expired",
+            "version too old",
+            "plain HTTP",
+        ],
+    ),
 ];
 
 /// Faults that need more than a server, and the test that causes each.
@@ -140,13 +153,16 @@ fn every_case_ends_as_it_says() {
 }
 
 fn play(case: &Case, manner: &Manner, name: &str) {
-    let scene = Scene::of_profile(&case.api, &case.limits, case.dead);
+    let scene = Scene::of_profile(&case.api, &case.limits, case.dead, case.secure.as_ref());
     let mut state = scene.server.state();
     (state.ranges, state.no_sizes, state.sizes_only) = (manner.ranges, manner.no_sizes, manner.sizes_only);
     drop(state);
     for (number, run) in case.runs.iter().enumerate() {
         let name = format!("{name}, run {}", number + 1);
         happen(&run.before, &mut scene.server.state());
+        if let Some(secure) = &run.secure {
+            scene.secure(secure);
+        }
         let steps = run.after_listing.clone();
         let mut state = scene.server.state();
         state.bent = run.answers.iter().flat_map(|bent| bent.answers()).collect();

@@ -1,10 +1,13 @@
 //! Fetch against a real HTTP server on loopback, and against folders.
 
+mod access;
 mod case;
 mod cases;
+mod certificates;
 mod disk;
 mod foresee;
 mod history;
+mod inventory;
 #[cfg(feature = "fault-points")]
 mod kill;
 mod packed;
@@ -15,7 +18,7 @@ mod shapes;
 
 use std::time::Duration;
 
-use crate::profile::{Auth, FetchKind, Limits, ListKind, Paging, Rest};
+use crate::profile::{Auth, FetchKind, Limits, ListKind, Paging, Rest, Tls};
 
 /// A listing `{"files": [{"name", "size", "mtime", "etag"}]}`, and short limits.
 pub(super) fn rest_settings() -> Rest {
@@ -32,6 +35,7 @@ pub(super) fn rest_settings() -> Rest {
         fetch_url: "{address}/files/{name}".to_owned(),
         fetch_kind: FetchKind::Range,
         auth: Auth::None,
+        tls: Tls::default(),
         overrides: Vec::new(),
         limits: Limits {
             concurrency_max: 8,

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
+use super::certificates::{Authority, Secure};
 use super::rest_settings;
 use super::server::Server;
 use crate::catalog::{Catalog, Gap, InstanceRow};
@@ -19,7 +20,7 @@ use crate::profile::{FileFilter, Format, Instance, Layout, Period, Profile, Repo
 use crate::upkeep::upkeep;
 
 /// The profile of every case.
-const PROFILE: &str = r#"
+pub const PROFILE: &str = r#"
 [fleet]
 instances = []
 include = ["*"]
@@ -92,6 +93,8 @@ pub struct Stored {
 pub struct Scene {
     pub server: Server,
     pub profile: Profile,
+    /// Vouches for the server.
+    authority: Option<Authority>,
     _folder: Folder,
 }
 
@@ -102,13 +105,23 @@ impl Scene {
         let folder = Folder::new();
         let profile =
             profile(&folder.0.join("store"), Source::Rest(Box::new(rest_settings())), &[("one", &server.address)]);
-        Scene { server, profile, _folder: folder }
+        Scene { server, profile, authority: None, _folder: folder }
     }
 
     /// The same, by a profile with more in its `[api]` and `[limits]`, and with instances that nobody answers for.
-    pub fn of_profile(api: &toml::Table, limits: &toml::Table, dead: usize) -> Scene {
-        let server = Server::start();
+    ///
+    /// Beside the profile of a secure server lie `company-ca.pem` of its authority and a client's `company.pem` with
+    /// `company.key`; the same of an authority `other`; and an expired client's `late.pem`.
+    pub fn of_profile(api: &toml::Table, limits: &toml::Table, dead: usize, secure: Option<&Secure>) -> Scene {
         let folder = Folder::new();
+        let authority = secure.map(|_| Authority::new("company"));
+        if let Some(authority) = &authority {
+            authority.write(&folder.0, "late", (2000, 2020));
+            authority.write(&folder.0, "company", (2000, 4000));
+            Authority::new("other").write(&folder.0, "other", (2000, 4000));
+        }
+        let server =
+            Server::start_as(authority.as_ref().zip(secure).map(|(authority, secure)| authority.server(secure)));
         let mut profile: toml::Table = toml::from_str(PROFILE).expect("a profile");
         for (name, more) in [("api", api), ("limits", limits)] {
             let section = profile[name].as_table_mut().expect("a section");
@@ -125,7 +138,13 @@ impl Scene {
         let path = folder.0.join("fleet.toml");
         fs::write(&path, profile.to_string()).expect("a profile");
         let profile = crate::profile::load(&path).unwrap_or_else(|faults| panic!("{faults}"));
-        Scene { server, profile, _folder: folder }
+        Scene { server, profile, authority, _folder: folder }
+    }
+
+    /// From now on the server is another one to whom it may concern.
+    pub fn secure(&self, secure: &Secure) {
+        let authority = self.authority.as_ref().expect("a secure server");
+        self.server.state().secure = (!secure.plain).then(|| authority.server(secure));
     }
 
     pub fn rest(&mut self) -> &mut Rest {
@@ -249,6 +268,7 @@ pub fn profile(store: &Path, source: Source, instances: &[(&str, &str)]) -> Prof
                 zone,
             })
             .collect(),
+        inventory: None,
         files: FileFilter { include: globs.build().expect("globs"), exclude: GlobSet::empty(), decode: packed() },
         format: Format {
             layout: Layout::Pattern { pattern: "{body}".to_owned(), timestamp: String::new() },

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
-use std::io::{self, BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
+
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// 2024-01-01; the server's clock starts here and moves as the test says.
 const START_S: i64 = 1_704_067_200;
@@ -84,6 +86,8 @@ pub struct State {
     pub cuts: VecDeque<usize>,
     /// Runs once, right after the next listing was made.
     pub after_listing: Option<Meanwhile>,
+    /// Connections are secured so.
+    pub secure: Option<Arc<ServerConfig>>,
     /// `PATH RANGE` of every request; a method that is not GET stands before it.
     pub requests: Vec<String>,
 }
@@ -146,14 +150,23 @@ pub struct Server {
 
 impl Server {
     pub fn start() -> Server {
+        Server::start_as(None)
+    }
+
+    pub fn start_as(secure: Option<Arc<ServerConfig>>) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = format!("http://{}", listener.local_addr().expect("an address"));
-        let state = Arc::new(Mutex::new(State { now_s: START_S, ..State::default() }));
+        let scheme = if secure.is_some() { "https" } else { "http" };
+        let address = format!("{scheme}://{}", listener.local_addr().expect("an address"));
+        let state = Arc::new(Mutex::new(State { now_s: START_S, secure, ..State::default() }));
         let shared = Arc::clone(&state);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let shared = Arc::clone(&shared);
-                thread::spawn(move || serve(&stream, &shared));
+                let secure = shared.lock().expect("no test panics with the lock held").secure.clone();
+                thread::spawn(move || match secure {
+                    None => serve(stream, &shared),
+                    Some(secure) => serve_secure(stream, secure, &shared),
+                });
             }
         });
         Server { address, state }
@@ -164,7 +177,17 @@ impl Server {
     }
 }
 
-fn serve(stream: &TcpStream, state: &Mutex<State>) {
+fn serve_secure(stream: TcpStream, secure: Arc<ServerConfig>, state: &Mutex<State>) {
+    let connection = ServerConnection::new(secure).expect("a server's settings");
+    let closer = stream.try_clone().expect("a socket");
+    serve(StreamOwned::new(connection, stream), state);
+    // What the other side was told last is lost where something that it sent is left unread.
+    let _ = closer.shutdown(Shutdown::Write);
+    let _ = closer.set_read_timeout(Some(Duration::from_secs(1)));
+    let _ = io::copy(&mut &closer, &mut io::sink());
+}
+
+fn serve(stream: impl Read + Write, state: &Mutex<State>) {
     let mut reader = BufReader::new(stream);
     while let Some((path, range, headers)) = request(&mut reader) {
         let mut state = state.lock().expect("no test panics with the lock held");
@@ -177,10 +200,12 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) {
             None => usual(&mut state, &path, &range),
         };
         drop(state);
-        if send(stream, &answer).is_err() || answer.cut {
+        if send(reader.get_mut(), &answer).is_err() || answer.cut {
             return;
         }
     }
+    // What is no request has an answer too; where nothing came, nobody is there to get it.
+    let _ = reader.get_mut().write_all(&ok("400 Bad Request", "", b""));
 }
 
 fn usual(state: &mut State, path: &str, range: &str) -> Answer {
@@ -197,10 +222,11 @@ fn body_of(bytes: &[u8]) -> usize {
     bytes.windows(4).position(|end| end == b"\r\n\r\n").map_or(0, |end| end + 4)
 }
 
-fn send(mut stream: &TcpStream, answer: &Answer) -> io::Result<()> {
+fn send(stream: &mut impl Write, answer: &Answer) -> io::Result<()> {
     thread::sleep(answer.wait);
     let Some(pause) = answer.drip else {
-        return stream.write_all(&answer.bytes);
+        stream.write_all(&answer.bytes)?;
+        return stream.flush();
     };
     let body = body_of(&answer.bytes);
     stream.write_all(&answer.bytes[..body])?;

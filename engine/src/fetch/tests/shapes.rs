@@ -183,7 +183,7 @@ fn without_its_secret_nothing_is_asked() {
     let lock = lock(&scene.profile.store);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let failed = runtime.block_on(fetch(&scene.profile, &lock, &(), std::future::pending())).expect_err("no secret");
-    assert!(matches!(failed, FetchError::Secret(_)), "{failed}");
+    assert!(matches!(failed, FetchError::Access(_)), "{failed}");
     assert!(failed.to_string().contains("token.txt cannot be read: it does not exist"), "{failed}");
     assert!(scene.requests().is_empty());
 }
