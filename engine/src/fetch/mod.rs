@@ -35,6 +35,7 @@ mod outcome;
 mod packed;
 mod paging;
 mod parts;
+mod pinned;
 mod probe;
 mod reclassify;
 mod rest;

@@ -1,48 +1,69 @@
 //! TLS: whom to trust and who asks, read once before anything is asked; and in words why two sides do not agree.
 
+use std::sync::Arc;
+
 use chrono::DateTime;
-use reqwest::{Certificate, ClientBuilder, Identity, tls};
+use reqwest::{ClientBuilder, Identity, tls};
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::sign::CertifiedKey;
-use rustls::{AlertDescription, CertificateError, Error, InconsistentKeys, PeerIncompatible, RootCertStore};
+use rustls::version::{TLS12, TLS13};
+use rustls::{AlertDescription, CertificateError, ClientConfig, Error, InconsistentKeys, PeerIncompatible};
 
 use super::cause::excerpt;
+use super::pinned::{OF_AUTHORITY, Pinned};
 use crate::profile::{ClientCertificate, NoAccess, PemFile, Tls, TlsVersion, Veil};
 
-const CERTIFICATES_HELP: &str = "certificates as PEM begin with -----BEGIN CERTIFICATE-----; \
+const CERTIFICATES_HELP: &str = "certificates of version 3, as PEM: they begin with -----BEGIN CERTIFICATE-----; \
      `openssl x509 -inform der -in FILE` makes PEM of others";
 
 /// What goes into an HTTP client.
 #[derive(Debug, Clone)]
 pub(super) struct Trust {
-    authorities: Vec<Certificate>,
+    /// Settings with authorities of one's own; `None`: those of the system are trusted.
+    own: Option<ClientConfig>,
     identity: Option<Identity>,
     version_min: TlsVersion,
+}
+
+/// Who asks.
+struct Client {
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    identity: Identity,
 }
 
 impl Trust {
     /// Reads the files that the profile names.
     pub fn read(tls: &Tls) -> Result<Trust, NoAccess> {
+        let provider = Arc::new(ring::default_provider());
         let mut authorities = Vec::new();
         for file in &tls.authorities {
-            // Of a system's bundle there may be some that no server of today has; the others are good.
-            let usable = |one: &CertificateDer<'static>| RootCertStore::empty().add(one.clone()).is_ok();
-            let before = authorities.len();
-            for certificate in certificates(file, &file.read()?)?.iter().filter(|one| usable(one)) {
-                authorities.extend(Certificate::from_der(certificate).ok());
-            }
-            if authorities.len() == before {
+            let found = certificates(file, &file.read()?)?;
+            if Pinned::new(&found, Arc::clone(&provider)).is_none() {
                 return Err(file.refuse("holds no certificate that can be used", CERTIFICATES_HELP));
             }
+            authorities.extend(found);
         }
-        let identity = tls.client.as_ref().map(identity).transpose()?;
-        Ok(Trust { authorities, identity, version_min: tls.version_min })
+        let client = tls.client.as_ref().map(|named| client(named, &provider)).transpose()?;
+        let identity = client.as_ref().map(|client| client.identity.clone());
+        let own = match (tls.authorities.first(), Pinned::new(&authorities, Arc::clone(&provider))) {
+            (Some(file), Some(pinned)) => {
+                let settings = settings(pinned, client, tls.version_min, provider);
+                Some(settings.map_err(|error| file.refuse(&format!("cannot be used: {error}"), CERTIFICATES_HELP))?)
+            }
+            _ => None,
+        };
+        Ok(Trust { own, identity, version_min: tls.version_min })
     }
 
     /// The client that trusts so. The system's authorities are read only for a secure address that names no others: a
     /// machine that has none can still fetch.
     pub fn apply(&self, builder: ClientBuilder, secure: bool) -> ClientBuilder {
+        if let Some(own) = &self.own {
+            return builder.tls_backend_preconfigured(own.clone());
+        }
         let builder = builder.tls_version_min(match self.version_min {
             TlsVersion::V1_2 => tls::Version::TLS_1_2,
             TlsVersion::V1_3 => tls::Version::TLS_1_3,
@@ -51,11 +72,28 @@ impl Trust {
             Some(identity) => builder.identity(identity.clone()),
             None => builder,
         };
-        match self.authorities.is_empty() && secure {
-            true => builder,
-            false => builder.tls_certs_only(self.authorities.iter().cloned()),
-        }
+        if secure { builder } else { builder.tls_certs_only([]) }
     }
+}
+
+fn settings(
+    pinned: Pinned,
+    client: Option<Client>,
+    version_min: TlsVersion,
+    provider: Arc<CryptoProvider>,
+) -> Result<ClientConfig, Error> {
+    let versions = match version_min {
+        TlsVersion::V1_2 => &[&TLS13, &TLS12][..],
+        TlsVersion::V1_3 => &[&TLS13],
+    };
+    let builder = ClientConfig::builder_with_provider(provider).with_protocol_versions(versions)?;
+    let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(pinned));
+    let mut settings = match client {
+        Some(Client { chain, key, .. }) => builder.with_client_auth_cert(chain, key)?,
+        None => builder.with_no_client_auth(),
+    };
+    settings.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(settings)
 }
 
 fn certificates(file: &PemFile, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, NoAccess> {
@@ -67,8 +105,8 @@ fn certificates(file: &PemFile, pem: &[u8]) -> Result<Vec<CertificateDer<'static
     }
 }
 
-fn identity(client: &ClientCertificate) -> Result<Identity, NoAccess> {
-    let ClientCertificate { certificate, key } = client;
+fn client(named: &ClientCertificate, provider: &CryptoProvider) -> Result<Client, NoAccess> {
+    let ClientCertificate { certificate, key } = named;
     let pem = certificate.read()?;
     let chain = certificates(certificate, &pem)?;
     let key_pem = key.read_text()?;
@@ -79,8 +117,7 @@ fn identity(client: &ClientCertificate) -> Result<Identity, NoAccess> {
         }
         key.refuse("holds no private key", "a private key as PEM begins with -----BEGIN PRIVATE KEY-----")
     })?;
-    let provider = rustls::crypto::ring::default_provider();
-    match CertifiedKey::from_der(chain, der, &provider) {
+    match CertifiedKey::from_der(chain.clone(), der.clone_key(), provider) {
         Ok(_) => {}
         Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
             let help = "`certificate` and `key` are made together: name the two files of one pair";
@@ -95,8 +132,9 @@ fn identity(client: &ClientCertificate) -> Result<Identity, NoAccess> {
         }
     }
     let both = [&pem, &b"\n"[..], key_pem.text().as_bytes()].concat();
-    Identity::from_pem(&both)
-        .map_err(|_| certificate.refuse("holds more than certificates", "leave only the certificates in it"))
+    let identity = Identity::from_pem(&both)
+        .map_err(|_| certificate.refuse("holds more than certificates", "leave only the certificates in it"))?;
+    Ok(Client { chain, key: der, identity })
 }
 
 /// Why the two sides did not agree, and the way out.
@@ -137,10 +175,14 @@ pub(super) fn in_words(error: &Error, trust: &Trust, veil: &Veil) -> String {
                 .to_owned(),
             _ => "the server refuses the client certificate; see `certificate` in `tls`".to_owned(),
         },
-        Error::AlertReceived(Alert::HandshakeFailure) => {
-            "the server ended the handshake: it has no cipher in common, or asks who asks (`certificate` in `tls`)"
-                .to_owned()
+        Error::AlertReceived(Alert::HandshakeFailure) => match &trust.identity {
+            None => {
+                "the server ended the handshake: it wants to know who asks (`certificate` in `tls`), or has no cipher in \
+                 common"
+            }
+            Some(_) => "the server ended the handshake: it refuses the client certificate, or has no cipher in common",
         }
+        .to_owned(),
         Error::InvalidMessage(_) => {
             "what answers does not speak TLS; perhaps the address begins with http://".to_owned()
         }
@@ -165,6 +207,11 @@ fn of_certificate(problem: &CertificateError, veil: &Veil) -> String {
              name the authority's file as `ca` in `tls`"
                 .to_owned()
         }
+        CertificateError::BadSignature => {
+            "the server's certificate names an authority that has another key than the one \
+             here; perhaps `ca` in `tls` names an old file"
+                .to_owned()
+        }
         CertificateError::NotValidForName => OTHER_NAME.to_owned(),
         CertificateError::NotValidForNameContext { presented, .. } => match presented.is_empty() {
             true => "the server's certificate names no server; have it made anew, with its name".to_owned(),
@@ -172,6 +219,18 @@ fn of_certificate(problem: &CertificateError, veil: &Veil) -> String {
                 let names: Vec<&str> = presented.iter().map(|name| bare(name)).collect();
                 format!("{OTHER_NAME}: {}", excerpt(&names.join(", "), veil))
             }
+        },
+        CertificateError::Other(why) => match why.to_string().as_str() {
+            OF_AUTHORITY => {
+                "the server's certificate is one of an authority; have one made for the server, or name its \
+                 own file as `ca` in `tls`"
+                    .to_owned()
+            }
+            "UnsupportedCertVersion" => {
+                "the server's certificate is of version 1, without names; have it made anew, of version 3 with its name"
+                    .to_owned()
+            }
+            why => excerpt(&format!("the server's certificate cannot be used: {why}"), veil),
         },
         other => excerpt(&format!("the server's certificate cannot be used: {other}"), veil),
     }

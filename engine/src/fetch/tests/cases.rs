@@ -82,6 +82,7 @@ const FAULTS: [(&str, &[&str]); 7] = [
         "tls",
         &[
             "unknown authority",
+            "signed by itself",
             "wrong name",
             "not valid yet",
             "client certificate not given",

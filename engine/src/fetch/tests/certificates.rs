@@ -27,11 +27,20 @@ pub struct Secure {
     old: bool,
     /// It speaks no TLS at all.
     pub plain: bool,
+    /// Its certificate is signed by itself, and marked as one of an authority.
+    by_itself: bool,
 }
 
 impl Default for Secure {
     fn default() -> Self {
-        Secure { names: vec!["127.0.0.1".to_owned()], valid: (2000, 4000), asks_who: false, old: false, plain: false }
+        Secure {
+            names: vec!["127.0.0.1".to_owned()],
+            valid: (2000, 4000),
+            asks_who: false,
+            old: false,
+            plain: false,
+            by_itself: false,
+        }
     }
 }
 
@@ -40,6 +49,8 @@ pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     certificate: CertificateDer<'static>,
     pem: String,
+    /// The server's own, for `127.0.0.1`.
+    by_itself: Pair,
 }
 
 /// A certificate and its key, as PEM.
@@ -50,13 +61,20 @@ pub struct Pair {
 
 impl Authority {
     pub fn new(name: &str) -> Authority {
-        let mut params = CertificateParams::new(Vec::new()).expect("parameters");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, name);
-        let key = KeyPair::generate().expect("a key");
-        let certificate = params.self_signed(&key).expect("a certificate");
+        let own = |names: Vec<String>| {
+            let mut params = CertificateParams::new(names).expect("parameters");
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            let own_name = if params.subject_alt_names.is_empty() { name } else { "itself" };
+            params.distinguished_name.push(DnType::CommonName, own_name);
+            let key = KeyPair::generate().expect("a key");
+            let certificate = params.self_signed(&key).expect("a certificate");
+            (params, key, certificate)
+        };
+        let (_, key, certificate) = own(vec!["127.0.0.1".to_owned()]);
+        let by_itself = Pair { certificate: certificate.pem(), key: key.serialize_pem() };
+        let (params, key, certificate) = own(Vec::new());
         let (pem, certificate) = (certificate.pem(), certificate.der().clone());
-        Authority { issuer: Issuer::new(params, key), certificate, pem }
+        Authority { issuer: Issuer::new(params, key), certificate, pem, by_itself }
     }
 
     pub fn issue(&self, names: &[String], valid: (i32, i32), usage: ExtendedKeyUsagePurpose) -> Pair {
@@ -68,10 +86,13 @@ impl Authority {
         Pair { certificate: certificate.pem(), key: key.serialize_pem() }
     }
 
-    /// Writes `NAME-ca.pem`, and a client's `NAME.pem` with `NAME.key`.
+    /// Writes `NAME-ca.pem`, a client's `NAME.pem` with `NAME.key`, and `NAME-itself.pem` of a server.
     pub fn write(&self, folder: &Path, name: &str, valid: (i32, i32)) {
         let client = self.issue(&[name.to_owned()], valid, ExtendedKeyUsagePurpose::ClientAuth);
-        for (ending, text) in [("-ca.pem", &self.pem), (".pem", &client.certificate), (".key", &client.key)] {
+        let itself = &self.by_itself.certificate;
+        let files =
+            [("-ca.pem", &self.pem), (".pem", &client.certificate), (".key", &client.key), ("-itself.pem", itself)];
+        for (ending, text) in files {
             fs::write(folder.join(format!("{name}{ending}")), text).expect("a file");
         }
     }
@@ -90,7 +111,8 @@ impl Authority {
         } else {
             builder.with_no_client_auth()
         };
-        let pair = self.issue(&secure.names, secure.valid, ExtendedKeyUsagePurpose::ServerAuth);
+        let issued = self.issue(&secure.names, secure.valid, ExtendedKeyUsagePurpose::ServerAuth);
+        let pair = if secure.by_itself { &self.by_itself } else { &issued };
         let certificate = CertificateDer::from_pem_slice(pair.certificate.as_bytes()).expect("PEM");
         let key = PrivateKeyDer::from_pem_slice(pair.key.as_bytes()).expect("PEM");
         Arc::new(builder.with_single_cert(vec![certificate], key).expect("a pair"))
