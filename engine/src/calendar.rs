@@ -40,6 +40,12 @@ impl Calendar {
         self.day
     }
 
+    /// The bounds of the day that was found last.
+    #[inline]
+    pub fn bounds(&self) -> std::ops::Range<i64> {
+        self.from..self.to
+    }
+
     /// Minutes since local midnight, as the wall clock shows them.
     pub fn minute(&mut self, time: i64) -> u32 {
         let slot = time.div_euclid(SLOT_US);

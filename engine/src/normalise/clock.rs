@@ -114,18 +114,48 @@ impl Clock {
 
     #[inline(always)]
     fn fixed(&mut self, fixed: &Fixed, text: &[u8]) -> Option<Stamp> {
-        let last = fixed.bytes.checked_sub(8)?;
-        let head = [eight(text, 0)?, eight(text, last.min(8))?, eight(text, last)?];
-        // Words compared one by one: as an array, they would go through memory.
-        let differ = (head[0] ^ self.head[0]) | (head[1] ^ self.head[1]) | (head[2] ^ self.head[2]);
-        if differ != 0 {
-            debug_assert!(fixed.bytes >= HEAD_BYTES_MIN);
-            let minute = fixed.minute(text, &mut self.date)?;
-            self.turn(head, minute);
-        }
+        self.go_to_minute(fixed, text)?;
         let tail = fixed.tail(text)?;
         let (time, in_gap) = self.instant(tail.micros, tail.offset_us);
         Some(Stamp { time, end: tail.end, in_gap })
+    }
+
+    /// Reads a time whose instant is beyond doubt: its offset stands in it, or its minute comes once. Gives the instant
+    /// and where the time ends.
+    #[inline(always)]
+    pub fn sure(&mut self, fixed: &Fixed, text: &[u8]) -> Option<(i64, usize)> {
+        self.go_to_minute(fixed, text)?;
+        let tail = fixed.tail(text)?;
+        let offset = match (tail.offset_us, self.local) {
+            (Some(offset), _) | (None, Some(Local::Once(offset))) => offset,
+            (None, None) => self.sure_offset()?,
+            _ => return None,
+        };
+        Some((self.minute + tail.micros - offset, tail.end))
+    }
+
+    #[cold]
+    fn sure_offset(&mut self) -> Option<i64> {
+        self.local = self.ask();
+        if let Some(Local::Once(offset)) = self.local { Some(offset) } else { None }
+    }
+
+    /// Goes over to the minute that a text begins with; none where it begins with no time.
+    #[inline(always)]
+    fn go_to_minute(&mut self, fixed: &Fixed, text: &[u8]) -> Option<()> {
+        let last = fixed.bytes.checked_sub(8)?;
+        let head = [eight(text, 0)?, eight(text, last.min(8))?, eight(text, last)?];
+        // Words compared one by one: as an array, they would go through memory.
+        let differ = [head[0] ^ self.head[0], head[1] ^ self.head[1], head[2] ^ self.head[2]];
+        if differ[0] | differ[1] | differ[2] != 0 {
+            debug_assert!(fixed.bytes >= HEAD_BYTES_MIN);
+            let minute = match fixed.same_day(differ, head, &self.date) {
+                Some(minute) => minute,
+                None => fixed.minute(text, &mut self.date)?,
+            };
+            self.turn(head, minute);
+        }
+        Some(())
     }
 
     fn turn(&mut self, head: [u64; 3], minute: i64) {

@@ -34,15 +34,37 @@ impl Ends {
         (self.next < self.found).then(|| self.start + usize::from(self.places[self.next]))
     }
 
+    /// The line ends that come next, as places behind the first byte that is given, too.
+    #[inline(always)]
+    pub fn ahead(&self) -> (&[u16], usize) {
+        (&self.places[self.next..self.found], self.start)
+    }
+
     /// Goes on to the line end behind that.
     #[inline(always)]
     pub fn advance(&mut self) {
         self.next += 1;
     }
 
+    /// Goes on by so many line ends.
+    #[inline(always)]
+    pub fn advance_by(&mut self, count: usize) {
+        self.next += count;
+    }
+
     /// Goes over to a window of [`WINDOW_BYTES`] at most that begins at `start`.
     pub fn find(&mut self, window: &[u8], start: usize) {
         (self.found, self.next, self.start) = (0, 0, start);
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("popcnt") {
+            // SAFETY: the processor has what the function needs.
+            return unsafe { self.find_wide(window) };
+        }
+        self.find_anywhere(window, line_ends);
+    }
+
+    #[inline(always)]
+    fn find_anywhere(&mut self, window: &[u8], line_ends: impl Fn(&[u8; BLOCK_BYTES]) -> u64) {
         let (blocks, rest) = window.as_chunks::<BLOCK_BYTES>();
         let mut base = 0;
         for block in blocks {
@@ -52,6 +74,13 @@ impl Ends {
         let mut last = [0; BLOCK_BYTES];
         last[..rest.len()].copy_from_slice(rest);
         self.note(line_ends(&last), base);
+    }
+
+    /// The same with the instructions of newer processors, which count and find bits at once.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,bmi1,popcnt")]
+    fn find_wide(&mut self, window: &[u8]) {
+        self.find_anywhere(window, |block| line_ends_avx2(block));
     }
 
     #[inline(always)]
@@ -93,6 +122,21 @@ fn line_ends_sse2(block: &[u8; BLOCK_BYTES]) -> u64 {
             _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'\n'.cast_signed())))
         };
         mask << 16 | u64::from(equal.cast_unsigned())
+    })
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+#[inline]
+fn line_ends_avx2(block: &[u8; BLOCK_BYTES]) -> u64 {
+    use std::arch::x86_64::{_mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8};
+
+    let (halves, _) = block.as_chunks::<32>();
+    halves.iter().rev().fold(0, |mask, bytes| {
+        // SAFETY: 32 bytes are there, and the load asks for no alignment.
+        let bytes = unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) };
+        let equal = _mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'\n'.cast_signed())));
+        mask << 32 | u64::from(equal.cast_unsigned())
     })
 }
 

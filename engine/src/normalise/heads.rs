@@ -52,18 +52,8 @@ impl Heads {
     #[inline(always)]
     pub fn read(&self, line: &[u8], at: usize, into: &mut Head) -> bool {
         let Some(begin) = line.get(at..).and_then(|rest| rest.first_chunk::<AT_ONCE>()) else { return false };
-        let words = words(begin);
-        let known = &self.0[slot(&words)];
-        let differ = (0..AT_ONCE / 8).fold(0, |differ, at| differ | (words[at] ^ known.begin[at]) & known.mask[at]);
-        let bytes = usize::from(known.bytes);
-        let end = at + bytes;
-        // A blank behind it would still belong to the head.
-        if differ != 0 || bytes == 0 || line.get(end).is_none_or(|byte| *byte == b' ') {
-            return false;
-        }
-        if bytes > AT_ONCE && line[at + AT_ONCE..end] != known.rest[..bytes - AT_ONCE] {
-            return false;
-        }
+        let Some(known) = self.known(&words(begin)).filter(|known| known.ends_at(line, at)) else { return false };
+        let end = at + usize::from(known.bytes);
         into.severity = known.severity;
         into.is_idle = known.is_idle;
         if known.is_idle {
@@ -73,6 +63,22 @@ impl Heads {
         into.logger = Field::plain(at + usize::from(known.logger.0), at + usize::from(known.logger.1));
         into.body = Field::plain(end, line.len());
         true
+    }
+
+    /// Whether the head that goes on at `at` is known as one that no plugin can want.
+    #[inline(always)]
+    pub fn is_idle(&self, line: &[u8], at: usize) -> bool {
+        let Some(begin) = line.get(at..).and_then(|rest| rest.first_chunk::<AT_ONCE>()) else { return false };
+        let known = self.known(&words(begin));
+        known.is_some_and(|known| known.is_idle && known.ends_at(line, at))
+    }
+
+    /// What is known of a head with this begin.
+    #[inline(always)]
+    fn known(&self, words: &[u64; AT_ONCE / 8]) -> Option<&Known> {
+        let known = &self.0[slot(words)];
+        let differ = (0..AT_ONCE / 8).fold(0, |differ, at| differ | (words[at] ^ known.begin[at]) & known.mask[at]);
+        (differ == 0 && known.bytes != 0).then_some(known)
     }
 
     /// Keeps a head that was read from `at` on. It must end where the body begins, and the body must not be empty.
@@ -91,6 +97,18 @@ impl Heads {
         known.severity = head.severity;
         known.is_idle = head.is_idle;
         known.logger = (within(logger.start), within(logger.end));
+    }
+}
+
+impl Known {
+    /// Whether a head that begins as this one, at `at`, also ends as it.
+    #[inline(always)]
+    fn ends_at(&self, line: &[u8], at: usize) -> bool {
+        let bytes = usize::from(self.bytes);
+        let end = at + bytes;
+        // A blank behind it would still belong to the head.
+        line.get(end).is_some_and(|byte| *byte != b' ')
+            && (bytes <= AT_ONCE || line[at + AT_ONCE..end] == self.rest[..bytes - AT_ONCE])
     }
 }
 

@@ -182,6 +182,31 @@ impl<'b, R: Read> Lines<'b, R> {
         self.skip(line);
     }
 
+    /// Goes on over lines, each the begin of a record and the end of the one before: those that are known to lie in the
+    /// buffer behind the one that comes next. `fits` is given one after the other. Gives how many it took, and the last.
+    #[inline(always)]
+    pub fn pass(&mut self, line: Line, mut fits: impl FnMut(&[u8]) -> bool) -> (u64, Line) {
+        if self.excess.is_cut {
+            return (0, line);
+        }
+        let (places, base) = self.ends.ahead();
+        let (mut start, mut last) = (self.at, line.taken());
+        let mut passed = 0;
+        for place in places.get(1..).unwrap_or_default() {
+            let (begin, end) = (start + last, base + usize::from(*place));
+            let text = &self.buffer[begin..end];
+            if !fits(text.strip_suffix(b"\r").unwrap_or(text)) {
+                break;
+            }
+            (start, last) = (begin, end + 1 - begin);
+            passed += 1;
+        }
+        self.ends.advance_by(passed);
+        self.offset += (start - self.at) as u64;
+        self.at = start;
+        (passed as u64, if passed == 0 { line } else { self.whole(last - 1) })
+    }
+
     /// Takes a line as the continuation of the record in the making.
     pub fn join(&mut self, line: Line) {
         if !self.is_cut {

@@ -56,7 +56,7 @@ use heads::Heads;
 use layout::Layout;
 use lines::Buffers;
 pub use record::{Record, Value};
-pub use records::Records;
+pub use records::{Passed, Records};
 use rules::Rules;
 use severity::Severities;
 pub use signature::of_message;

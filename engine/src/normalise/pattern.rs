@@ -105,6 +105,23 @@ impl Pattern {
         self.scan_rest(rest, &mut walk, heads, is_idle, into)
     }
 
+    /// The time of a line whose head is known as one that no plugin can want; none where that is not sure.
+    #[inline(always)]
+    pub fn idle(&self, line: &[u8], clock: &mut Clock, heads: &Heads) -> Option<i64> {
+        let TimeFormat::Fixed(fixed) = &self.time else { return None };
+        let Some((Step::Timestamp, steps)) = self.steps[..self.first_steps].split_first() else { return None };
+        let (time, mut at) = clock.sure(fixed, line)?;
+        let head = &line[..line.len().min(HEAD_BYTES_MAX)];
+        for step in steps {
+            at = match step {
+                Step::Literal(literal) => literal.end(head, at)?,
+                Step::Field(_, literal) => literal.find(head, at)?.1,
+                _ => return None,
+            };
+        }
+        (self.repeats && heads.is_idle(line, at)).then_some(time)
+    }
+
     /// Reads what is behind the first steps, where it is not known yet.
     #[inline(never)]
     fn scan_rest(

@@ -3,12 +3,14 @@
 //! A record ends where the next begins, so the reader is always one head line ahead: that one is *pending*.
 
 use std::io::{self, Read};
+use std::ops::Range;
 
 use super::body::Captured;
 use super::clock::Clock;
 use super::head::{Field, Head, Scanned};
 use super::heads::Heads;
 use super::json::{push_lossy, unescape};
+use super::layout::Layout;
 use super::lines::{Line, Lines};
 use super::record::{Detail, Record};
 use super::rules::Rule;
@@ -16,6 +18,17 @@ use super::tally::Tally;
 use super::{Normaliser, Start};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Records that were passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Passed {
+    /// How many.
+    pub records: u64,
+    /// Time of the first.
+    pub first: i64,
+    /// Time of the last: none of them has a greater one.
+    pub last: i64,
+}
 
 /// Reads the records of one source.
 #[derive(Debug)]
@@ -78,6 +91,45 @@ impl<'n, R: Read> Records<'n, R> {
         }
         self.take(this, offset, line);
         Ok(Some(&self.record))
+    }
+
+    /// Passes records that nobody wants, in the order of their times. Those of them are passed whose times are in a
+    /// span, none before the one before it, and each at most `pause_us` behind it.
+    ///
+    /// # Errors
+    /// What the source gave.
+    #[inline]
+    pub fn pass_idle(&mut self, span: Range<i64>, pause_us: i64) -> io::Result<Option<Passed>> {
+        let Some(line) = self.pending else { return Ok(None) };
+        let Layout::Pattern(pattern) = &self.normaliser.layout else { return Ok(None) };
+        let head = &self.both[self.turn & 1];
+        if !head.is_idle || head.in_gap || !span.contains(&head.time) {
+            return Ok(None);
+        }
+        let first = head.time;
+        let mut last = first;
+        let (clock, heads) = (&mut self.clock, &self.heads);
+        let (passed, line) = self.lines.pass(line, |text| {
+            let Some(time) = pattern.idle(text, clock, heads) else { return false };
+            let fits = time >= last && time - last <= pause_us && time < span.end;
+            if fits {
+                last = time;
+            }
+            fits
+        });
+        self.clock.pass(last);
+        // The last of them ends where the next head is, whatever that says.
+        self.pending = None;
+        self.turn ^= 1;
+        let offset = self.lines.offset();
+        self.lines.begin(line);
+        if self.extend()? {
+            self.tally.last_record_offset = Some(offset);
+        }
+        self.tally.records += passed + 1;
+        self.tally.records_cut += u64::from(self.lines.is_cut());
+        self.record.time = last;
+        Ok(Some(Passed { records: passed + 1, first, last }))
     }
 
     /// The time of the next record, without taking it; none at the end.

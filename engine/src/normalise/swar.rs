@@ -74,6 +74,27 @@ pub fn pack(text: &[u8]) -> u64 {
     }
 }
 
+/// What [`seconds`] compares a text with: digits, but for the separator.
+pub fn seconds_shape(separator: u8) -> u64 {
+    u64::from_le_bytes([b'0', b'0', separator, b'0', b'0', b'0', 0, 0])
+}
+
+/// Microseconds of `56,078` at `at`; none where it is written in another way.
+#[inline(always)]
+pub fn seconds(text: &[u8], at: usize, shape: u64) -> Option<i64> {
+    const USED: u64 = u64::from_le_bytes([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0]);
+    // What is added to a digit leaves its high bit clear; of the separator nothing is left.
+    const OVER: u64 = u64::from_le_bytes([0x76, 0x76, 0x7f, 0x76, 0x76, 0x76, 0, 0]);
+    let digits = (eight(text, at)? ^ shape) & USED;
+    if (digits | digits.wrapping_add(OVER)) & HIGH != 0 {
+        return None;
+    }
+    let digit = |at: u32| (digits >> (8 * at) & 0xff).cast_signed();
+    let seconds = digit(0) * 10 + digit(1);
+    let millis = digit(3) * 100 + digit(4) * 10 + digit(5);
+    (seconds < 60).then_some(seconds * 1_000_000 + millis * 1_000)
+}
+
 /// A text's length and its bytes at both ends: up to 16 bytes, that is all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {

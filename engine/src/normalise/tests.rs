@@ -1,5 +1,7 @@
 //! The laws of the normaliser, on the samples and on texts of its own.
 
+mod passed;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};

@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use super::epoch::Unit;
 use super::fault::RuleProblem;
 use super::loose::Loose;
+use super::swar;
 
 /// Longest beginning that [`Fixed`] compares: three words of eight bytes.
 pub const HEAD_BYTES_MAX: usize = 24;
@@ -38,7 +39,11 @@ pub struct Fixed {
     head: Vec<Part>,
     /// Bytes of the head: where the seconds begin.
     pub bytes: usize,
+    /// The head reads `2026-10-12 05:08:`, whatever stands between the numbers.
+    is_iso: bool,
     fraction: Fraction,
+    /// For [`swar::seconds`], where nothing but three digits follows the seconds.
+    millis: Option<u64>,
     offset: Offset,
 }
 
@@ -126,7 +131,7 @@ impl Fixed {
         let time = [Part::DateEnd, Part::Number(3), Part::Byte(b':'), Part::Number(4), Part::Byte(b':')];
         let fraction = Fraction { separators: Some(*b".,"), digits_min: 1, digits_max: usize::MAX, optional: true };
         let head: Vec<Part> = date.into_iter().chain(time).collect();
-        Self { bytes: head_bytes(&head), head, fraction, offset: Offset::Optional }
+        Self::new(head, fraction, Offset::Optional)
     }
 
     fn compile(format: &str) -> Option<Self> {
@@ -146,7 +151,35 @@ impl Fixed {
             " %z" | " %:z" | " %#z" => Offset::Needed { space: true },
             _ => return None,
         };
-        Some(Self { head, bytes, fraction, offset })
+        Some(Self::new(head, fraction, offset))
+    }
+
+    fn new(head: Vec<Part>, fraction: Fraction, offset: Offset) -> Self {
+        let numbers = [0, 2, 4, 6, 8].map(|at| head.get(at).copied());
+        let is_iso = head.len() == 10 && numbers == [0, 1, 2, 3, 4].map(|number| Some(Part::Number(number)));
+        let has_three = (fraction.digits_min, fraction.digits_max, fraction.optional) == (3, 3, false);
+        let separator = fraction.separators.filter(|[a, b]| has_three && a == b && offset == Offset::None);
+        let millis = separator.map(|[separator, _]| swar::seconds_shape(separator));
+        Self { bytes: head_bytes(&head), is_iso, head, fraction, millis, offset }
+    }
+
+    /// Local microseconds of the minute that a head tells, where it differs from the one before, of the date `last`, in
+    /// nothing but hour and minute.
+    #[inline(always)]
+    pub fn same_day(&self, differ: [u64; 3], head: [u64; 3], last: &Date) -> Option<i64> {
+        // In the second word, of the bytes from 8 on, these are hour and minute; the third ends with what ends the head.
+        const OTHERS: u64 = u64::from_le_bytes([0xff, 0xff, 0xff, 0, 0, 0xff, 0, 0]);
+        if !self.is_iso || differ[0] != 0 || differ[1] & OTHERS != 0 || differ[2] >> 56 != 0 {
+            return None;
+        }
+        let digit = |at: usize| (head[1] >> (8 * at) & 0xff).wrapping_sub(u64::from(b'0'));
+        let [tens, ones, minute_tens, minute_ones] = [3, 4, 6, 7].map(digit);
+        let hour = tens * 10 + ones;
+        if tens > 9 || ones > 9 || minute_tens > 5 || minute_ones > 9 || hour > 23 {
+            return None;
+        }
+        let minutes = hour * 60 + minute_tens * 10 + minute_ones;
+        Some((i64::from(last.epoch_days) * 1440 + minutes.cast_signed()) * MINUTE_US)
     }
 
     /// Local microseconds of the minute that the head tells; `last` is the date of the time before.
@@ -179,6 +212,11 @@ impl Fixed {
     #[inline(always)]
     pub fn tail(&self, text: &[u8]) -> Option<Tail> {
         let at = self.bytes;
+        if let Some(shape) = self.millis
+            && let Some(micros) = swar::seconds(text, at, shape)
+        {
+            return Some(Tail { micros, offset_us: None, end: at + 6 });
+        }
         let tens = text.get(at)?.wrapping_sub(b'0');
         let ones = text.get(at + 1)?.wrapping_sub(b'0');
         // A leap second is the first of the next minute.

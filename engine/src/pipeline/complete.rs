@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::job::{Job, Problem};
-use super::stream::{self, Lane};
+use super::stream::{self, Lane, Visitor};
 use super::worker::Worker;
 use crate::calendar::Calendar;
 use crate::catalog::{Analysed, Catalog, Day, GenerationId, Partial, Update};
+use crate::normalise::{Passed, Record};
 
 /// Completes one instance over a range of days; none where nothing is missing.
 ///
@@ -45,33 +46,11 @@ pub fn complete(
         }
     }
     worker.begin_instance(job.position, job.name);
-    let mut states: BTreeMap<(usize, i32), Vec<u8>> = BTreeMap::new();
-    let mut calendar = Calendar::new(job.report_zone);
-    let mut now: Option<i32> = None;
-    let take = |worker: &mut Worker<'_>, states: &mut BTreeMap<_, _>, day: i32| {
-        states.extend(worker.end_day().into_iter().map(|(plugin, state)| ((plugin, day), state)));
-    };
-    stream::run(
-        &lanes,
-        |lane, to| job.open(catalog, lane, to),
-        |_, _, record| {
-            let day = calendar.day(record.time);
-            if now != Some(day) {
-                if let Some(last) = now.take() {
-                    take(worker, &mut states, last);
-                }
-                let Some(plugins) = missing.get(&day) else { return Ok::<(), Problem>(()) };
-                let saved: Vec<_> = plugins.iter().map(|plugin| (*plugin, states.remove(&(*plugin, day)))).collect();
-                worker.begin_day(day, saved);
-                now = Some(day);
-            }
-            worker.see(record, || calendar.minute(record.time));
-            Ok(())
-        },
-    )?;
-    if let Some(last) = now {
-        take(worker, &mut states, last);
-    }
+    let calendar = Calendar::new(job.report_zone);
+    let mut visit = Visit { worker, missing: &missing, calendar, now: None, states: BTreeMap::new() };
+    stream::run(&lanes, |lane, to| job.open(catalog, lane, to), &mut visit)?;
+    visit.end_day();
+    let Visit { worker, states, .. } = visit;
     let partial = |((plugin, day), state): ((usize, i32), Vec<u8>)| {
         let coverage = job.coverage(&analysed.days[&day]);
         Partial { work: job.works[plugin], day, coverage, state }
@@ -84,6 +63,48 @@ pub fn complete(
         partials: states.into_iter().map(partial).collect(),
         symbols: worker.take_texts(),
     }))
+}
+
+/// Hands over the records of the days that are missing.
+struct Visit<'v, 'w> {
+    worker: &'v mut Worker<'w>,
+    missing: &'v BTreeMap<i32, Vec<usize>>,
+    calendar: Calendar,
+    /// The missing day that the stream is in.
+    now: Option<i32>,
+    states: BTreeMap<(usize, i32), Vec<u8>>,
+}
+
+impl Visit<'_, '_> {
+    fn end_day(&mut self) {
+        if let Some(day) = self.now.take() {
+            self.states.extend(self.worker.end_day().into_iter().map(|(plugin, state)| ((plugin, day), state)));
+        }
+    }
+}
+
+impl Visitor<Problem> for Visit<'_, '_> {
+    fn visit(&mut self, _lane: usize, _key: i64, record: &Record) -> Result<(), Problem> {
+        let day = self.calendar.day(record.time);
+        if self.now != Some(day) {
+            self.end_day();
+            let Some(plugins) = self.missing.get(&day) else { return Ok(()) };
+            let saved = plugins.iter().map(|plugin| (*plugin, self.states.remove(&(*plugin, day)))).collect();
+            self.worker.begin_day(day, saved);
+            self.now = Some(day);
+        }
+        let calendar = &mut self.calendar;
+        self.worker.see(record, || calendar.minute(record.time));
+        Ok(())
+    }
+
+    fn quiet(&self, _lane: usize) -> Range<i64> {
+        if self.now.is_some() { self.calendar.bounds() } else { 0..0 }
+    }
+
+    fn pass(&mut self, passed: Passed) {
+        self.worker.pass(passed);
+    }
 }
 
 /// The days that are missing, each with the positions of the plugins that miss it.

@@ -6,13 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read};
+use std::ops::Range;
 
 use super::job::{Job, Problem};
-use super::stream::{self, Lane, Order};
+use super::stream::{self, Lane, Order, Visitor};
 use super::worker::{Saved, Worker};
 use crate::calendar::Calendar;
 use crate::catalog::{Analysed, Catalog, Day, Generation, GenerationId, Partial, Scan, Update};
-use crate::normalise::{Record, Tally};
+use crate::normalise::{Passed, Record, Tally};
 
 /// What is read of new bytes to see whether they continue the last record.
 const HEAD_LINE_BYTES_MAX: u64 = 64 << 10;
@@ -44,7 +45,7 @@ pub fn scan(job: &Job<'_>, catalog: &Catalog, worker: &mut Worker<'_>) -> Result
     scan.orders = generations.iter().map(|generation| (generation.id, scan.order(generation))).collect();
     worker.begin_instance(job.position, job.name);
     let open = |lane: &Lane, to: u64| job.open(catalog, lane, to);
-    let tallies = stream::run(&lanes, open, |lane, key, record| scan.visit(lane, &lanes[lane], key, record, worker))?;
+    let tallies = stream::run(&lanes, open, &mut Visit { scan: &mut scan, lanes: &lanes, worker })?;
     scan.end_day(worker);
     for (lane, tally) in lanes.iter().zip(tallies) {
         scan.end_lane(lane, &tally);
@@ -70,6 +71,38 @@ struct Scanning<'a> {
     now: Option<Now>,
     /// The day that each generation was on last.
     last_days: BTreeMap<GenerationId, i32>,
+}
+
+/// Hands the records over.
+struct Visit<'v, 'a, 'w> {
+    scan: &'v mut Scanning<'a>,
+    lanes: &'v [Lane],
+    worker: &'v mut Worker<'w>,
+}
+
+impl Visitor<Problem> for Visit<'_, '_, '_> {
+    #[inline]
+    fn visit(&mut self, lane: usize, key: i64, record: &Record) -> Result<(), Problem> {
+        self.scan.visit(lane, &self.lanes[lane], key, record, self.worker)
+    }
+
+    #[inline]
+    fn quiet(&self, lane: usize) -> Range<i64> {
+        match &self.scan.now {
+            Some(now) if now.lane == lane => self.scan.calendar.bounds(),
+            _ => 0..0,
+        }
+    }
+
+    #[inline]
+    fn pass(&mut self, passed: Passed) {
+        if let Some(now) = &mut self.scan.now {
+            now.range.records += passed.records;
+            now.range.last_key = passed.last;
+            now.range.last_time = now.range.last_time.max(passed.last);
+        }
+        self.worker.pass(passed);
+    }
 }
 
 /// The day and generation that the stream is in.

@@ -6,9 +6,13 @@
 //! arrival decide.
 
 use std::io::{self, Read};
+use std::ops::Range;
 
 use crate::catalog::{Digest, GenerationId};
-use crate::normalise::{Record, Records, Tally};
+use crate::normalise::{Passed, Record, Records, Tally};
+
+/// A pause that ends a span of activity, as in the contract.
+pub const PAUSE_US: i64 = 60 * crate::calendar::SECOND_US;
 
 /// Generations that are read side by side at most, a buffer each. Files that overlap more often than that are no
 /// rotation; they are then taken one after the other in the order of their first records.
@@ -42,6 +46,18 @@ pub type Order = (i64, Digest);
 /// Where a record stands in the stream.
 type Place = (i64, Order);
 
+/// Sees the records of an instance.
+pub trait Visitor<E> {
+    /// A record, its key, and the position of its lane.
+    fn visit(&mut self, lane: usize, key: i64, record: &Record) -> Result<(), E>;
+
+    /// The times at which records of a lane that nobody wants need not be seen one by one.
+    fn quiet(&self, lane: usize) -> Range<i64>;
+
+    /// Such records, none more than [`PAUSE_US`] behind the one before it.
+    fn pass(&mut self, passed: Passed);
+}
+
 /// A lane that is being read.
 struct Open<'n, R: Read> {
     lane: usize,
@@ -52,14 +68,14 @@ struct Open<'n, R: Read> {
 
 /// Visits all records of the lanes in the order of the stream, and gives each lane's tally.
 ///
-/// `open` starts to read a lane, up to a byte. `visit` is given the lane's position, the record and its key.
+/// `open` starts to read a lane, up to a byte.
 ///
 /// # Errors
 /// What reading gave.
 pub fn run<'n, R: Read, E: From<io::Error>>(
     lanes: &[Lane],
     mut open: impl FnMut(&Lane, u64) -> Result<Records<'n, R>, E>,
-    mut visit: impl FnMut(usize, i64, &Record) -> Result<(), E>,
+    visitor: &mut impl Visitor<E>,
 ) -> Result<Vec<Tally>, E> {
     let mut tallies: Vec<Tally> = lanes.iter().map(|_| Tally::default()).collect();
     let mut waiting = Vec::new();
@@ -83,7 +99,7 @@ pub fn run<'n, R: Read, E: From<io::Error>>(
         let others = active.iter().enumerate().filter(|(index, _)| *index != first).map(|(_, open)| open.place);
         let waits = waiting.last().map(|(place, _)| *place).filter(|_| active.len() < SIDE_BY_SIDE_MAX);
         let limit = others.chain(waits).min();
-        if !read(&mut active[first], limit, &mut visit)? {
+        if !read(&mut active[first], limit, visitor)? {
             let done = active.swap_remove(first);
             tallies[done.lane] = done.records.into_tally();
         }
@@ -94,26 +110,29 @@ pub fn run<'n, R: Read, E: From<io::Error>>(
 fn read<R: Read, E: From<io::Error>>(
     open: &mut Open<'_, R>,
     limit: Option<Place>,
-    visit: &mut impl FnMut(usize, i64, &Record) -> Result<(), E>,
+    visitor: &mut impl Visitor<E>,
 ) -> Result<bool, E> {
-    let Some(limit) = limit else {
-        while let Some(record) = open.records.next()? {
-            open.key = open.key.max(record.time);
-            visit(open.lane, open.key, record)?;
+    let time_end = limit.map_or(i64::MAX, |(time, _)| time);
+    loop {
+        if let Some(limit) = limit {
+            let Some(time) = open.records.peek_time()? else { return Ok(false) };
+            open.place.0 = open.key.max(time);
+            if open.place > limit {
+                return Ok(true);
+            }
         }
-        return Ok(false);
-    };
-    while let Some(time) = open.records.peek_time()? {
-        open.place.0 = open.key.max(time);
-        if open.place > limit {
-            return Ok(true);
+        let quiet = visitor.quiet(open.lane);
+        // A record behind a later one has not its time for its key.
+        let quiet = quiet.start.max(open.key)..quiet.end.min(time_end);
+        if let Some(passed) = open.records.pass_idle(quiet, PAUSE_US)? {
+            open.key = passed.last;
+            visitor.pass(passed);
+            continue;
         }
-        if let Some(record) = open.records.next()? {
-            open.key = open.key.max(record.time);
-            visit(open.lane, open.key, record)?;
-        }
+        let Some(record) = open.records.next()? else { return Ok(false) };
+        open.key = open.key.max(record.time);
+        visitor.visit(open.lane, open.key, record)?;
     }
-    Ok(false)
 }
 
 /// Where a lane begins.

@@ -3,12 +3,10 @@
 use super::batches::{Batches, Place, ROWS_MAX};
 use super::failures::{Failure, Failures};
 use super::observer::Observer;
+use super::stream::PAUSE_US;
 use super::texts::Texts;
 use crate::host::{Plugin, PluginFault};
-use crate::normalise::{Normaliser, Record};
-
-/// A pause that ends a span of activity, as in the contract.
-const PAUSE_US: i64 = 60 * crate::calendar::SECOND_US;
+use crate::normalise::{Normaliser, Passed, Record};
 
 /// Plugins that observe a day, by position, each behind what was saved of the day.
 pub type Saved = Vec<(usize, Option<Vec<u8>>)>;
@@ -77,11 +75,27 @@ impl<'p> Worker<'p> {
             let place = Place { minute: minute(), previous: self.previous };
             self.push(record, wanted, &place);
         }
-        match self.activity.last_mut() {
-            Some(last) if record.time >= *last && record.time - *last <= PAUSE_US => *last = record.time,
-            _ => self.pause(record.time),
+        self.note(record.time);
+    }
+
+    /// Takes in records of the day that nobody wants.
+    #[inline]
+    pub fn pass(&mut self, passed: Passed) {
+        self.note(passed.first);
+        if let Some(last) = self.activity.last_mut() {
+            *last = passed.last;
         }
-        self.previous = Some(record.time);
+        self.previous = Some(passed.last);
+    }
+
+    /// The instance wrote something.
+    #[inline]
+    fn note(&mut self, time: i64) {
+        match self.activity.last_mut() {
+            Some(last) if time >= *last && time - *last <= PAUSE_US => *last = time,
+            _ => self.pause(time),
+        }
+        self.previous = Some(time);
     }
 
     /// Ends the day: each plugin's state of it, by position.
