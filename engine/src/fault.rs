@@ -40,6 +40,10 @@ pub const PUBLISHING: [&str; 7] = [
 #[cfg(feature = "fault-points")]
 pub const KEEPING: [&str; 3] = ["in-upkeep-transaction", "after-upkeep-commit", "after-segment-forgotten"];
 
+/// The fault points of upkeep where old logs are dropped.
+#[cfg(feature = "fault-points")]
+pub const DROPPING: [&str; 2] = ["in-drop-transaction", "after-drop-commit"];
+
 /// Those of them that end a step which writes, and which therefore may fail.
 #[cfg(feature = "fault-points")]
 pub const FAILING: [&str; 8] = [
@@ -99,7 +103,7 @@ fn strikes(name: &str) -> Option<String> {
     use std::sync::atomic::{AtomicU64, Ordering};
 
     static HITS: AtomicU64 = AtomicU64::new(0);
-    let listed = [&FETCHING[..], &PUBLISHING, &KEEPING].into_iter().flatten();
+    let listed = [&FETCHING[..], &PUBLISHING, &KEEPING, &DROPPING].into_iter().flatten();
     debug_assert!(listed.copied().any(|listed| listed == name), "unlisted fault point {name}");
     let wanted = std::env::var("LOGPARSER_FAULT_POINT").ok()?;
     let (wanted, nth) = match wanted.split_once(':') {

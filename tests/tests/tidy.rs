@@ -17,7 +17,7 @@ const MODULES: [(&str, &[&str]); 12] = [
     ("host", &["profile"]),
     ("fold", &["host", "calendar"]),
     ("pipeline", &["profile", "mirror", "catalog", "normalise", "host", "fold", "calendar", "fault"]),
-    ("upkeep", &["mirror", "catalog", "fault"]),
+    ("upkeep", &["profile", "mirror", "catalog"]),
     ("commands", &["profile", "fetch", "mirror", "catalog", "normalise", "pipeline", "upkeep"]),
     ("calendar", &[]),
     ("fault", &[]),

@@ -225,16 +225,22 @@ impl Catalog {
         })
     }
 
-    /// The states of a work's partials on the days `from..to`, in their order.
+    /// The states of a work's partials on the days `from..to`, in their order, each with its day.
     ///
     /// # Errors
     /// When the catalog cannot be read.
-    pub fn states(&self, work: i64, instance: InstanceId, from: i32, to: i32) -> Result<Vec<Vec<u8>>, CatalogError> {
+    pub fn states(
+        &self,
+        work: i64,
+        instance: InstanceId,
+        from: i32,
+        to: i32,
+    ) -> Result<Vec<(i32, Vec<u8>)>, CatalogError> {
         self.look("reading partials", |connection| {
             let mut select = connection.prepare_cached(
-                "SELECT state FROM partials WHERE work = ?1 AND instance = ?2 AND day >= ?3 AND day < ?4 ORDER BY day",
+                "SELECT day, state FROM partials WHERE work = ?1 AND instance = ?2 AND day >= ?3 AND day < ?4 ORDER BY day",
             )?;
-            let rows = select.query_map(params![work, instance.0, from, to], |row| row.get(0))?;
+            let rows = select.query_map(params![work, instance.0, from, to], |row| Ok((row.get(0)?, row.get(1)?)))?;
             rows.collect()
         })
     }

@@ -3,6 +3,7 @@
 use rusqlite::{Transaction, params};
 
 use super::fetched::{Ends, Facts, Gap, GenerationId, InstanceId, Reach};
+use super::holes::{fill, lose};
 use super::{Catalog, CatalogError, sql};
 use crate::fault;
 use crate::mirror::{Chunk, Segment};
@@ -29,6 +30,10 @@ pub enum Change {
     Mark { generation: GenerationId, gap: Option<Gap> },
     /// A generation that never had a byte, and has no path, is forgotten.
     Discard { generation: GenerationId },
+    /// Bytes that were damaged were taken again.
+    Mend { generation: GenerationId, chunk: Chunk },
+    /// Bytes that were damaged are nowhere to be had.
+    Lose { generation: GenerationId, offset: u64 },
     /// How the fetch of an instance ended.
     Finish { instance: InstanceId, outcome: Outcome },
 }
@@ -62,6 +67,7 @@ impl Change {
     fn moves_epoch(&self) -> bool {
         match self {
             Change::Open { .. } | Change::Append { .. } | Change::Rename { .. } | Change::Close { .. } => true,
+            Change::Mend { .. } | Change::Lose { .. } => true,
             Change::Mark { .. } | Change::Discard { .. } => false,
             Change::Show { .. } | Change::Forget { .. } | Change::Finish { .. } => false,
         }
@@ -145,6 +151,8 @@ fn apply(transaction: &Transaction<'_>, change: &Change, at_us: i64) -> Result<(
         Change::Discard { generation } => {
             run(transaction, "DELETE FROM generations WHERE id = ?1 AND committed = 0", [generation.0])
         }
+        Change::Mend { generation, chunk } => fill(transaction, *generation, chunk).map(|()| 0),
+        Change::Lose { generation, offset } => lose(transaction, *generation, *offset),
         Change::Finish { instance, outcome } => finish(transaction, *instance, outcome),
     };
     changed.map(drop).map_err(sql("committing what was fetched"))

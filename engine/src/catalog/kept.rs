@@ -37,7 +37,76 @@ pub struct SegmentUse {
     pub text_bytes: u64,
 }
 
+/// How much the catalog knows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Counts {
+    pub instances: u64,
+    /// Files, with those that are not listed any more.
+    pub generations: u64,
+    /// Those that still are.
+    pub generations_live: u64,
+    pub chunks: u64,
+    /// Days of instances on which there are records.
+    pub days: u64,
+    pub partials: u64,
+    pub partials_bytes: u64,
+    /// Bytes of logs that are not stored any more, because they are too old or were lost.
+    pub dropped_bytes: u64,
+    pub lost_bytes: u64,
+}
+
 impl Catalog {
+    /// How much there is.
+    pub fn counts(&self) -> Result<Counts, CatalogError> {
+        let count = |text: &str| -> Result<u64, CatalogError> {
+            let doing = "counting what is stored";
+            self.look(doing, |connection| connection.query_row(text, [], |row| row.get(0)))
+        };
+        Ok(Counts {
+            instances: count("SELECT count(*) FROM instances")?,
+            generations: count("SELECT count(*) FROM generations")?,
+            generations_live: count("SELECT count(*) FROM generations WHERE live = 1")?,
+            chunks: count("SELECT count(*) FROM chunks")?,
+            days: count(
+                "SELECT count(*) FROM (SELECT DISTINCT instance, day FROM days d JOIN generations g \
+                 ON g.id = d.generation)",
+            )?,
+            partials: count("SELECT count(*) FROM partials")?,
+            partials_bytes: count("SELECT coalesce(sum(length(state)), 0) FROM partials")?,
+            dropped_bytes: count("SELECT coalesce(sum(bytes), 0) FROM holes WHERE why = 'dropped'")?,
+            lost_bytes: count("SELECT coalesce(sum(bytes), 0) FROM holes WHERE why = 'lost'")?,
+        })
+    }
+
+    /// Bytes of logs that are sealed, and what they take.
+    pub fn sealed(&self) -> Result<(u64, u64), CatalogError> {
+        self.look("measuring what is sealed", |connection| {
+            let text = "SELECT coalesce(sum(bytes), 0), coalesce(sum(packed), 0) FROM chunks WHERE packed IS NOT NULL";
+            connection.query_row(text, [], |row| Ok((row.get(0)?, row.get(1)?)))
+        })
+    }
+
+    /// What the catalog's own checks find wrong.
+    pub fn complaints(&self) -> Result<Vec<String>, CatalogError> {
+        let doing = "checking the catalog";
+        let mut complaints: Vec<String> = self.rows(doing, "PRAGMA integrity_check(20)", [], |row| row.get(0))?;
+        complaints.retain(|line| line != "ok");
+        let astray = self.rows(doing, "PRAGMA foreign_key_check", [], |row| {
+            let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
+            Ok(format!("a row of {table} refers to one of {parent} that is not there"))
+        })?;
+        complaints.extend(astray.into_iter().take(20));
+        Ok(complaints)
+    }
+
+    /// Makes the indexes anew from what they are of.
+    ///
+    /// # Errors
+    /// When the catalog is damaged beyond that.
+    pub fn reindex(&mut self) -> Result<(), CatalogError> {
+        self.look("making the indexes anew", |connection| connection.execute_batch("REINDEX"))
+    }
+
     /// Generations with bytes that could be sealed: at least `bytes_min` that are not yet, or any if the generation
     /// is closed or did not grow since `rested_us`. Each with whether it is so at rest.
     pub fn unsealed(&self, bytes_min: u64, rested_us: i64) -> Result<Vec<(GenerationId, bool)>, CatalogError> {

@@ -9,7 +9,9 @@
 
 mod analysed;
 mod change;
+mod dropped;
 mod fetched;
+mod holes;
 mod inventory;
 mod kept;
 mod peek;
@@ -26,8 +28,9 @@ use crate::mirror::StoreLock;
 
 pub use analysed::{Analysed, Day, Partial, Scan, Update};
 pub use change::{Change, Group, Outcome};
+pub use holes::{Hole, Why};
 pub use inventory::KeptInventory;
-pub use kept::{Move, SegmentUse};
+pub use kept::{Counts, Move, SegmentUse};
 pub use summary::{Loss, Summary};
 
 pub use fetched::{
@@ -35,7 +38,8 @@ pub use fetched::{
 };
 
 /// One step each; a store's version is the number of steps that it has taken.
-const MIGRATIONS: [&str; 5] = [fetched::SCHEMA, analysed::SCHEMA, fetched::SEEN, kept::SCHEMA, inventory::SCHEMA];
+const MIGRATIONS: [&str; 6] =
+    [fetched::SCHEMA, analysed::SCHEMA, fetched::SEEN, kept::SCHEMA, inventory::SCHEMA, holes::SCHEMA];
 
 /// A reader's transaction is short, a writer's group takes tens of milliseconds: ten seconds means a stuck process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

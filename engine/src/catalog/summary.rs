@@ -14,6 +14,8 @@ pub struct Summary {
     pub bytes: u64,
     /// Files that lost bytes before they were read, in the order of discovery.
     pub gaps: BTreeMap<GenerationId, Loss>,
+    /// Files of which bytes were damaged in the store, and are nowhere to be had.
+    pub damage: Vec<Loss>,
     /// Records by day.
     pub days: BTreeMap<i32, u64>,
     /// Time of the newest record.
@@ -73,6 +75,13 @@ impl Catalog {
                     (loss.last_before, loss.first_after) = (row.get(6)?, row.get(7)?);
                 }
             }
+            let mut select = connection.prepare_cached(SELECT_DAMAGE)?;
+            let mut rows = select.query([])?;
+            while let Some(row) = rows.next()? {
+                let (file, live, gap) = (row.get(1)?, row.get(2)?, row.get(3)?);
+                let loss = Loss { file, live, gap, last_before: None, first_after: None };
+                found.entry(InstanceId(row.get(0)?)).or_default().damage.push(loss);
+            }
             let mut select = connection.prepare_cached(SELECT_RECORDS)?;
             let mut rows = select.query([])?;
             while let Some(row) = rows.next()? {
@@ -112,6 +121,10 @@ SELECT g.instance, g.id, g.path, g.live, g.gap_bytes, s.layout, s.last_time, (
     SELECT min(n.first_key) FROM generations m JOIN scans n ON n.layout = s.layout AND n.generation = m.id
     WHERE m.instance = g.instance AND n.first_key > s.last_key)
 FROM generations g LEFT JOIN scans s ON s.generation = g.id WHERE g.gap_bytes IS NOT NULL ORDER BY g.id";
+
+const SELECT_DAMAGE: &str = "
+SELECT g.instance, g.path, g.live, sum(h.bytes) FROM holes h JOIN generations g ON g.id = h.generation
+WHERE h.why = 'lost' GROUP BY g.id ORDER BY g.id";
 
 const SELECT_RECORDS: &str = "
 SELECT g.instance, d.layout, d.day, d.records, d.last_time FROM days d JOIN generations g ON g.id = d.generation";

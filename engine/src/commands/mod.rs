@@ -13,6 +13,7 @@ mod progress;
 mod run;
 mod signatures;
 mod stop;
+mod store;
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -44,6 +45,9 @@ Exit codes:
   1  done, with parts missing (an instance that was not reached, a plugin that failed): the report names them
   2  the profile or the command line is wrong: nothing was done
   3  failed: the store or the report could not be read or written, or someone stopped it";
+
+const STORE_CODES: &str = "\
+`verify` ends with exit code 1 when something is wrong, `repair` when something still is.";
 
 /// How a command speaks, and about which profile.
 #[derive(Debug, Args)]
@@ -81,6 +85,12 @@ enum Command {
     },
     /// Analyse what is stored and publish the report, without fetching
     Report(Days),
+    /// Show how large the store is; verify it; repair it
+    #[command(after_help = STORE_CODES)]
+    Store {
+        #[command(subcommand)]
+        what: Option<store::What>,
+    },
     /// Check the profile and say what it would do
     Check,
     /// Ask one instance and show what came back, how it is understood and what would be fetched; nothing is stored
@@ -236,6 +246,7 @@ fn dispatch(cli: &Cli) -> Result<Done, Failed> {
             Ok(Done::Whole)
         }
         Command::Check => check::check(&cli.how),
+        Command::Store { what } => store::store(&cli.how, *what),
         Command::Probe { instance, tags } => probe::probe(&cli.how, instance, tags),
         Command::Signatures { input } => signatures::of_messages(input),
         Command::Run { days, every: Some(interval) } => every::every(&cli.how, days, *interval),

@@ -18,7 +18,7 @@ use crate::mirror::{LockError, StoreLock};
 use crate::normalise::{Normaliser, RuleFault, RulePlace};
 use crate::pipeline::{AnalyseError, Effort, Kpis, PublishError, Watch, analyse, normaliser, publish};
 use crate::profile::{self, Fault, Faults, Profile};
-use crate::upkeep::upkeep;
+use crate::upkeep::{Terms, Upkept, upkeep};
 
 /// Which halves of a run are done.
 pub struct Stages<'a> {
@@ -56,12 +56,7 @@ pub fn once(how: &How, stages: &Stages<'_>, voice: &Voice, stop: &Stop) -> Resul
     }
     let period = stages.report.map(|days| days.or(&profile.report.period)).transpose()?;
     let store = |error: &(dyn Error + 'static)| Failed::disk(error, &profile.store);
-    let lock = StoreLock::acquire(&profile.store).map_err(|error| match error {
-        LockError::Held { .. } => {
-            Failed::other(error, "wait until it is done, or stop it; another profile may have a store of its own")
-        }
-        LockError::Io { .. } => store(&error),
-    })?;
+    let lock = locked(&profile)?;
     let profile = match stages.fetch {
         true => inventory::ask(&profile, Some(&lock), voice, stop)?,
         false => inventory::must_be_known(&profile)?,
@@ -98,18 +93,18 @@ pub fn once(how: &How, stages: &Stages<'_>, voice: &Voice, stop: &Stop) -> Resul
         })?;
         whole &= is_whole(&analysed.report);
         tell_report(voice, &analysed.report, &analysed.effort, started);
+        tell_damage(voice, &analysed.damaged);
+        whole &= analysed.damaged.is_empty();
         summary.insert("report".to_owned(), report_summary(&analysed.report, &analysed.effort, &files));
         if !how.json && !how.quiet {
             files.iter().for_each(|file| out(&file.display().to_string()));
         }
     }
     if stages.fetch {
-        let mut catalog = Catalog::open(&lock).map_err(|error| store(&error))?;
-        let now_us = chrono::Utc::now().timestamp_micros();
-        let kept = upkeep(&lock, &mut catalog, now_us).map_err(|error| store(&error))?;
+        let kept = keep(&profile, &lock, stop)?;
         voice.detail(&format!(
-            "sealed {} bytes of logs into {}, gave back {}",
-            kept.sealed_bytes, kept.packed_bytes, kept.freed_bytes
+            "dropped {} bytes of old logs, sealed {} into {}, gave back {}",
+            kept.dropped_bytes, kept.sealed_bytes, kept.packed_bytes, kept.freed_bytes
         ));
         summary.insert("upkeep".to_owned(), json!(kept));
     }
@@ -131,6 +126,35 @@ impl Watch for Watched<'_> {
     fn stops(&self) -> bool {
         self.stop.is_asked()
     }
+}
+
+/// The right to write to the profile's store.
+pub fn locked(profile: &Profile) -> Result<StoreLock, Failed> {
+    StoreLock::acquire(&profile.store).map_err(|error| match error {
+        LockError::Held { .. } => {
+            Failed::other(error, "wait until it is done, or stop it; another profile may have a store of its own")
+        }
+        LockError::Io { .. } => Failed::disk(&error, &profile.store),
+    })
+}
+
+/// Upkeep of the store, as of now.
+pub fn keep(profile: &Profile, lock: &StoreLock, stop: &Stop) -> Result<Upkept, Failed> {
+    let mut catalog = Catalog::open(lock).map_err(|error| Failed::disk(&error, &profile.store))?;
+    upkeep(lock, &mut catalog, &terms(profile, &fleet(profile)), &|| stop.is_asked())
+        .map_err(|error| Failed::disk(&error, &profile.store))
+}
+
+/// The names of the profile's instances, in their order.
+pub fn fleet(profile: &Profile) -> Vec<&str> {
+    let mut names: Vec<&str> = profile.instances.iter().map(|instance| instance.name.as_str()).collect();
+    names.sort_unstable();
+    names
+}
+
+/// What the profile says of its store, as of now.
+pub fn terms<'a>(profile: &'a Profile, fleet: &'a [&'a str]) -> Terms<'a> {
+    Terms { keep: &profile.keep, fleet, now_us: chrono::Utc::now().timestamp_micros() }
 }
 
 /// Loads what the profile names; settings and rules that are wrong are faults of the profile, shown together.
@@ -162,7 +186,8 @@ fn rule_fault(profile: &Profile, rule: &RuleFault) -> Fault {
     fault.with_help(rule.help())
 }
 
-fn fetch_fleet(profile: &Profile, lock: &StoreLock, voice: &Voice, stop: &Stop) -> Result<FetchSummary, Failed> {
+/// Fetches what is new of the whole fleet, and tells about it.
+pub fn fetch_fleet(profile: &Profile, lock: &StoreLock, voice: &Voice, stop: &Stop) -> Result<FetchSummary, Failed> {
     let runtime = runtime()?;
     let started = Instant::now();
     let stage = voice.stage("fetching", profile.instances.len());
@@ -240,6 +265,19 @@ fn tell_report(voice: &Voice, report: &Report, effort: &Effort, started: Instant
         count => {
             voice.say(&format!("{count} things need attention, first: {}", sentence(report, &report.highlights[0])))
         }
+    }
+}
+
+/// Which instances' logs are damaged in the store.
+fn tell_damage(voice: &Voice, damaged: &[(String, String)]) {
+    for (instance, what) in damaged.iter().take(TROUBLES_MAX) {
+        voice.say(&format!("error: not all logs of {instance} could be read: {what}"));
+    }
+    if damaged.len() > TROUBLES_MAX {
+        voice.say(&format!("  and those of {} more instances", damaged.len() - TROUBLES_MAX));
+    }
+    if !damaged.is_empty() {
+        voice.say("help: `logparser store repair` takes again what the instances still have");
     }
 }
 

@@ -47,6 +47,8 @@ pub enum CauseClass {
     Damaged,
     /// More bytes than the listing and any plausible growth explain.
     Excess,
+    /// What is stored of a file is damaged.
+    Store,
     /// A file kept changing its content while it was read.
     Changing,
     /// A folder or file cannot be read.
@@ -72,6 +74,7 @@ impl CauseClass {
             CauseClass::Answer => "answer",
             CauseClass::Damaged => "damaged",
             CauseClass::Excess => "excess",
+            CauseClass::Store => "store",
             CauseClass::Changing => "changing",
             CauseClass::Folder => "folder",
             CauseClass::Stopped => "stopped",

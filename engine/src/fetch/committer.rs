@@ -15,8 +15,8 @@ use chrono::Utc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::FetchError;
-use crate::catalog::{Catalog, Change, Ends, Generation, GenerationId, Group, InstanceId, PathRow};
-use crate::mirror::{Checksum, Chunk, Mirror, MirrorWriter, StoreLock};
+use crate::catalog::{Catalog, Change, Ends, Generation, GenerationId, Group, Hole, InstanceId, PathRow, Why};
+use crate::mirror::{Checksum, Chunk, Mirror, MirrorError, MirrorWriter, StoreLock, checksum};
 
 /// A group is closed at this size: a second of a fast disk.
 const GROUP_BYTES_MAX: u64 = 32 << 20;
@@ -42,15 +42,28 @@ pub(super) struct StoreGone;
 pub(super) struct Known {
     pub live: Vec<Generation>,
     pub paths: Vec<PathRow>,
+    /// What was damaged, and is to be taken again.
+    pub wanted: Vec<(GenerationId, Hole)>,
+}
+
+/// Stored bytes cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// They are older than the profile keeps them.
+    Dropped,
+    Damaged,
 }
 
 enum Order {
     Load(InstanceId, oneshot::Sender<Known>),
     Closed(InstanceId, oneshot::Sender<Vec<Generation>>),
-    Read { generation: GenerationId, from: u64, to: u64, reply: oneshot::Sender<Vec<u8>> },
+    Read { instance: InstanceId, generation: GenerationId, from: u64, to: u64, reply: oneshot::Sender<ReadBack> },
     Append { generation: GenerationId, offset: u64, bytes: Vec<u8>, ends: Ends, _room: OwnedSemaphorePermit },
+    Mend { generation: GenerationId, offset: u64, bytes: Vec<u8> },
     Record(Vec<Change>),
 }
+
+type ReadBack = Result<Vec<u8>, Unread>;
 
 /// Sends orders to the committer's thread.
 pub(super) struct Committer {
@@ -95,9 +108,20 @@ impl Committer {
         self.ask(|reply| Order::Closed(instance, reply)).await
     }
 
-    /// Stored bytes of a generation; only for short spans.
-    pub async fn read(&self, generation: GenerationId, from: u64, to: u64) -> Result<Vec<u8>, StoreGone> {
-        self.ask(|reply| Order::Read { generation, from, to, reply }).await
+    /// Stored bytes of an instance's generation; only for short spans.
+    pub async fn read(
+        &self,
+        instance: InstanceId,
+        generation: GenerationId,
+        from: u64,
+        to: u64,
+    ) -> Result<ReadBack, StoreGone> {
+        self.ask(|reply| Order::Read { instance, generation, from, to, reply }).await
+    }
+
+    /// Fills a hole.
+    pub fn mend(&self, generation: GenerationId, offset: u64, bytes: Vec<u8>) -> Result<(), StoreGone> {
+        self.send(Order::Mend { generation, offset, bytes })
     }
 
     /// Adds bytes to a generation; waits while too many bytes are on their way to the disk.
@@ -172,15 +196,30 @@ impl Desk {
             Order::Load(instance, reply) => {
                 let live = self.catalog.generations_by_state(instance, true)?;
                 let paths = self.catalog.paths(instance)?;
-                let _ = reply.send(Known { live, paths });
+                let holes = self.catalog.holes(instance)?.into_iter();
+                let holes = holes.flat_map(|(id, holes)| holes.into_iter().map(move |hole| (id, hole)));
+                let wanted = holes.filter(|(_, hole)| hole.why == Why::Wanted).collect();
+                let _ = reply.send(Known { live, paths, wanted });
             }
             Order::Closed(instance, reply) => {
                 self.commit()?;
                 let _ = reply.send(self.catalog.generations_by_state(instance, false)?);
             }
-            Order::Read { generation, from, to, reply } => {
+            Order::Read { instance, generation, from, to, reply } => {
                 self.commit()?;
-                let _ = reply.send(self.read(generation, from, to)?);
+                let _ = reply.send(self.read(instance, generation, from, to)?);
+            }
+            Order::Mend { generation, offset, bytes } => {
+                let place = self.writer.append(&bytes)?;
+                let chunk = Chunk {
+                    offset,
+                    bytes: bytes.len() as u64,
+                    segment: place.segment,
+                    position: place.position,
+                    packed: None,
+                    checksum: Some(checksum(&bytes)),
+                };
+                self.group.add(vec![Change::Mend { generation, chunk }]);
             }
             Order::Append { generation, offset, bytes, ends, _room } => {
                 let place = self.writer.append(&bytes)?;
@@ -194,12 +233,22 @@ impl Desk {
         Ok(())
     }
 
-    fn read(&self, generation: GenerationId, from: u64, to: u64) -> Result<Vec<u8>, FetchError> {
+    fn read(&self, instance: InstanceId, generation: GenerationId, from: u64, to: u64) -> Result<ReadBack, FetchError> {
+        let holes = self.catalog.holes(instance)?;
+        let mut met = holes.get(&generation).into_iter().flatten().filter(|hole| hole.meets(from, to)).peekable();
+        if met.peek().is_some() {
+            let dropped = met.all(|hole| hole.why == Why::Dropped);
+            return Ok(Err(if dropped { Unread::Dropped } else { Unread::Damaged }));
+        }
         let chunks = self.catalog.chunks(generation)?;
         let mut reader = self.mirror.reader(&chunks, from, to)?;
         let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut reader, &mut bytes).map_err(FetchError::Read)?;
-        Ok(bytes)
+        match std::io::Read::read_to_end(&mut reader, &mut bytes).map_err(|error| error.downcast::<MirrorError>()) {
+            Ok(_) => Ok(Ok(bytes)),
+            Err(Ok(MirrorError::Damaged { .. })) => Ok(Err(Unread::Damaged)),
+            Err(Ok(error)) => Err(error.into()),
+            Err(Err(error)) => Err(FetchError::Read(error)),
+        }
     }
 
     fn commit(&mut self) -> Result<(), FetchError> {

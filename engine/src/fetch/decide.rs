@@ -1,6 +1,8 @@
 //! Whose content a file shows, found out by short reads at the two ends that identify it.
 
+use super::cause::CauseClass;
 use super::classify::{Match, Relation, begins_alike, choose, moved, window_before};
+use super::committer::Unread;
 use super::ends::digest;
 use super::listing::Listing;
 use super::reclassify::Undecided;
@@ -72,7 +74,7 @@ impl Visit<'_> {
             let (from, to) = window_before(end);
             let window = self.window(sight, from, to).await?;
             if window.len() as u64 == to - from {
-                return self.compare(generation, &window, from, to).await;
+                return self.compare(sight.path, generation, &window, from, to).await;
             }
             if !window.is_empty() {
                 self.find_end(sight, from + window.len() as u64).await?;
@@ -85,7 +87,8 @@ impl Visit<'_> {
     }
 
     async fn compare(
-        &self,
+        &mut self,
+        path: &str,
         generation: &Generation,
         window: &[u8],
         from: u64,
@@ -94,8 +97,17 @@ impl Visit<'_> {
         if to == generation.committed {
             return Ok((digest(window) == generation.ends.tail).then_some(Relation::Continues));
         }
-        let stored = self.access.context.committer.read(generation.id, from, to).await?;
-        Ok((window == stored).then_some(Relation::Prefix))
+        match self.access.context.committer.read(self.id, generation.id, from, to).await? {
+            Ok(stored) => Ok((window == stored).then_some(Relation::Prefix)),
+            // What was dropped must not come back and count twice: a shorter file that begins as it did is its copy.
+            // Should it be another one, it will differ as soon as it is as long.
+            Err(Unread::Dropped) => Ok(Some(Relation::Prefix)),
+            Err(Unread::Damaged) => {
+                let what = "what is stored of this file is damaged: run `logparser store repair`";
+                self.fail(path, self.access.cause(path, CauseClass::Store, what));
+                Err(Cut::Unread)
+            }
+        }
     }
 
     /// Bytes of the file, from what was seen already where that will do.

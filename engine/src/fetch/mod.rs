@@ -29,6 +29,7 @@ mod foresee;
 mod index;
 mod inventory;
 mod listing;
+mod mend;
 mod name;
 mod named;
 mod outcome;

@@ -14,7 +14,7 @@ use super::outcome::{FileCounts, FileOutcome, InstanceOutcome};
 use super::packed::Sight;
 use super::transfer::{Access, Part, Stop};
 use super::unpack::Ending;
-use crate::catalog::{Change, Ends, Facts, Generation, GenerationId, InstanceId, PathRow, Reach};
+use crate::catalog::{Change, Ends, Facts, Generation, GenerationId, Hole, InstanceId, PathRow, Reach};
 
 /// After so many failures in a row an instance is left alone until the next run.
 const FAILURES_MAX: u32 = 3;
@@ -29,6 +29,8 @@ pub(super) struct Visit<'a> {
     /// What the last listing showed, brought up to date as files are settled.
     pub paths: BTreeMap<String, PathRow>,
     pub generations: BTreeMap<GenerationId, Generation>,
+    /// What was damaged in the store, and is to be taken again.
+    pub wanted: Vec<(GenerationId, Hole)>,
     /// The closed generations are among `generations`.
     pub closed_known: bool,
     /// Generations that this run closed.
@@ -78,6 +80,7 @@ impl<'a> Visit<'a> {
             id,
             paths: BTreeMap::new(),
             generations: BTreeMap::new(),
+            wanted: Vec::new(),
             closed_known: false,
             closed: 0,
             decided: BTreeMap::new(),
@@ -105,9 +108,14 @@ impl<'a> Visit<'a> {
                 let known = self.access.context.committer.load(self.id).await?;
                 self.paths = known.paths.into_iter().map(|row| (row.path.clone(), row)).collect();
                 self.generations = known.live.into_iter().map(|generation| (generation.id, generation)).collect();
+                self.wanted = known.wanted;
                 self.listed = true;
             }
-            match self.pass(&listing).await {
+            let passed = match self.pass(&listing).await {
+                Ok(()) => self.mend(&listing).await,
+                cut => cut,
+            };
+            match passed {
                 Ok(()) | Err(Cut::Unread) => return Ok(()),
                 Err(Cut::Store) => return Err(StoreGone),
                 Err(Cut::ListAgain) => self.start_over(),
@@ -291,7 +299,7 @@ impl<'a> Visit<'a> {
         Change::Show { instance: self.id, path: path.to_owned(), generation, facts: facts.clone(), settled }
     }
 
-    fn fail(&mut self, path: &str, cause: Cause) {
+    pub fn fail(&mut self, path: &str, cause: Cause) {
         self.note(path, FileOutcome::Failed);
         self.blame(cause);
     }

@@ -24,7 +24,7 @@ mod shelf;
 mod writer;
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -91,8 +91,8 @@ pub enum MirrorError {
     #[error("cannot {action} {}: {source}", path.display())]
     Io { action: &'static str, path: PathBuf, source: io::Error },
     /// Bytes are not what was committed.
-    #[error("the store is damaged: {}, byte {position}: {what}", path.display())]
-    Damaged { path: PathBuf, position: u64, what: String },
+    #[error("the store is damaged in segment {segment:06} at byte {position}: {what}")]
+    Damaged { segment: u32, position: u64, what: String },
     /// The chunks do not cover the span that was asked for.
     #[error("bytes {from}..{to} were asked for, but no chunk holds byte {missing}")]
     Hole { from: u64, to: u64, missing: u64 },
@@ -199,13 +199,11 @@ impl Mirror {
     }
 
     fn damaged(&self, chunk: &Chunk, what: String) -> MirrorError {
-        let path = segment_path(&self.folder, chunk.segment);
-        MirrorError::Damaged { path, position: chunk.position, what }
+        MirrorError::Damaged { segment: chunk.segment, position: chunk.position, what }
     }
 
     fn truncated(&self, segment: u32, position: u64) -> MirrorError {
-        let path = segment_path(&self.folder, segment);
-        MirrorError::Damaged { path, position, what: "the file ends too early".to_owned() }
+        MirrorError::Damaged { segment, position, what: "the file ends too early".to_owned() }
     }
 
     /// An open segment; `position` is what is wanted of it.
@@ -218,7 +216,8 @@ impl Mirror {
         let file = match File::open(&path) {
             Ok(file) => Arc::new(file),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(MirrorError::Damaged { path, position, what: "the file is not there".to_owned() });
+                let what = "the file is not there".to_owned();
+                return Err(MirrorError::Damaged { segment: number, position, what });
             }
             Err(error) => return Err(MirrorError::io("open", &path)(error)),
         };
@@ -235,7 +234,31 @@ fn folder_of(store: &Path) -> PathBuf {
 }
 
 fn segment_path(folder: &Path, number: u32) -> PathBuf {
-    folder.join(format!("{number:06}.seg"))
+    folder.join(file_name(number))
+}
+
+/// The files of a store's mirror with their lengths; none where there is no mirror yet.
+///
+/// # Errors
+/// What the operating system says.
+pub fn files(store: &Path) -> Result<BTreeMap<String, u64>, MirrorError> {
+    let folder = folder_of(store);
+    let mut files = BTreeMap::new();
+    let entries = match fs::read_dir(&folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(files),
+        entries => entries.map_err(MirrorError::io("look into", &folder))?,
+    };
+    for entry in entries {
+        let entry = entry.map_err(MirrorError::io("look into", &folder))?;
+        let bytes = entry.metadata().map_or(0, |metadata| metadata.len());
+        files.insert(entry.file_name().to_string_lossy().into_owned(), bytes);
+    }
+    Ok(files)
+}
+
+/// The name of a segment's file.
+pub fn file_name(segment: u32) -> String {
+    format!("{segment:06}.seg")
 }
 
 /// The number of a segment's file.

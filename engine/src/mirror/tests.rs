@@ -108,7 +108,7 @@ fn debris_is_cut_off_and_lost_bytes_are_an_error() {
     assert_eq!(writer.append(b"5").expect("room"), super::Place { segment: 3, position: 0 });
     let lost = Chunk { offset: 0, bytes: 3, segment: 2, position: 1, packed: None, checksum: None };
     let told = |chunk: &Chunk| Mirror::open(&store.0).chunk(chunk).expect_err("damage").to_string();
-    assert!(told(&lost).contains("000002.seg, byte 2: the file ends too early"), "{}", told(&lost));
+    assert!(told(&lost).contains("segment 000002 at byte 2: the file ends too early"), "{}", told(&lost));
     let lost = Chunk { segment: 9, ..lost };
-    assert!(told(&lost).contains("000009.seg, byte 1: the file is not there"), "{}", told(&lost));
+    assert!(told(&lost).contains("segment 000009 at byte 1: the file is not there"), "{}", told(&lost));
 }

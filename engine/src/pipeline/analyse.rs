@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -15,9 +16,11 @@ use super::failures::{Failure, Failures};
 use super::fleet::Fleet;
 use super::job::{Job, Problem};
 use super::kpis::{Kpis, broken_section};
+use super::lacks::Lacks;
 use super::section::{Finished, failed, finish};
 use super::worker::Worker;
 use super::{complete, scan};
+use crate::calendar::Calendar;
 use crate::catalog::{Catalog, CatalogError};
 use crate::fold::{self, FoldFault, Member, PartialRunner, fold};
 use crate::host::Window;
@@ -61,6 +64,8 @@ pub struct Analysed {
     pub report: Report,
     /// What it took.
     pub effort: Effort,
+    /// Instances whose logs are damaged in the store, each with what happened.
+    pub damaged: Vec<(String, String)>,
 }
 
 /// What an analysis took.
@@ -96,7 +101,7 @@ pub fn analyse(
     period: &Period,
     watch: &dyn Watch,
 ) -> Result<Analysed, AnalyseError> {
-    let failures = Failures::default();
+    let (failures, lacks) = (Failures::default(), Lacks::default());
     let veil = profile.veil();
     let crew = Crew { plugins: &kpis.plugins, normaliser, failures: &failures, veil: &veil };
     let mirror = Mirror::open(&profile.store);
@@ -109,13 +114,16 @@ pub fn analyse(
     let scanned = fleet.key(&[b"scanned"]);
     if catalog.section(&scanned)?.is_none() {
         let work = |job: &Job<'_>, catalog: &Catalog, worker: &mut Worker<'_>| {
-            let scanned = scan::scan(job, catalog, worker)?;
+            let scanned = scan::scan(job, catalog, worker);
+            let scanned = lacks.survive(job.position, worker, scanned)?;
             whole[job.position].store(scanned.as_ref().is_some_and(|scanned| scanned.whole), Ordering::Relaxed);
             Ok(scanned.map(|scanned| scanned.update))
         };
         effort.scanned = crew.run(&jobs, catalog, watch, work)?;
         go_on(watch)?;
-        catalog.keep_sections(&[(scanned, String::new())])?;
+        if lacks.damaged().is_empty() {
+            catalog.keep_sections(&[(scanned, String::new())])?;
+        }
     }
 
     let seen = fleet.seen(profile, catalog)?;
@@ -134,20 +142,33 @@ pub fn analyse(
     if finished.iter().any(Option::is_none) {
         let window = fold::window(&days, through);
         let context = window.context_first_day..window.context_end_day;
+        if let Some(forgotten_us) = catalog.forgotten_us()? {
+            let zone = profile.report.zone.unwrap_or(profile.format.zone);
+            let end = Calendar::new(zone).day(forgotten_us).saturating_add(1);
+            lacks.note_forgotten(context.start..end.clamp(context.start, context.end));
+        }
         let work = |job: &Job<'_>, catalog: &Catalog, worker: &mut Worker<'_>| {
-            complete::complete(job, catalog, context.clone(), worker)
+            let Some(plan) = complete::plan(job, catalog, &context, &lacks)? else { return Ok(None) };
+            let completed = complete::complete(job, catalog, &plan, worker);
+            let completed = lacks.survive(job.position, worker, completed)?;
+            if completed.is_none() {
+                plan.lack(job, &lacks);
+            }
+            Ok(completed)
         };
         let rest: Vec<Job<'_>> =
             jobs.iter().filter(|job| !whole[job.position].load(Ordering::Relaxed)).cloned().collect();
         effort.completed = crew.run(&rest, catalog, watch, work)?;
         go_on(watch)?;
         let noted = failures.into_inner();
-        effort.sections_folded = fold_all(kpis, &jobs, &members, window, catalog, &noted, &mut finished)?;
-        let new = |(key, finished): (&[u8; 32], &Option<Finished>)| {
+        let books = Books { kpis, jobs: &jobs, members: &members, noted: &noted, lacks: &lacks };
+        effort.sections_folded = books.fold_all(window, catalog, &mut finished)?;
+        let new = |(plugin, (key, finished)): (usize, (&[u8; 32], &Option<Finished>))| {
             let finished = finished.as_ref().filter(|f| !matches!(f.section.state, SectionState::Failed { .. }))?;
-            Some((*key, serde_json::to_string(finished).expect("a section is plain data")))
+            let text = serde_json::to_string(finished).expect("a section is plain data");
+            (!lacks.is_passing(plugin)).then_some((*key, text))
         };
-        catalog.keep_sections(&keys.iter().zip(&finished).filter_map(new).collect::<Vec<_>>())?;
+        catalog.keep_sections(&keys.iter().zip(&finished).enumerate().filter_map(new).collect::<Vec<_>>())?;
     }
 
     let (from, to) = fold::dates(&days).unwrap_or_default();
@@ -158,7 +179,7 @@ pub fn analyse(
         window: model::Window::new(from, to, zone),
         data_through: through.and_then(DateTime::from_timestamp_micros),
         highlights: Vec::new(),
-        coverage: Coverage { inventory: inventory(profile), ..coverage(&seen, &days, through) },
+        coverage: Coverage { inventory: inventory(profile), ..coverage(&seen, &days, through, &lacks.damaged()) },
         sections: Vec::new(),
     };
     for finished in finished.into_iter().flatten() {
@@ -171,7 +192,8 @@ pub fn analyse(
     effort.sections_failed =
         report.sections.iter().filter(|section| matches!(section.state, SectionState::Failed { .. })).count();
     report.rank_highlights();
-    Ok(Analysed { report, effort })
+    let damaged = lacks.damaged().into_iter().map(|(position, what)| (members[position].name.clone(), what)).collect();
+    Ok(Analysed { report, effort, damaged })
 }
 
 fn go_on(watch: &dyn Watch) -> Result<(), AnalyseError> {
@@ -183,42 +205,56 @@ fn known(catalog: &Catalog, key: &[u8; 32]) -> Result<Option<Finished>, CatalogE
     Ok(catalog.section(key)?.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
-/// Folds every plugin whose section is missing, side by side; gives their number.
-fn fold_all(
-    kpis: &Kpis,
-    jobs: &[Job<'_>],
-    members: &[Member],
-    window: Window,
-    catalog: &Catalog,
-    noted: &BTreeMap<usize, Failure>,
-    finished: &mut [Option<Finished>],
-) -> Result<usize, AnalyseError> {
-    let store = catalog.store();
-    let fold_one = |position: usize| -> Result<Finished, CatalogError> {
-        let plugin = &kpis.plugins[position];
-        if let Some(failure) = noted.get(&position) {
+/// All that a section is made from.
+struct Books<'a> {
+    kpis: &'a Kpis,
+    jobs: &'a [Job<'a>],
+    members: &'a [Member],
+    noted: &'a BTreeMap<usize, Failure>,
+    lacks: &'a Lacks,
+}
+
+impl Books<'_> {
+    /// Folds every plugin whose section is missing, side by side; gives their number.
+    fn fold_all(
+        &self,
+        window: Window,
+        catalog: &Catalog,
+        finished: &mut [Option<Finished>],
+    ) -> Result<usize, AnalyseError> {
+        let store = catalog.store();
+        let missing: Vec<usize> = (0..finished.len()).filter(|&position| finished[position].is_none()).collect();
+        let fold_one = &|position| self.fold_one(position, window, store);
+        thread::scope(|scope| {
+            let threads: Vec<_> = missing.iter().map(|&position| scope.spawn(move || fold_one(position))).collect();
+            for (&position, thread) in missing.iter().zip(threads) {
+                finished[position] = Some(thread.join().expect("a fold does not panic")?);
+            }
+            Ok(missing.len())
+        })
+    }
+
+    fn fold_one(&self, position: usize, window: Window, store: &Path) -> Result<Finished, CatalogError> {
+        let plugin = &self.kpis.plugins[position];
+        if let Some(failure) = self.noted.get(&position) {
             return Ok(failed(plugin, failure));
         }
-        let runner = LocalRunner { jobs, catalog: Catalog::open_to_read(store)? };
-        match runner.catalog.at_once(|| fold(plugin, position, members, window, &runner))?? {
-            Ok(told) => finish(plugin, told, members, &runner.catalog),
+        let runner = LocalRunner { jobs: self.jobs, lacks: self.lacks, catalog: Catalog::open_to_read(store)? };
+        match runner.catalog.at_once(|| fold(plugin, position, self.members, window, &runner))?? {
+            Ok(told) => {
+                let mut finished = finish(plugin, told, self.members, &runner.catalog)?;
+                finished.section.state = self.lacks.state(position, self.members).unwrap_or(finished.section.state);
+                Ok(finished)
+            }
             Err(FoldFault { fault, place }) => Ok(failed(plugin, &Failure { fault, place })),
         }
-    };
-    let missing: Vec<usize> = (0..finished.len()).filter(|&position| finished[position].is_none()).collect();
-    thread::scope(|scope| {
-        let fold_one = &fold_one;
-        let threads: Vec<_> = missing.iter().map(|&position| scope.spawn(move || fold_one(position))).collect();
-        for (&position, thread) in missing.iter().zip(threads) {
-            finished[position] = Some(thread.join().expect("a fold does not panic")?);
-        }
-        Ok(missing.len())
-    })
+    }
 }
 
 /// Gives the partials that the analysis put into the catalog.
 struct LocalRunner<'a> {
     jobs: &'a [Job<'a>],
+    lacks: &'a Lacks,
     catalog: Catalog,
 }
 
@@ -227,6 +263,9 @@ impl PartialRunner for LocalRunner<'_> {
 
     fn partials(&self, plugin: usize, instance: usize, days: Range<i32>) -> Result<Vec<Vec<u8>>, CatalogError> {
         let job = &self.jobs[instance];
-        self.catalog.states(job.works[plugin], job.instance, days.start, days.end)
+        let mut states = self.catalog.states(job.works[plugin], job.instance, days.start, days.end)?;
+        let stale = self.lacks.stale_days(plugin, instance);
+        states.retain(|(day, _)| !stale.contains(day));
+        Ok(states.into_iter().map(|(_, state)| state).collect())
     }
 }

@@ -4,27 +4,117 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::job::{Job, Problem};
+use super::lacks::{Lack, Lacks};
 use super::stream::{self, Lane, Visitor};
 use super::worker::Worker;
 use crate::calendar::Calendar;
-use crate::catalog::{Analysed, Catalog, Day, GenerationId, Partial, Update};
+use crate::catalog::{Analysed, Catalog, Day, GenerationId, Hole, Partial, Update, Why};
 use crate::normalise::{Passed, Record};
 
-/// Completes one instance over a range of days; none where nothing is missing.
+/// What is to be computed of an instance.
+pub struct Plan {
+    analysed: Analysed,
+    holes: BTreeMap<GenerationId, Vec<Hole>>,
+    /// The days that are missing, each with the positions of the plugins that miss it.
+    missing: BTreeMap<i32, Vec<usize>>,
+}
+
+/// Finds what is missing of an instance over a range of days, and notes what cannot be computed any more; none where
+/// there is nothing to do.
+///
+/// # Errors
+/// Trouble with the store.
+pub fn plan(job: &Job<'_>, catalog: &Catalog, days: &Range<i32>, lacks: &Lacks) -> Result<Option<Plan>, Problem> {
+    let analysed = catalog.analysed(job.layout, job.instance)?;
+    let missing = missing(job, catalog, &analysed, days)?;
+    let mut plan = Plan { analysed, holes: catalog.holes(job.instance)?, missing };
+    if !plan.holes.is_empty() {
+        plan.leave_out(job, days, lacks);
+    }
+    Ok((!plan.missing.is_empty()).then_some(plan))
+}
+
+impl Plan {
+    /// Leaves out the days whose bytes are not all stored any more.
+    fn leave_out(&mut self, job: &Job<'_>, days: &Range<i32>, lacks: &Lacks) {
+        let Plan { analysed, holes, missing } = self;
+        let of = |generation: &GenerationId| holes.get(generation).into_iter().flatten();
+        missing.retain(|&day, plugins| {
+            let ranges = analysed.days[&day].iter();
+            let met = ranges.flat_map(|(generation, range)| of(generation).filter(|hole| is_within(hole, range)));
+            let whys: Vec<Why> = met.map(|hole| hole.why).collect();
+            let lack = Lack { day, stale: true, passing: whys.contains(&Why::Wanted) };
+            plugins.iter().filter(|_| !whys.is_empty()).for_each(|&plugin| lacks.note(plugin, job.position, lack));
+            whys.is_empty()
+        });
+        // What went before it was read under this layout has no days at all.
+        for (generation, hole) in
+            holes.iter().flat_map(|(generation, holes)| holes.iter().map(move |h| (generation, h)))
+        {
+            let mut ranges = analysed.days.values().filter_map(|ranges| ranges.get(generation));
+            if ranges.any(|range| is_within(hole, range)) {
+                continue;
+            }
+            let (first, last) = hole.days.unwrap_or((days.end, days.start));
+            for day in first.max(days.start)..last.saturating_add(1).min(days.end) {
+                let lack = Lack { day, stale: false, passing: hole.why == Why::Wanted };
+                (0..job.works.len()).for_each(|plugin| lacks.note(plugin, job.position, lack));
+            }
+            if hole.why == Why::Wanted {
+                lacks.note_damage(job.position, format!("{} damaged bytes wait for the next fetch", hole.bytes));
+            }
+        }
+    }
+
+    /// Notes that nothing of it can be had.
+    pub fn lack(&self, job: &Job<'_>, lacks: &Lacks) {
+        for (&day, plugins) in &self.missing {
+            let lack = Lack { day, stale: true, passing: true };
+            plugins.iter().for_each(|&plugin| lacks.note(plugin, job.position, lack));
+        }
+    }
+
+    /// The stretches of a generation that hold these ranges, without a hole in any.
+    fn stretches(&self, generation: GenerationId, ranges: &mut [&Day]) -> Vec<Lane> {
+        let holes = self.holes.get(&generation).map_or(&[][..], Vec::as_slice);
+        ranges.sort_by_key(|range| range.first_offset);
+        let mut lanes: Vec<Lane> = Vec::new();
+        for range in ranges {
+            match lanes.last_mut() {
+                Some(lane) if !holes.iter().any(|hole| hole.meets(lane.from, range.end_offset)) => {
+                    lane.to = lane.to.max(range.end_offset);
+                }
+                _ => lanes.push(Lane {
+                    generation,
+                    from: range.first_offset,
+                    to: range.end_offset,
+                    closed: false,
+                    key: Some(range.first_key),
+                    first_key: None,
+                    head: Default::default(),
+                    seen_us: None,
+                }),
+            }
+        }
+        lanes
+    }
+}
+
+fn is_within(hole: &Hole, range: &Day) -> bool {
+    hole.meets(range.first_offset, range.end_offset)
+}
+
+/// Completes one instance as planned.
 ///
 /// # Errors
 /// Trouble with the store.
 pub fn complete(
     job: &Job<'_>,
     catalog: &Catalog,
-    days: Range<i32>,
+    plan: &Plan,
     worker: &mut Worker<'_>,
 ) -> Result<Option<Update>, Problem> {
-    let analysed = catalog.analysed(job.layout, job.instance)?;
-    let missing = missing(job, catalog, &analysed, days)?;
-    if missing.is_empty() {
-        return Ok(None);
-    }
+    let Plan { analysed, missing, .. } = plan;
     let mut ranges: BTreeMap<GenerationId, Vec<&Day>> = BTreeMap::new();
     for day in missing.keys() {
         for (generation, range) in &analysed.days[day] {
@@ -33,21 +123,16 @@ pub fn complete(
     }
     let mut lanes = Vec::new();
     for generation in catalog.generations(job.instance)? {
-        if let Some(ranges) = ranges.get(&generation.id) {
-            let scan = analysed.scans.get(&generation.id);
-            lanes.push(Lane {
-                generation: generation.id,
-                closed: !generation.live,
-                first_key: scan.and_then(|scan| scan.first_key),
-                head: generation.ends.head,
-                seen_us: generation.seen_us,
-                ..envelope(generation.id, ranges)
-            });
+        if let Some(ranges) = ranges.get_mut(&generation.id) {
+            let first_key = analysed.scans.get(&generation.id).and_then(|scan| scan.first_key);
+            let (closed, head, seen_us) = (!generation.live, generation.ends.head, generation.seen_us);
+            let stretches = plan.stretches(generation.id, ranges).into_iter();
+            lanes.extend(stretches.map(|lane| Lane { closed, first_key, head, seen_us, ..lane }));
         }
     }
     worker.begin_instance(job.position, job.name);
     let calendar = Calendar::new(job.report_zone);
-    let mut visit = Visit { worker, missing: &missing, calendar, now: None, states: BTreeMap::new() };
+    let mut visit = Visit { worker, missing, calendar, now: None, states: BTreeMap::new() };
     stream::run(&lanes, |lane, to| job.open(catalog, lane, to), &mut visit)?;
     visit.end_day();
     let Visit { worker, states, .. } = visit;
@@ -112,11 +197,11 @@ fn missing(
     job: &Job<'_>,
     catalog: &Catalog,
     analysed: &Analysed,
-    days: Range<i32>,
+    days: &Range<i32>,
 ) -> Result<BTreeMap<i32, Vec<usize>>, Problem> {
     let there = catalog.coverage(job.works, job.instance)?;
     let mut missing = BTreeMap::new();
-    for (day, ranges) in analysed.days.range(days) {
+    for (day, ranges) in analysed.days.range(days.clone()) {
         let coverage = Some(job.coverage(ranges));
         let lacks = |(_, work): &(usize, &i64)| there.get(&(**work, *day)).copied() != coverage;
         let plugins: Vec<usize> = job.works.iter().enumerate().filter(lacks).map(|(plugin, _)| plugin).collect();
@@ -125,19 +210,4 @@ fn missing(
         }
     }
     Ok(missing)
-}
-
-/// The bytes that hold all of the ranges.
-fn envelope(generation: GenerationId, ranges: &[&Day]) -> Lane {
-    let first = ranges.iter().min_by_key(|range| range.first_offset);
-    Lane {
-        generation,
-        from: first.map_or(0, |range| range.first_offset),
-        to: ranges.iter().map(|range| range.end_offset).max().unwrap_or(0),
-        closed: false,
-        key: first.map(|range| range.first_key),
-        first_key: None,
-        head: Default::default(),
-        seen_us: None,
-    }
 }

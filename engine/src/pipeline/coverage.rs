@@ -1,5 +1,6 @@
 //! What the report could see of the fleet, and what plugins are told of each instance.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use chrono::DateTime;
@@ -45,10 +46,12 @@ impl Seen<'_> {
 
     fn gaps(&self) -> impl Iterator<Item = Gap> {
         let time = |micros: Option<i64>| micros.and_then(DateTime::from_timestamp_micros);
-        self.summary.gaps.values().map(move |loss| Gap {
+        let gaps = self.summary.gaps.values().map(|loss| (loss, false));
+        gaps.chain(self.summary.damage.iter().map(|loss| (loss, true))).map(move |(loss, in_store)| Gap {
             instance: self.instance.name.clone(),
             file: loss.file.clone(),
             listed: loss.live,
+            in_store,
             bytes: (loss.gap > 0).then_some(loss.gap),
             last_before: time(loss.last_before),
             first_after: time(loss.first_after),
@@ -82,8 +85,8 @@ impl Seen<'_> {
             lines_unparsed: self.summary.unparsed,
             files: self.summary.files,
             bytes: self.summary.bytes,
-            gaps: self.summary.gaps.len() as u64,
-            gap_bytes: self.summary.gaps.values().map(|loss| loss.gap).sum(),
+            gaps: (self.summary.gaps.len() + self.summary.damage.len()) as u64,
+            gap_bytes: self.summary.gaps.values().chain(&self.summary.damage).map(|loss| loss.gap).sum(),
         }
     }
 }
@@ -94,7 +97,13 @@ fn lag_seconds(through: i64, last: i64) -> u64 {
 }
 
 /// The report's coverage of the days; `through` is the time of the fleet's newest record.
-pub fn coverage(fleet: &[Seen<'_>], days: &Range<i32>, through: Option<i64>) -> Coverage {
+/// `damaged` names instances, by position, whose logs are damaged in the store.
+pub fn coverage(
+    fleet: &[Seen<'_>],
+    days: &Range<i32>,
+    through: Option<i64>,
+    damaged: &BTreeMap<usize, String>,
+) -> Coverage {
     let example = |seen: &Seen<'_>| {
         let name = seen.instance.name.clone();
         seen.summary.examples.first().map(|(file, offset, text)| UnparsedExample {
@@ -105,7 +114,15 @@ pub fn coverage(fleet: &[Seen<'_>], days: &Range<i32>, through: Option<i64>) -> 
         })
     };
     let examples = fleet.iter().filter_map(example).take(EXAMPLES_MAX).collect();
-    let instances = fleet.iter().map(|seen| seen.coverage(days, through)).collect();
+    let mut instances: Vec<_> = fleet.iter().map(|seen| seen.coverage(days, through)).collect();
+    for (&position, what) in damaged {
+        let instance = &mut instances[position];
+        if instance.is_reached() {
+            instance.state = InstanceState::Partial;
+        }
+        instance.cause = Some(what.clone());
+        instance.cause_class = Some("store".to_owned());
+    }
     Coverage::of(instances, examples, fleet.iter().flat_map(Seen::gaps).collect())
 }
 

@@ -1,6 +1,7 @@
 //! One instance as the analysis sees it.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use chrono_tz::Tz;
 use sha2::{Digest as _, Sha256};
@@ -38,7 +39,17 @@ pub enum Problem {
     #[error(transparent)]
     Mirror(#[from] MirrorError),
     #[error("cannot read the mirror: {0}")]
-    Read(#[from] std::io::Error),
+    Read(io::Error),
+}
+
+impl From<io::Error> for Problem {
+    /// What the mirror says comes through everything that reads it.
+    fn from(error: io::Error) -> Self {
+        match error.downcast::<MirrorError>() {
+            Ok(error) => Self::Mirror(error),
+            Err(error) => Self::Read(error),
+        }
+    }
 }
 
 impl Job<'_> {

@@ -9,6 +9,7 @@ mod failures;
 mod fleet;
 mod job;
 mod kpis;
+mod lacks;
 mod observer;
 mod period;
 mod publish;

@@ -9,10 +9,11 @@ use std::io::{BufRead, BufReader, Read};
 use std::ops::Range;
 
 use super::job::{Job, Problem};
+use super::lacks::stored_spans;
 use super::stream::{self, Lane, Order, Visitor};
 use super::worker::{Saved, Worker};
 use crate::calendar::Calendar;
-use crate::catalog::{Analysed, Catalog, Day, Generation, GenerationId, Partial, Scan, Update};
+use crate::catalog::{Analysed, Catalog, Day, Generation, GenerationId, Hole, Partial, Scan, Update, Why};
 use crate::normalise::{Passed, Record, Tally};
 
 /// What is read of new bytes to see whether they continue the last record.
@@ -36,8 +37,9 @@ pub fn scan(job: &Job<'_>, catalog: &Catalog, worker: &mut Worker<'_>) -> Result
     let analysed = catalog.analysed(job.layout, job.instance)?;
     let mut scan = Scanning::new(job, catalog, analysed)?;
     let mut lanes = Vec::new();
+    let holes = catalog.holes(job.instance)?;
     for generation in &generations {
-        lanes.extend(scan.lane(generation)?);
+        lanes.extend(scan.lanes(generation, holes.get(&generation.id).map_or(&[][..], Vec::as_slice))?);
     }
     if lanes.is_empty() {
         return Ok(None);
@@ -50,7 +52,9 @@ pub fn scan(job: &Job<'_>, catalog: &Catalog, worker: &mut Worker<'_>) -> Result
     for (lane, tally) in lanes.iter().zip(tallies) {
         scan.end_lane(lane, &tally);
     }
-    Ok(Some(scan.into_scanned(worker)))
+    let scanned = scan.into_scanned(worker);
+    // What is no longer stored may lack.
+    Ok(Some(Scanned { whole: scanned.whole && holes.is_empty(), ..scanned }))
 }
 
 /// What is known while an instance is read.
@@ -133,25 +137,29 @@ impl<'a> Scanning<'a> {
         })
     }
 
-    /// What is new of a generation.
-    fn lane(&mut self, generation: &Generation) -> Result<Option<Lane>, Problem> {
+    /// What is new of a generation: one lane, or one for each side of a hole.
+    fn lanes(&mut self, generation: &Generation, holes: &[Hole]) -> Result<Vec<Lane>, Problem> {
         let known = self.before.scans.get(&generation.id).cloned().unwrap_or_default();
-        if known.parsed >= generation.committed {
-            return Ok(None);
-        }
-        let mut lane = Lane {
+        let lane = |span: &Range<u64>| Lane {
             generation: generation.id,
-            from: known.parsed,
-            to: generation.committed,
-            closed: !generation.live,
+            from: span.start,
+            to: span.end,
+            closed: match holes.iter().find(|hole| hole.offset == span.end) {
+                Some(hole) => hole.why != Why::Wanted,
+                None => !generation.live,
+            },
             key: known.last_key,
             first_key: known.first_key,
             head: generation.ends.head,
             seen_us: generation.seen_us,
         };
+        let mut lanes: Vec<Lane> = stored_spans(holes, known.parsed..generation.committed).iter().map(lane).collect();
+        let Some(lane) = lanes.first_mut() else { return Ok(lanes) };
         let mut scan = known;
         if let Some(last) = scan.last_record
-            && self.continues(&lane)?
+            && lane.from == scan.parsed
+            && !holes.iter().any(|hole| hole.meets(last, lane.to))
+            && self.continues(lane)?
         {
             // The last record grew: it is read again as a whole, and its day computed anew.
             lane.from = last;
@@ -163,7 +171,7 @@ impl<'a> Scanning<'a> {
             }
         }
         self.scans.insert(generation.id, scan);
-        Ok(Some(lane))
+        Ok(lanes)
     }
 
     /// Takes the last record of a generation out of its day.
@@ -287,7 +295,7 @@ impl<'a> Scanning<'a> {
                 saved.push((plugin, None));
             } else if self.coverage.get(&(work, day)).copied() == before {
                 let states = self.catalog.states(work, self.job.instance, day, day + 1)?;
-                saved.extend(states.into_iter().map(|state| (plugin, Some(state))));
+                saved.extend(states.into_iter().map(|(_, state)| (plugin, Some(state))));
             }
         }
         Ok(saved)

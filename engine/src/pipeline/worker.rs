@@ -113,6 +113,12 @@ impl<'p> Worker<'p> {
         states
     }
 
+    /// Leaves a day as if it had not begun.
+    pub fn give_up(&mut self) {
+        self.observers.iter_mut().for_each(Observer::reset);
+        self.observed = 0;
+    }
+
     /// Adds a record to the batches of the plugins that want it.
     fn push(&mut self, record: &Record, mut wanted: u64, place: &Place) {
         let mut signature = None;

@@ -16,6 +16,7 @@ mod fleet;
 mod fleet_list;
 mod format;
 mod inventory;
+mod keep;
 mod known;
 mod kpi;
 mod limits;
@@ -84,6 +85,8 @@ pub struct Profile {
     pub format: Format,
     /// Event rules, in the order of the file: the first that matches names the record.
     pub events: Vec<EventRule>,
+    /// How long what was fetched is kept.
+    pub keep: Keep,
     /// What the report covers.
     pub report: ReportSettings,
     /// Every KPI that is switched on, in the order in which its section appears.
@@ -180,6 +183,17 @@ pub struct EventRule {
     pub severity: Option<u8>,
     /// Attributes, perhaps with a type behind a colon, that stand in other fields of the line.
     pub fields: BTreeMap<String, String>,
+}
+
+/// How long what was fetched is kept, in days; none: for ever.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// The bytes of logs that are not listed any more, by their newest record.
+    pub logs_days: Option<u32>,
+    /// What was computed from them; at least as long.
+    pub partials_days: Option<u32>,
+    /// Instances that are no longer in the profile, since they were last asked.
+    pub instances_days: Option<u32>,
 }
 
 /// What the report covers.

@@ -11,6 +11,7 @@ use super::fault::{Collector, Fault, Faults};
 use super::file::{self, UTF8_HELP, Unreadable};
 use super::fleet::{check_addresses, take_fleet};
 use super::format::{take_events, take_format};
+use super::keep::take_keep;
 use super::kpi::take_kpis;
 use super::limits::take_limits;
 use super::period::{PERIOD_HELP, read_period};
@@ -77,6 +78,7 @@ fn take_profile(path: &Path, mut table: Table<'_>) -> Option<Profile> {
     let limits = take_limits(&mut table);
     let by_rest = fleet.as_ref().is_some_and(|fleet| fleet.folder.is_none());
     let api = take_api(&mut table, limits, by_rest, &base);
+    let keep = take_keep(&mut table);
     let report = take_report(&mut table);
     let kpis = take_kpis(&mut table, &base, &mut places);
     table.finish();
@@ -103,6 +105,7 @@ fn take_profile(path: &Path, mut table: Table<'_>) -> Option<Profile> {
         files: fleet.files,
         format: format?,
         events,
+        keep,
         report,
         kpis,
         places,

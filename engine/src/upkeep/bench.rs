@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{UpkeepError, Upkept};
+use super::{TIME_MAX, UpkeepError, Upkept};
 use crate::catalog::{Catalog, Move};
 use crate::mirror::{Mirror, MirrorError, MirrorWriter, Place, StoreLock};
 
@@ -22,18 +22,28 @@ pub(super) struct Bench<'c> {
     moves: Vec<Move>,
     bytes: u64,
     until: Instant,
+    stops: &'c dyn Fn() -> bool,
 }
 
 impl<'c> Bench<'c> {
-    pub fn new(lock: &StoreLock, catalog: &'c mut Catalog, until: Instant) -> Bench<'c> {
-        let done = Upkept { finished: true, ..Upkept::default() };
+    pub fn new(lock: &StoreLock, catalog: &'c mut Catalog, stops: &'c dyn Fn() -> bool, done: Upkept) -> Bench<'c> {
         let (mirror, lock) = (Mirror::open(lock.folder()), lock.clone());
-        Bench { catalog, mirror, done, lock, writer: None, moves: Vec::new(), bytes: 0, until }
+        Bench {
+            catalog,
+            mirror,
+            done,
+            lock,
+            writer: None,
+            moves: Vec::new(),
+            bytes: 0,
+            until: Instant::now() + TIME_MAX,
+            stops,
+        }
     }
 
     /// Whether there is time for more.
     pub fn has_time(&mut self) -> bool {
-        let has_time = Instant::now() < self.until;
+        let has_time = Instant::now() < self.until && !(self.stops)();
         self.done.finished &= has_time;
         has_time
     }

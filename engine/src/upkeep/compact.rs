@@ -22,7 +22,7 @@ pub(super) fn compact(bench: &mut Bench<'_>) -> Result<(), UpkeepError> {
 }
 
 pub(super) fn is_mostly_dead(segment: &SegmentUse) -> bool {
-    segment.live_bytes < segment.committed_bytes.div_ceil(2)
+    segment.live_bytes == 0 || segment.live_bytes < segment.committed_bytes.div_ceil(2)
 }
 
 /// Moves everything that is needed of a segment; false where something stays.

@@ -1,4 +1,6 @@
-//! Upkeep of the store, after a run: what rests is sealed, and what is dead gives its room back.
+//! Upkeep of the store, after a run: what is older than the profile keeps is dropped, what rests is sealed, and what
+//! is dead gives its room back. Beside it, what can
+//! be asked of a store: how large it is (`sizes`), and whether it is whole (`verify`).
 //!
 //! Everything is done as a fetch does it: bytes are appended and synced, then one transaction says that they count,
 //! and only then is what they replace given up. A kill leaves what was, or what is to be. The time of a run is
@@ -6,14 +8,22 @@
 
 mod bench;
 mod compact;
+mod retention;
 mod seal;
+mod sizes;
+mod verify;
 
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use self::bench::Bench;
 use crate::catalog::{Catalog, CatalogError};
 use crate::mirror::{MirrorError, StoreLock};
+use crate::profile::Keep;
+
+pub use retention::droppable_bytes;
+pub use sizes::{SegmentSize, Sizes, sizes};
+pub use verify::{Fault, Verified, verify};
 
 /// A first run over a large store has gigabytes to seal: 20 of them a minute, while someone may be waiting for the
 /// next report. What is new in an hour takes less than a second.
@@ -29,6 +39,8 @@ pub enum UpkeepError {
     Catalog(#[from] CatalogError),
     #[error(transparent)]
     Mirror(#[from] MirrorError),
+    #[error("cannot read the mirror: {0}")]
+    Read(io::Error),
     #[error("cannot pack: {0}")]
     Pack(io::Error),
 }
@@ -42,19 +54,40 @@ pub struct Upkept {
     pub packed_bytes: u64,
     /// Bytes of segments that were deleted.
     pub freed_bytes: u64,
+    /// What was dropped for its age: bytes of logs, partials, instances.
+    pub dropped_bytes: u64,
+    pub dropped_partials: u64,
+    pub dropped_instances: u64,
     /// Chunks that could not be read: `store verify` names them.
     pub damaged_chunks: u64,
     /// Whether there was time for everything.
     pub finished: bool,
 }
 
-/// Does what there is to do at this time, by the local clock, µs since 1970 UTC.
+/// What a store is kept by.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    pub keep: &'a Keep,
+    /// Names of the profile's instances, in their order.
+    pub fleet: &'a [&'a str],
+    /// The local clock, µs since 1970 UTC.
+    pub now_us: i64,
+}
+
+/// Does what there is to do, until it takes too long or someone asks to stop.
 ///
 /// # Errors
 /// Trouble with the store; damage in it is only counted.
-pub fn upkeep(lock: &StoreLock, catalog: &mut Catalog, now_us: i64) -> Result<Upkept, UpkeepError> {
-    let mut bench = Bench::new(lock, catalog, Instant::now() + TIME_MAX);
-    seal::seal_all(&mut bench, now_us - REST_US)?;
+pub fn upkeep(
+    lock: &StoreLock,
+    catalog: &mut Catalog,
+    terms: &Terms<'_>,
+    stops: &dyn Fn() -> bool,
+) -> Result<Upkept, UpkeepError> {
+    let mut dropped = Upkept { finished: true, ..Upkept::default() };
+    retention::retain(catalog, terms, &mut dropped)?;
+    let mut bench = Bench::new(lock, catalog, stops, dropped);
+    seal::seal_all(&mut bench, terms.now_us - REST_US)?;
     compact::compact(&mut bench)?;
     bench.finish()
 }

@@ -7,9 +7,10 @@ use proptest::prelude::{ProptestConfig, Strategy, any, prop_oneof, proptest};
 use proptest::sample::Index;
 use tempfile::TempDir;
 
-use super::{REST_US, Upkept, upkeep};
+use super::{REST_US, Terms, Upkept, upkeep};
 use crate::catalog::{Catalog, Change, Ends, GenerationId, Group, InstanceId};
 use crate::mirror::{Chunk, FRAME_BYTES, Mirror, MirrorWriter, StoreLock, checksum};
+use crate::profile::Keep;
 
 /// What happens to a store.
 #[derive(Debug, Clone)]
@@ -96,7 +97,8 @@ impl Store {
 
     fn keep(&mut self, days: i64) -> Upkept {
         self.now_us += days * REST_US;
-        upkeep(&self.lock, &mut self.catalog, self.now_us).expect("a store that is well")
+        let terms = Terms { keep: &Keep::default(), fleet: &["one"], now_us: self.now_us };
+        upkeep(&self.lock, &mut self.catalog, &terms, &|| false).expect("a store that is well")
     }
 
     fn read(&self, generation: GenerationId, from: u64, to: u64) -> Vec<u8> {

@@ -34,7 +34,11 @@ pub(super) fn gaps(coverage: &Coverage, formatter: &Formatter) -> Option<TableVi
 }
 
 fn gap(gap: &Gap) -> Vec<Cell> {
-    let why = if gap.listed { "its end is missing or damaged" } else { "gone before it was read" };
+    let why = match (gap.in_store, gap.listed) {
+        (true, _) => "damaged in the store",
+        (false, true) => "its end is missing or damaged",
+        (false, false) => "gone before it was read",
+    };
     vec![
         Cell::text(&gap.instance),
         Cell::text(&gap.file),

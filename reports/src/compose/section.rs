@@ -117,14 +117,27 @@ fn anchor(kpi: &str, place: usize) -> String {
 }
 
 fn partial(state: &SectionState, expected: u64) -> String {
-    let SectionState::Partial { instances_failed } = state else {
+    let SectionState::Partial { instances_failed, days_missing } = state else {
         return String::new();
     };
     let number = instances_failed.len() as u64;
     let are = if number == 1 { "is" } else { "are" };
     let names = names(instances_failed.iter().map(String::as_str));
     let of = plural(expected, "instance", "instances");
-    format!("{} of {of} {are} missing from these results: {names}.", count(number))
+    let (Some(first), Some(last)) = (days_missing.iter().min(), days_missing.iter().max()) else {
+        return format!("{} of {of} {are} missing from these results: {names}.", count(number));
+    };
+    if instances_failed.is_empty() {
+        return format!(
+            "Results of {first} to {last} were dropped for their age: of these days not everything is here."
+        );
+    }
+    let days = plural(days_missing.len() as u64, "day is", "days are");
+    format!(
+        "Logs of {days} no longer kept, or damaged, between {first} and {last}: of {} of {of}. Of these days the \
+         results do not hold everything: {names}.",
+        count(number)
+    )
 }
 
 fn failure(state: &SectionState) -> Option<Failure> {

@@ -171,7 +171,8 @@ fn hostile() -> Report {
     spoil(&mut value["coverage"]);
     value["title"] = HOSTILE.into();
     report = serde_json::from_value(value).unwrap();
-    report.sections[0].state = SectionState::Partial { instances_failed: vec![HOSTILE.into(); 30] };
+    report.sections[0].state =
+        SectionState::Partial { instances_failed: vec![HOSTILE.into(); 30], days_missing: Vec::new() };
     report
 }
 

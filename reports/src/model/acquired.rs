@@ -16,6 +16,9 @@ pub struct Gap {
     pub file: String,
     /// Whether the file is still there: then its end is missing or damaged, else it went before it was read.
     pub listed: bool,
+    /// Whether they were damaged in the store, and nobody had them any more.
+    #[serde(default)]
+    pub in_store: bool,
     /// Number of lost bytes at least; `null` where it is not known.
     pub bytes: Option<u64>,
     /// Time of the last record before the gap, where one is known.

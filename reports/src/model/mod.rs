@@ -41,7 +41,7 @@
 //!     "faults": { "invalid-utf8": 3 },
 //!     "gaps": [
 //!       {
-//!         "instance": "studio-1", "file": "app.log.1", "listed": false, "bytes": 48211,
+//!         "instance": "studio-1", "file": "app.log.1", "listed": false, "in_store": false, "bytes": 48211,
 //!         "last_before": "2026-10-14T07:12:00Z", "first_after": "2026-10-14T09:00:31Z"
 //!       }
 //!     ],
@@ -63,7 +63,7 @@
 //!   "sections": [
 //!     {
 //!       "kpi": "restarts", "plugin": "restarts", "version": "1.0.0", "title": "Service restarts",
-//!       "state": "partial", "instances_failed": ["studio-7"],
+//!       "state": "partial", "instances_failed": ["studio-7"], "days_missing": ["2026-10-12"],
 //!       "items": [
 //!         {
 //!           "kind": "metric", "id": "completion-rate", "title": "Completion rate",

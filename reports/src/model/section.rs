@@ -1,5 +1,6 @@
 //! What one KPI of the profile told.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::Item;
@@ -28,10 +29,14 @@ pub struct Section {
 pub enum SectionState {
     /// Everything that was reached is in them.
     Ok,
-    /// Some instances are missing.
+    /// Some instances are missing, or days of them.
     Partial {
-        /// Names of the instances that are not in the results.
+        /// Names of the instances that are not in the results, or not in whole.
         instances_failed: Vec<String>,
+        /// Days of which logs are missing, because they are no longer kept or are damaged; of at least one of the
+        /// instances, or of any where none is named. Without days, the instances are missing in whole.
+        #[serde(default)]
+        days_missing: Vec<NaiveDate>,
     },
     /// There was nothing to compute from.
     NoData,

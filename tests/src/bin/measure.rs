@@ -14,7 +14,8 @@ use logparser::fetch::fetch;
 use logparser::mirror::StoreLock;
 use logparser::normalise::Start;
 use logparser::pipeline::{Kpis, analyse, normaliser};
-use logparser::profile;
+use logparser::profile::{self, Keep};
+use logparser::upkeep::{Terms, upkeep};
 use logparser_tests::fleet::profile_text;
 use logparser_tests::meter::{Meter, Took};
 use logparser_tests::story::{FolderPlan, Layout, write_fleet};
@@ -63,6 +64,16 @@ fn measure(keep: Option<&Path>) -> Result<(), Failed> {
                 took.entry(kind).or_default().push(spawn(kind, &folder)?);
             }
         }
+        // From here on the same logs are sealed.
+        took.insert("seal", vec![spawn("seal", &folder)?]);
+        fs::copy(folder.join("store/catalog.sqlite"), folder.join("fetched.sqlite"))?;
+        for _ in 0..ROUNDS {
+            took.entry("sealed").or_default().push(spawn("sealed", &folder)?);
+        }
+        kinds.extend(["seal", "sealed"]);
+        let lock = StoreLock::acquire(&folder.join("store"))?;
+        let (text, packed) = Catalog::open(&lock)?.sealed()?;
+        println!("sealed: {text} bytes into {packed}, {:.1} times less", text as f64 / packed as f64);
         println!(
             "{:<34}{:>9}{:>9}{:>9}{:>12}{:>10}",
             "median of five", "CPU s", "wall s", "MB/s", "records/s", "peak MB"
@@ -71,7 +82,7 @@ fn measure(keep: Option<&Path>) -> Result<(), Failed> {
             let median = |of: fn(&Took) -> f64| {
                 let mut values: Vec<f64> = took[kind].iter().map(of).collect();
                 values.sort_by(f64::total_cmp);
-                values[ROUNDS / 2]
+                values[values.len() / 2]
             };
             let (cpu, wall) = (median(|took| took.cpu_s), median(|took| took.wall_s));
             let (rate, records) = (megabytes / wall, truth.records as f64 / wall);
@@ -91,6 +102,8 @@ fn describe(kind: &str) -> &'static str {
         "cold" => "LogParser, cold",
         "native" => "LogParser, cold, native plugins",
         "records" => "LogParser, only records, one core",
+        "seal" => "sealing all of it, once",
+        "sealed" => "LogParser, cold, from sealed logs",
         _ => "LogParser, nothing new",
     }
 }
@@ -117,7 +130,7 @@ fn prepare(folder: &Path, layout: Layout) -> Result<(), Failed> {
 }
 
 fn spawn(kind: &str, folder: &Path) -> Result<Took, Failed> {
-    if matches!(kind, "cold" | "native") {
+    if matches!(kind, "cold" | "native" | "sealed" | "seal") {
         for name in ["catalog.sqlite-wal", "catalog.sqlite-shm"] {
             let _ = fs::remove_file(folder.join("store").join(name));
         }
@@ -136,6 +149,8 @@ fn child(kind: &str, folder: &Path) -> Result<(), Failed> {
         yardstick::run(&folder.join("logs"))?;
     } else if kind == "records" {
         read_records(folder)?;
+    } else if kind == "seal" {
+        seal(folder)?;
     } else {
         analysis(folder, kind == "native")?;
     }
@@ -161,6 +176,15 @@ fn read_records(folder: &Path) -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// Upkeep as of two days later, when everything rests.
+fn seal(folder: &Path) -> Result<(), Failed> {
+    let lock = StoreLock::acquire(&folder.join("store"))?;
+    let now_us = chrono::Utc::now().timestamp_micros() + 2 * 86_400_000_000;
+    let terms = Terms { keep: &Keep::default(), fleet: &[], now_us };
+    let kept = upkeep(&lock, &mut Catalog::open(&lock)?, &terms, &|| false)?;
+    if kept.finished { Ok(()) } else { Err("there was not enough time to seal everything".into()) }
 }
 
 fn analysis(folder: &Path, natively: bool) -> Result<(), Failed> {

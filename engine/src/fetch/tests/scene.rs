@@ -16,8 +16,8 @@ use super::server::Server;
 use crate::catalog::{Catalog, Gap, InstanceRow};
 use crate::fetch::{FetchSummary, InstanceOutcome, fetch};
 use crate::mirror::{LockError, Mirror, StoreLock};
-use crate::profile::{FileFilter, Format, Instance, Layout, Period, Profile, ReportSettings, Rest, Source};
-use crate::upkeep::upkeep;
+use crate::profile::{FileFilter, Format, Instance, Keep, Layout, Period, Profile, ReportSettings, Rest, Source};
+use crate::upkeep::{Terms, upkeep};
 
 /// The profile of every case.
 pub const PROFILE: &str = r#"
@@ -181,7 +181,8 @@ impl Scene {
         let lock = lock(&self.profile.store);
         let mut catalog = Catalog::open(&lock).expect("a catalog");
         let now_us = chrono::Utc::now().timestamp_micros() + days * 86_400_000_000;
-        let kept = upkeep(&lock, &mut catalog, now_us).expect("the store is well");
+        let terms = Terms { keep: &self.profile.keep, fleet: &["one"], now_us };
+        let kept = upkeep(&lock, &mut catalog, &terms, &|| false).expect("the store is well");
         assert!(kept.finished && kept.damaged_chunks == 0, "{kept:?}");
     }
 
@@ -277,6 +278,7 @@ pub fn profile(store: &Path, source: Source, instances: &[(&str, &str)]) -> Prof
             severity_default: 9,
         },
         events: Vec::new(),
+        keep: Keep::default(),
         report: ReportSettings { zone: Some(zone), period: Period::All },
         kpis: Vec::new(),
         places: Default::default(),
