@@ -8,7 +8,7 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use logparser_reports::model::{Coverage, FilesFetched, InstanceState};
+use logparser_reports::model::{Coverage, FilesFetched, InstanceCoverage, InstanceState};
 use logparser_tests::fleet::{Fault, Fleet, FleetOptions};
 use logparser_tests::story::Layout;
 use scene::{MAIN, Scene};
@@ -68,6 +68,79 @@ fn causes_are_counted_and_stay_until_the_next_fetch() {
     scene.fleet().clear_faults(1).expect("an instance");
     scene.logparser(MAIN, &["report"]);
     assert_eq!(scene.report(MAIN).coverage, coverage);
+}
+
+#[test]
+fn coverage_says_who_was_reached_how_far_and_why_not() {
+    let options = FleetOptions { instances: 7, days: 3, ..FleetOptions::default() };
+    let mut scene = Scene::rest(Fleet::start(&options).expect("a fleet"));
+    let strike = |scene: &mut Scene, index, fault| scene.fleet().set_fault(index, fault).expect("an instance");
+    strike(&mut scene, 0, Fault::Down);
+    scene.run_to(MAIN, 1);
+    strike(&mut scene, 1, Fault::Down);
+    strike(&mut scene, 2, Fault::Nonsense);
+    strike(&mut scene, 3, Fault::ShortBody { bytes: 500 });
+    strike(&mut scene, 4, Fault::ClockOff { seconds: 86_400 });
+    strike(&mut scene, 5, Fault::RandomBytes { bytes: 3_000 });
+    let before = scene.seen().instance(3).file_names().len();
+    while scene.seen().instance(3).file_names().len() == before {
+        scene.fleet().advance(24);
+    }
+    scene.run_to(MAIN, 1);
+
+    let report = scene.report(MAIN);
+    let coverage = &report.coverage;
+    let states: Vec<_> = coverage.instances.iter().map(|one| one.state).collect();
+    let expected = [InstanceState::NeverSeen, InstanceState::Unreachable, InstanceState::Unreachable];
+    assert_eq!(states[..3], expected);
+    assert_eq!((states[3], &states[4..]), (InstanceState::Partial, &[InstanceState::Reached; 3][..]));
+    assert_eq!((coverage.instances_expected, coverage.reached, coverage.partial), (7, 4, 1));
+    assert_eq!((coverage.unreachable, coverage.never_seen), (2, 1));
+
+    let causes: Vec<_> = coverage.causes.iter().map(|cause| (cause.class.as_str(), cause.instances)).collect();
+    assert_eq!(causes, [("connect", 2), ("broken", 1), ("listing", 1)]);
+    let of_each: Vec<_> = coverage.instances.iter().map(|one| one.cause_class.as_deref()).collect();
+    assert_eq!(of_each, [Some("connect"), Some("connect"), Some("listing"), Some("broken"), None, None, None]);
+
+    let through = report.data_through.expect("records");
+    assert_eq!(coverage.data_through, Some(through));
+    let lag = |one: &InstanceCoverage| one.last_record.map(|last| (through - last).num_seconds().unsigned_abs());
+    assert!(coverage.instances.iter().all(|one| one.lag_seconds == lag(one)));
+    assert!(coverage.instances[0].lag_seconds.is_none() && coverage.instances[1].lag_seconds > Some(12 * 3600));
+    assert_eq!(coverage.lags.iter().map(|lag| lag.instances).sum::<u64>(), 6);
+
+    let outcomes = |one: &InstanceCoverage| one.fetched.expect("it was asked").by_outcome();
+    let sums = (0..7).map(|at| coverage.instances.iter().map(|one| outcomes(one)[at].1).sum::<u64>());
+    let all = coverage.files_fetched.by_outcome();
+    assert_eq!(sums.collect::<Vec<_>>(), all.iter().map(|(_, files)| *files).collect::<Vec<_>>());
+    let files = coverage.files_fetched;
+    assert!(files.failed > 0 && files.new > 0 && files.renamed > 0, "{files:?} {:?}", coverage.instances);
+
+    let unparsed: Vec<_> = coverage.instances.iter().map(|one| one.lines_unparsed > 0).collect();
+    assert_eq!(unparsed, [false, false, false, false, false, true, false]);
+    let skews: Vec<_> = coverage.instances.iter().map(|one| one.clock_skew_ms).collect();
+    assert_eq!((&skews[..4], &skews[5..]), (&[None, Some(0), Some(0), Some(0)][..], &[Some(0); 2][..]));
+    assert!(skews[4].is_some_and(|skew| (skew - 86_400_000).abs() < 10_000), "{skews:?}");
+
+    let page = String::from_utf8(scene.published(MAIN).html).expect("UTF-8");
+    let tables = |title: &str| {
+        let rest = page.split(title).skip(1);
+        rest.filter_map(|rest| rest.split("</table>").next()).map(str::to_owned).collect::<String>()
+    };
+    for (table, words) in [
+        ("Causes</", &["connect", "broken", "listing"][..]),
+        ("Not covered in whole", &["never seen", "unreachable", "partial", "WS-0003"]),
+        ("Clocks that are off", &["WS-0004", "ahead"]),
+        ("Files in the last fetch", &["failed", "renamed", "new"]),
+        ("All instances", &["Behind", "Clock off by", "1 d", "WS-0006"]),
+    ] {
+        for word in words {
+            assert!(tables(table).contains(word), "{table}: no {word}");
+        }
+    }
+    for words in ["data through ", "Never seen", "no rule of the format", "before the fleet&#x27;s newest record"] {
+        assert!(page.contains(words), "no {words}");
+    }
 }
 
 #[test]

@@ -200,6 +200,8 @@ fn instances(coverage: &Coverage, formatter: &Formatter) -> Option<TableView> {
         Heading::Sizes("Size"),
         Heading::Sizes("Lost at least"),
         Heading::Of("Last record"),
+        Heading::Of("Behind"),
+        Heading::Of("Clock off by"),
         Heading::Of("Cause"),
     ];
     let mut view = TableView::of("All instances", &headings, &rows, formatter);
@@ -219,6 +221,8 @@ fn instance(instance: &InstanceCoverage) -> Vec<Cell> {
         Cell::Text(bytes(instance.bytes)),
         lost(instance),
         instance.last_record.map_or(Cell::None, Cell::Time),
+        instance.lag_seconds.map_or(Cell::None, |lag| Cell::Duration(lag as f64 * 1000.0)),
+        instance.clock_skew_ms.filter(|skew| *skew != 0).map_or(Cell::None, |skew| Cell::Duration(skew as f64)),
         cause(instance),
     ]
 }

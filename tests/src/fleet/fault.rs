@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use chrono::{TimeDelta, Utc};
 
 use super::answer::{Answer, Conditions, Target};
 use super::files::Files;
@@ -28,6 +29,8 @@ pub enum Fault {
     SlowDrip { step_bytes: usize, pause: Duration },
     /// The next requests are answered with status 500.
     Error500 { times: u32 },
+    /// The server's clock is ahead by so much, or behind.
+    ClockOff { seconds: i64 },
 }
 
 /// The file of [`Fault::RandomBytes`].
@@ -79,6 +82,10 @@ impl Fault {
             Self::ShortBody { bytes } if is_file => answer.body.truncate(*bytes),
             Self::SlowDrip { step_bytes, pause } if is_file => {
                 answer.pace = Pace { step_bytes: *step_bytes, pause: *pause };
+            }
+            Self::ClockOff { seconds } => {
+                let date = Utc::now() + TimeDelta::seconds(*seconds);
+                answer.headers.push((header::DATE, date.format("%a, %d %b %Y %H:%M:%S GMT").to_string()));
             }
             _ => {}
         }
