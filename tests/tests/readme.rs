@@ -146,7 +146,7 @@ fn classify(command: &str, line: usize) -> Try {
         return Try::Plugin;
     }
     match command.split(' ').collect::<Vec<_>>()[..] {
-        ["cargo", alias] | ["cargo", alias, "serve"] => Try::Alias(alias.to_owned()),
+        ["cargo", alias] | ["cargo", alias, "serve" | "--beside"] => Try::Alias(alias.to_owned()),
         ["cargo", "test", .., "--workspace"] => Try::Ci,
         _ => panic!("README line {line}: nothing here tries `{command}`"),
     }

@@ -1,5 +1,6 @@
-//! The benchmark: from mirrored files to KPI results, beside a program hard-coded for the layout and beside the same
-//! plugins compiled natively.
+//! The benchmark: from mirrored files to KPI results, beside a program hard-coded for the layout, beside the same
+//! plugins compiled natively, and with `--beside` beside programs for any table or stream, whose results must be the
+//! truth first.
 //!
 //! Every figure is that of a process of its own, so that CPU time and peak memory are its own too. Rounds are
 //! interleaved; the median counts.
@@ -16,6 +17,7 @@ use logparser::normalise::Start;
 use logparser::pipeline::{Kpis, analyse, normaliser};
 use logparser::profile::{self, Keep};
 use logparser::upkeep::{Terms, upkeep};
+use logparser_tests::beside::{self, Installed, PROGRAMS};
 use logparser_tests::fleet::profile_text;
 use logparser_tests::meter::{Meter, Took};
 use logparser_tests::story::{FolderPlan, Layout, write_fleet};
@@ -31,9 +33,13 @@ fn main() -> ExitCode {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let done = match args.as_slice() {
         ["child", what, folder] => child(what, Path::new(folder)),
-        [] => measure(None),
-        ["--keep", folder] => measure(Some(Path::new(folder))),
-        _ => Err("usage: measure [--keep FOLDER]".into()),
+        [] => measure(None, None),
+        ["--keep", folder] => measure(None, Some(Path::new(folder))),
+        ["--beside"] => installed().and_then(|programs| measure(Some(&programs), None)),
+        ["--beside", "--keep", folder] => {
+            installed().and_then(|programs| measure(Some(&programs), Some(Path::new(folder))))
+        }
+        _ => Err("usage: measure [--beside] [--keep FOLDER]".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -44,7 +50,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn measure(keep: Option<&Path>) -> Result<(), Failed> {
+/// The programs beside, in the target folder.
+fn installed() -> Result<Installed, Failed> {
+    let own = env::current_exe()?;
+    let target = own.ancestors().nth(2).ok_or("this program lies in no target folder")?;
+    beside::install(&target.join("beside"))
+}
+
+fn measure(programs: Option<&Installed>, keep: Option<&Path>) -> Result<(), Failed> {
     let temporary = tempfile::tempdir()?;
     let folder = keep.unwrap_or(temporary.path());
     let plan = FolderPlan::default();
@@ -58,10 +71,15 @@ fn measure(keep: Option<&Path>) -> Result<(), Failed> {
         if layout == Layout::Log4net {
             kinds.insert(0, "yardstick");
         }
+        kinds.extend(programs.iter().flat_map(|_| &PROGRAMS).map(|program| program.name));
         let mut took: BTreeMap<&str, Vec<Took>> = BTreeMap::new();
         for _ in 0..ROUNDS {
             for kind in &kinds {
-                took.entry(kind).or_default().push(spawn(kind, &folder)?);
+                let one = match (programs, PROGRAMS.iter().find(|program| program.name == *kind)) {
+                    (Some(programs), Some(program)) => program.measure(programs, name, &folder.join("logs"), &truth)?,
+                    _ => spawn(kind, &folder)?,
+                };
+                took.entry(kind).or_default().push(one);
             }
         }
         // From here on the same logs are sealed.
@@ -79,24 +97,35 @@ fn measure(keep: Option<&Path>) -> Result<(), Failed> {
             "median of five", "CPU s", "wall s", "MB/s", "records/s", "peak MB"
         );
         for kind in &kinds {
-            let median = |of: fn(&Took) -> f64| {
-                let mut values: Vec<f64> = took[kind].iter().map(of).collect();
-                values.sort_by(f64::total_cmp);
-                values[values.len() / 2]
-            };
-            let (cpu, wall) = (median(|took| took.cpu_s), median(|took| took.wall_s));
+            let (cpu, wall) = (median(&took[kind], |took| took.cpu_s), median(&took[kind], |took| took.wall_s));
             let (rate, records) = (megabytes / wall, truth.records as f64 / wall);
             println!(
                 "{:<34}{cpu:>9.3}{wall:>9.3}{rate:>9.0}{records:>12.0}{:>10.0}",
                 describe(kind),
-                median(|took| took.peak_mb)
+                median(&took[kind], |took| took.peak_mb)
             );
         }
+        let cpu = |kind: &str| Some(median(took.get(kind)?, |took| took.cpu_s));
+        if let (Some(cold), Some(yardstick)) = (cpu("cold"), cpu("yardstick")) {
+            println!("LogParser takes {:.1} times the CPU time of the yardstick", cold / yardstick);
+        }
+        let least = PROGRAMS.iter().filter_map(|program| cpu(program.name)).min_by(f64::total_cmp);
+        if let (Some(cold), Some(least)) = (cpu("cold"), least) {
+            println!("the best of the other programs takes {:.1} times that of LogParser", least / cold);
+        }
+        print_profile(&folder)?;
     }
     Ok(())
 }
 
-fn describe(kind: &str) -> &'static str {
+/// The median of a figure over the rounds.
+fn median(took: &[Took], of: fn(&Took) -> f64) -> f64 {
+    let mut values: Vec<f64> = took.iter().map(of).collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn describe(kind: &str) -> &str {
     match kind {
         "yardstick" => "yardstick, hard-coded",
         "cold" => "LogParser, cold",
@@ -104,7 +133,8 @@ fn describe(kind: &str) -> &'static str {
         "records" => "LogParser, only records, one core",
         "seal" => "sealing all of it, once",
         "sealed" => "LogParser, cold, from sealed logs",
-        _ => "LogParser, nothing new",
+        "again" => "LogParser, nothing new",
+        program => program,
     }
 }
 
@@ -129,12 +159,34 @@ fn prepare(folder: &Path, layout: Layout) -> Result<(), Failed> {
     Ok(())
 }
 
+/// Puts the catalog back to what it was before any analysis.
+fn forget(folder: &Path) -> std::io::Result<()> {
+    for name in ["catalog.sqlite-wal", "catalog.sqlite-shm"] {
+        let _ = fs::remove_file(folder.join("store").join(name));
+    }
+    fs::copy(folder.join("fetched.sqlite"), folder.join("store/catalog.sqlite")).map(drop)
+}
+
+/// Where the time of a cold run goes, by function, as Linux's `perf` samples it; nothing where there is none.
+fn print_profile(folder: &Path) -> Result<(), Failed> {
+    forget(folder)?;
+    let data = folder.join("perf.data");
+    let mut record = Command::new("perf");
+    record.args(["record", "--quiet", "--freq", "5000", "--output"]).arg(&data).arg(env::current_exe()?);
+    if !record.args(["child", "cold"]).arg(folder).output().is_ok_and(|output| output.status.success()) {
+        return Ok(());
+    }
+    let mut report = Command::new("perf");
+    report.args(["report", "--stdio", "--sort", "symbol", "--percent-limit", "2", "--input"]).arg(&data);
+    println!("where a cold run's time goes:");
+    let report = String::from_utf8_lossy(&report.output()?.stdout).into_owned();
+    report.lines().filter(|line| line.contains('%') && !line.starts_with('#')).for_each(|line| println!("{line}"));
+    Ok(())
+}
+
 fn spawn(kind: &str, folder: &Path) -> Result<Took, Failed> {
     if matches!(kind, "cold" | "native" | "sealed" | "seal") {
-        for name in ["catalog.sqlite-wal", "catalog.sqlite-shm"] {
-            let _ = fs::remove_file(folder.join("store").join(name));
-        }
-        fs::copy(folder.join("fetched.sqlite"), folder.join("store/catalog.sqlite"))?;
+        forget(folder)?;
     }
     let output = Command::new(env::current_exe()?).arg("child").arg(kind).arg(folder).output()?;
     if !output.status.success() {

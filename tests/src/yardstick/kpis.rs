@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::story::Summary;
@@ -19,10 +20,11 @@ pub struct Kpis {
 }
 
 /// How often and how widely an error occurs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct SignatureCount {
     pub count: u64,
     /// Distinct instances.
+    #[serde(default)]
     pub instances: u64,
 }
 
