@@ -70,6 +70,15 @@ pub(super) fn classify(ask: Ask, head: &Head<'_>) -> Answer {
     }
 }
 
+/// Whether a file of this name is encoded so by itself.
+pub(super) fn is_of_name(encoding: &str, name: &str) -> bool {
+    let encoding = encoding.trim().to_ascii_lowercase();
+    let name = name.to_ascii_lowercase();
+    [("gzip", ".gz"), ("x-gzip", ".gz"), ("zstd", ".zst")]
+        .iter()
+        .any(|(known, ending)| encoding == *known && name.ends_with(ending))
+}
+
 /// Whether an answer that calls itself HTML may be a page in place of the file of this name.
 pub(super) fn may_be_page(content_type: Option<&str>, name: &str) -> bool {
     let is_html = content_type.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html"));
@@ -133,7 +142,7 @@ fn unsatisfied(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, Ask, Head, classify};
+    use super::{Answer, Ask, Head, classify, is_of_name};
 
     fn part(range: &'static str) -> Answer {
         let head = Head { status: 206, content_range: Some(range), ..Head::default() };
@@ -165,6 +174,13 @@ mod tests {
         assert_eq!((of(302), of(401), of(204)), (Answer::Redirect, Answer::Refused, Answer::Refused));
         let packed = Head { status: 200, content_encoding: Some("gzip"), ..Head::default() };
         assert!(matches!(classify(Ask::WHOLE, &packed), Answer::Reject(_)));
+    }
+
+    #[test]
+    fn a_compressed_file_may_be_sent_with_its_own_encoding() {
+        assert!(is_of_name("gzip", "app.log.1.gz") && is_of_name(" X-GZIP", "APP.LOG.GZ"));
+        assert!(is_of_name("zstd", "app.log.zst"));
+        assert!(!is_of_name("gzip", "app.log") && !is_of_name("gzip", "app.log.zst") && !is_of_name("br", "app.gz"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::answer::{Answer, Ask, Head, PAGE_BYTES, classify, is_page, may_be_page};
+use super::answer::{Answer, Ask, Head, PAGE_BYTES, classify, is_of_name, is_page, may_be_page};
 use super::approach::Approach;
 use super::cause::{Cause, CauseClass, beginning, beginning_bytes, excerpt, of_transport};
 use super::index;
@@ -225,7 +225,10 @@ impl RestSource {
             request = request.header(RANGE, range);
         }
         let response = self.send(&url, request, tally).await?;
-        let answer = match (self.approach.rest.fetch_kind, classify(ask, &head(&response))) {
+        let mut head = head(&response);
+        // A server may give the encoding of a compressed file as that of its answer: the body is the file all the same.
+        head.content_encoding = head.content_encoding.filter(|encoding| !is_of_name(encoding, path));
+        let answer = match (self.approach.rest.fetch_kind, classify(ask, &head)) {
             // The body begins at the offset. It may end before the file does: how long that is, it does not tell.
             (FetchKind::Offset, Answer::Bytes { end, .. }) if response.status() == StatusCode::OK => {
                 Answer::Bytes { start: ask.from, end: end.map(|length| ask.from.saturating_add(length)), total: None }
