@@ -45,7 +45,7 @@
 //!         "last_before": "2026-10-14T07:12:00Z", "first_after": "2026-10-14T09:00:31Z"
 //!       }
 //!     ],
-//!     "gaps_left_out": 0,
+//!     "gaps_left_out": 0, "inventory": null,
 //!     "instances": [
 //!       {
 //!         "name": "studio-1", "tags": ["berlin"], "state": "partial",
