@@ -10,7 +10,9 @@ use std::fs;
 use std::path::Path;
 
 use logparser::normalise::of_message;
-use scene::Scene;
+use logparser_tests::story::Layout;
+use scene::{MAIN, Scene};
+use serde_json::Value;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/signatures");
 /// Labelled logs, where they lie beside the repository.
@@ -111,4 +113,158 @@ fn a_file_of_messages_gives_a_signature_a_line_in_any_order() {
     let ran = scene.start(&["signatures", "--input", "nothing"], &[]).finish();
     assert_eq!(ran.code, Some(3));
     assert!(ran.stderr.starts_with("error: cannot read nothing") && ran.stderr.contains("\nhelp: "), "{}", ran.stderr);
+}
+
+/// A log of errors: so many lines of each message, on two instances and two days.
+fn errors() -> Scene {
+    let scene = Scene::logs(Layout::Log4net, |folder| {
+        for (instance, day) in [("one", 12), ("two", 13)] {
+            let line = |second: usize, text: String| format!("2026-10-{day} 05:00:{second:02},000 [1] {text}\n");
+            let mut log = line(0, "INFO App.Net - all is well 1".to_owned());
+            for n in 1..=6 {
+                log += &line(
+                    n,
+                    format!("ERROR App.Net - Request to http://a/{n} failed with status {} after {n} ms", 500 + n % 2),
+                );
+            }
+            for n in 1..=3 {
+                log += &line(n, format!("ERROR App.Db - database is locked (retry {n} of 5)"));
+                log += &line(n, format!("ERROR App.Store - the database is locked by {n}"));
+            }
+            log += &line(9, "FATAL App.Crash - it failed 7".to_owned());
+            log += "System.IO.FileNotFoundException: No 7\n   at A.B(String c) in C:\\b.cs:line 7\n";
+            fs::create_dir_all(folder.join(instance)).expect("an instance");
+            fs::write(folder.join(instance).join("app.log"), log).expect("a log");
+        }
+    });
+    scene.run_to(MAIN, 0);
+    scene
+}
+
+const RULES: &str = r#"
+[[signature]]
+name = "Database locked"
+body = "{*}database is locked{*}"
+
+[[signature]]
+name = "Request failed with {status}"
+logger = "App.Net"
+body = "Request to {*} failed with status {status:int} after {*}"
+
+[[signature]]
+name = "Disk: {signature}"
+exception = "FileNotFoundException"
+"#;
+
+fn table(scene: &Scene, arguments: &[&str]) -> Value {
+    let ran = scene.logparser(MAIN, &[&["signatures", "--json", "--period", "all"], arguments].concat());
+    assert_eq!(ran.code, Some(0));
+    ran.summary()
+}
+
+/// Signatures with their counts.
+fn counted(table: &Value) -> BTreeMap<String, u64> {
+    let rows = table["signatures"].as_array().expect("signatures").iter();
+    rows.map(|row| (row["signature"].as_str().expect("a text").to_owned(), row["errors"].as_u64().expect("a count")))
+        .collect()
+}
+
+#[test]
+fn rules_merge_split_and_name_and_the_sum_stays() {
+    let scene = errors();
+    let request = "App.Net ERROR: Request to <url> failed with status <*> after <time>";
+    let plain = counted(&table(&scene, &[]));
+    let expected = [
+        ("App.Crash FATAL: System.IO.FileNotFoundException at A.B", 2),
+        ("App.Db ERROR: database is locked (retry <*> of <*>)", 6),
+        (request, 12),
+        ("App.Store ERROR: the database is locked by <*>", 6),
+    ];
+    assert_eq!(plain, expected.map(|(text, count)| (text.to_owned(), count)).into());
+
+    scene.beside("other");
+    scene.extend("other", RULES);
+    let compared = table(&scene, &["--against", scene.profile("other").to_str().expect("a path")]);
+    assert_eq!(counted(&compared), plain, "the other rules change nothing yet");
+    let changes = compared["changes"].as_array().expect("changes");
+    let told: Vec<_> = changes
+        .iter()
+        .map(|change| [&change["kind"], &change["before"], &change["after"]].map(|text| text.as_str().expect("a text")))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ["merged", "App.Db ERROR: database is locked (retry <*> of <*>)", "Database locked"],
+            ["split", request, "Request failed with 500"],
+            ["split", request, "Request failed with 501"],
+            ["merged", "App.Store ERROR: the database is locked by <*>", "Database locked"],
+            [
+                "renamed",
+                "App.Crash FATAL: System.IO.FileNotFoundException at A.B",
+                "Disk: App.Crash FATAL: System.IO.FileNotFoundException at A.B"
+            ],
+        ]
+    );
+
+    scene.extend(MAIN, RULES);
+    let ruled = table(&scene, &[]);
+    let expected = [
+        ("Database locked", 12),
+        ("Disk: App.Crash FATAL: System.IO.FileNotFoundException at A.B", 2),
+        ("Request failed with 500", 6),
+        ("Request failed with 501", 6),
+    ];
+    assert_eq!(counted(&ruled), expected.map(|(text, count)| (text.to_owned(), count)).into());
+    let first = &ruled["signatures"][0];
+    assert_eq!((first["instances"].as_u64(), first["examples"].as_array().map(Vec::len)), (Some(2), Some(3)));
+    assert_eq!([&first["first"], &first["last"]], ["2026-10-12T05:00:01Z", "2026-10-13T05:00:03Z"]);
+    let line = first["rule_line"].as_u64().expect("the line of its rule") as usize;
+    assert_eq!(scene.text(MAIN).lines().nth(line - 1), Some("body = \"{*}database is locked{*}\""));
+
+    let text = scene.logparser(MAIN, &["signatures", "--period", "all", "--top", "1"]).stdout;
+    assert!(
+        text.starts_with(
+            "4 signatures of 26 errors, 2026-10-12 to 2026-10-13\n\nDatabase locked\n    12 errors, 2 instances, "
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains("main.toml:")
+            && text.contains("    | database is locked (retry 1 of 5)\n")
+            && text.ends_with("\n3 more; see `--top`\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn changed_rules_compute_errors_anew_and_nothing_else() {
+    let scene = errors();
+    let before = scene.report(MAIN);
+    scene.extend(MAIN, RULES);
+    let ran = scene.run_to(MAIN, 0);
+    let effort = &ran.summary()["report"]["effort"];
+    assert_eq!(effort["scanned"]["instances"], 0, "no log is scanned again");
+    assert_eq!(effort["completed"]["partials"], 2, "one plugin's day of each instance");
+    assert_eq!(effort["sections_folded"], 1, "one section is told anew");
+    let errors = scene.figures(MAIN, "errors");
+    let after = scene.report(MAIN);
+    assert_eq!(errors.count("errors"), 26);
+    let others = |report: &logparser_reports::Report| {
+        report.sections.iter().filter(|section| section.kpi != "errors").cloned().collect::<Vec<_>>()
+    };
+    assert!(others(&before) == others(&after), "the other sections stay");
+    let shown = String::from_utf8(scene.published(MAIN).json).expect("JSON");
+    assert!(shown.contains("Database locked") && !shown.contains("retry <*> of"), "the report tells the rules' names");
+}
+
+#[test]
+fn nothing_stored_and_wrong_rules_are_said() {
+    let scene = Scene::logs(Layout::Log4net, |folder| fs::create_dir_all(folder.join("one")).expect("an instance"));
+    let ran = scene.logparser(MAIN, &["signatures"]);
+    assert_eq!(ran.code, Some(3));
+    assert!(ran.stderr.contains("help: "), "{}", ran.stderr);
+    scene.extend(MAIN, "\n[[signature]]\nname = \"x\"\nbody = \"{a:hours}\"\n");
+    let ran = scene.logparser(MAIN, &["signatures"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("body = \"{a:hours}\"") && ran.stderr.contains("^"), "{}", ran.stderr);
 }

@@ -101,12 +101,8 @@ enum Command {
         #[arg(long = "tag", value_name = "TAG")]
         tags: Vec<String>,
     },
-    /// Print the signatures of plain messages: what is left of each when its variable parts are masked
-    Signatures {
-        /// A file of messages, one a line; `-` is standard input
-        #[arg(long, value_name = "FILE")]
-        input: PathBuf,
-    },
+    /// Show what errors are counted by: each signature, how often it came, examples, and the rule behind it
+    Signatures(signatures::Asked),
     /// Write a commented profile to start from
     Init {
         /// The file to write
@@ -248,7 +244,7 @@ fn dispatch(cli: &Cli) -> Result<Done, Failed> {
         Command::Check => check::check(&cli.how),
         Command::Store { what } => store::store(&cli.how, *what),
         Command::Probe { instance, tags } => probe::probe(&cli.how, instance, tags),
-        Command::Signatures { input } => signatures::of_messages(input),
+        Command::Signatures(asked) => signatures::signatures(&cli.how, asked),
         Command::Run { days, every: Some(interval) } => every::every(&cli.how, days, *interval),
         Command::Run { days, every: None } => run::run(&cli.how, &run::Stages { fetch: true, report: Some(days) }),
         Command::Fetch { dry_run: true } => dry_run::dry_run(&cli.how),

@@ -175,12 +175,13 @@ pub fn ready(profile: &Profile) -> Result<(Kpis, Normaliser), Failed> {
 }
 
 /// A fault of a format or rule, at its place in the profile.
-fn rule_fault(profile: &Profile, rule: &RuleFault) -> Fault {
+pub fn rule_fault(profile: &Profile, rule: &RuleFault) -> Fault {
     let problem = rule.what.to_string();
     let fault = match rule.place {
         RulePlace::Pattern => profile.format_fault(&problem),
         RulePlace::Timestamp => profile.timestamp_fault(&problem),
         RulePlace::Body(index) => profile.event_fault(index, &problem),
+        RulePlace::Signature(index) => profile.signature_fault(index, &problem),
         RulePlace::Kpis => Fault::of_file(profile.path.display().to_string(), problem.as_str()),
     };
     fault.with_help(rule.help())

@@ -87,6 +87,11 @@ impl BodyPattern {
         Ok(pattern)
     }
 
+    /// Whether a capture takes the attribute at this position.
+    pub fn takes(&self, attribute: usize) -> bool {
+        self.captures.iter().any(|capture| capture.attribute == Some(attribute))
+    }
+
     /// Whether the pattern fits the whole body; then `into` holds what its captures took.
     #[inline]
     pub fn captures(&self, body: &[u8], into: &mut [Captured]) -> bool {

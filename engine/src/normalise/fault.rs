@@ -24,6 +24,9 @@ pub enum RulePlace {
     /// `body` of the event rule at this position.
     #[error("body of event rule {}", .0 + 1)]
     Body(usize),
+    /// `body` of the signature rule at this position.
+    #[error("signature rule {}", .0 + 1)]
+    Signature(usize),
     /// The set of all KPIs.
     #[error("the KPIs")]
     Kpis,

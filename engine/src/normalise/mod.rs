@@ -14,8 +14,10 @@ mod body;
 mod clock;
 mod ends;
 mod epoch;
+mod exception;
 mod fault;
 mod fields;
+mod frame;
 mod head;
 mod heads;
 mod json;
@@ -48,7 +50,7 @@ use std::io::Read;
 use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 
-use crate::profile::{EventRule, Format};
+use crate::profile::{EventRule, Format, SignatureRule};
 use clock::Clock;
 pub use fault::{RuleFault, RulePlace, RuleProblem};
 use head::{Head, Scanned};
@@ -59,7 +61,7 @@ pub use record::{Record, Value};
 pub use records::{Passed, Records};
 use rules::Rules;
 use severity::Severities;
-pub use signature::of_message;
+pub use signature::{Signatures, of_message};
 pub use symbol::symbol;
 pub use tally::Tally;
 pub use template::TemplateFault;
@@ -75,6 +77,9 @@ pub struct Normaliser {
     severities: Severities,
     rules: Rules,
     attributes: Vec<String>,
+    signatures: Signatures,
+    /// Positions of an exception's attributes, where anybody wants one.
+    thrown: Option<[Option<usize>; 3]>,
     /// The plugins that want a record for its severity, by severity.
     by_severity: [u64; 25],
     buffers: Buffers,
@@ -107,13 +112,16 @@ impl Normaliser {
             faults.push(RuleFault { place: RulePlace::Kpis, what });
         }
         let layout = Layout::compile(&format.layout).map_err(|more| faults.extend(more));
-        let attributes = wanted.attributes();
+        let attributes = wanted.attributes(rules);
         let rules = Rules::compile(rules, wanted, &attributes).map_err(|more| faults.extend(more));
+        let thrown = exception::ATTRIBUTES.map(|name| attributes.iter().position(|known| known == name));
         match (layout, rules) {
             (Ok(layout), Ok(rules)) if faults.is_empty() => Ok(Self {
                 layout,
                 severities: Severities::new(&format.severities, format.severity_default),
                 rules,
+                signatures: Signatures::compile(&[], &attributes)?,
+                thrown: Some(thrown).filter(|thrown| thrown.iter().any(Option::is_some)),
                 attributes,
                 by_severity: wanted.by_severity(),
                 buffers: Buffers::default(),
@@ -122,14 +130,36 @@ impl Normaliser {
         }
     }
 
-    /// Digest of everything that shapes records, except zones, which belong to instances.
+    /// The same, with rules for signatures.
+    ///
+    /// # Errors
+    /// Every rule that is wrong.
+    pub fn with_signatures(self, rules: &[SignatureRule]) -> Result<Self, Vec<RuleFault>> {
+        Ok(Self { signatures: self.signatures(rules)?, ..self })
+    }
+
+    /// Compiles rules for signatures of the records that this one reads.
+    ///
+    /// # Errors
+    /// Every rule that is wrong.
+    pub fn signatures(&self, rules: &[SignatureRule]) -> Result<Signatures, Vec<RuleFault>> {
+        Signatures::compile(rules, &self.attributes)
+    }
+
+    /// Appends a record's signature, what makes two errors the same; gives the position of the rule behind it, where
+    /// there is one.
+    pub fn sign(&self, record: &Record, into: &mut String) -> Option<usize> {
+        self.signatures.write(record, into)
+    }
+
+    /// Digest of everything that shapes records, except zones, which belong to instances. What shapes signatures has a
+    /// digest of its own.
     pub fn digest(format: &Format, rules: &[EventRule]) -> [u8; 32] {
         let mut digest = Sha256::new();
         // The types write every field by name, quoted: no two profiles look the same.
         let Format { layout, zone: _, severities, severity_default } = format;
         let shape = format!("{layout:?} {severities:?} {severity_default} {rules:?}");
         digest.update(VERSION.to_le_bytes());
-        digest.update(signature::VERSION.to_le_bytes());
         digest.update(shape.as_bytes());
         digest.finalize().into()
     }

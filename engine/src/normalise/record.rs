@@ -1,7 +1,6 @@
 //! A record: what the plugins see of a log event.
 
 use super::body::Captured;
-use super::signature;
 
 /// A record of a source.
 ///
@@ -78,11 +77,6 @@ impl Record {
             }
             Some(Captured::None) | None => Value::None,
         }
-    }
-
-    /// Appends the record's signature: what makes two errors the same.
-    pub fn signature(&self, into: &mut String) {
-        signature::write(self.logger(), self.severity, self.body(), self.exception(), into);
     }
 
     fn detail(&self) -> Option<&Detail> {

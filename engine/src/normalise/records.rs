@@ -5,8 +5,9 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
-use super::body::Captured;
+use super::body::{Captured, Span};
 use super::clock::Clock;
+use super::exception;
 use super::head::{Field, Head, Scanned};
 use super::heads::Heads;
 use super::json::{push_lossy, unescape};
@@ -266,6 +267,9 @@ impl<'n, R: Read> Records<'n, R> {
         if let Some(rule) = rule {
             is_lossy |= rule.take_fields(&normaliser.layout, &held[..line.bytes()], detail);
         }
+        if let Some(wanted) = normaliser.thrown {
+            fill(wanted, detail);
+        }
         self.tally.invalid_utf8 += u64::from(is_lossy);
         rule
     }
@@ -277,8 +281,23 @@ pub(super) fn push(field: Field, held: &[u8], into: &mut String) -> bool {
     if field.escaped { unescape(bytes, into) } else { push_lossy(bytes, into) }
 }
 
+/// Fills in the attributes of an exception that no rule took.
+#[cold]
+fn fill(wanted: [Option<usize>; 3], detail: &mut Detail) {
+    let (body, exception) = (detail.logger_end..detail.body_end, detail.body_end..detail.exception_end);
+    let chain = exception::chain(&detail.text[body], &detail.text[exception]);
+    let Some(values) = exception::attributes(&chain) else { return };
+    for (attribute, value) in wanted.into_iter().zip(values) {
+        if let Some(attribute) = attribute.filter(|attribute| detail.captures[*attribute] == Captured::None) {
+            let start = detail.text.len() - detail.logger_end;
+            detail.text.push_str(&value);
+            detail.captures[attribute] = Captured::Text(Span::new(start, start + value.len()));
+        }
+    }
+}
+
 /// The first line of a body, which rules look at.
-fn first_line(body: &[u8]) -> &[u8] {
+pub fn first_line(body: &[u8]) -> &[u8] {
     let line = &body[..memchr::memchr(b'\n', body).unwrap_or(body.len())];
     line.strip_suffix(b"\r").unwrap_or(line)
 }

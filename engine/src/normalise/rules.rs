@@ -8,6 +8,7 @@ use super::fields::Path;
 use super::layout::Layout;
 use super::record::Detail;
 use super::records::push;
+use super::signature;
 use super::swar::Key;
 use super::wanted::Wanted;
 use crate::profile::EventRule;
@@ -38,6 +39,8 @@ pub struct Rule {
     pub event: Option<u16>,
     /// The plugins that want the event, as bits.
     pub wanted: u64,
+    /// It tells which error a record is.
+    takes_code: bool,
 }
 
 /// An attribute that a field of the line holds.
@@ -66,12 +69,14 @@ impl Rules {
             rules.iter().map(|rule| &rule.name).filter(|name| asked.contains(name)).collect();
         let events: Vec<String> = named.into_iter().cloned().collect();
         let attribute = |name: &str| attributes.binary_search_by(|known| known.as_str().cmp(name)).ok();
+        let code = attribute(signature::CODE);
         let mut faults = Vec::new();
         let mut compiled = Vec::new();
         for (position, rule) in rules.iter().enumerate() {
             let body = rule.body.as_deref().map(|body| BodyPattern::compile(body, attribute)).transpose();
             match body.and_then(|body| Ok((body, fields(rule, attribute)?))) {
                 Ok((body, fields)) => compiled.push(Rule {
+                    takes_code: code.is_some_and(|code| takes(&body, &fields, code)),
                     severity_min: rule.severity_min.unwrap_or(0),
                     body,
                     fields,
@@ -151,6 +156,11 @@ impl Rule {
     }
 }
 
+/// Whether a rule takes the attribute at a position.
+fn takes(body: &Option<BodyPattern>, fields: &[FieldRule], attribute: usize) -> bool {
+    body.as_ref().is_some_and(|body| body.takes(attribute)) || fields.iter().any(|field| field.attribute == attribute)
+}
+
 /// What a rule takes out of other fields, as far as somebody wants it.
 fn fields(rule: &EventRule, attribute: impl Fn(&str) -> Option<usize>) -> Result<Vec<FieldRule>, RuleProblem> {
     let mut fields = Vec::new();
@@ -177,7 +187,7 @@ fn candidates(compiled: &[Rule], rules: &[EventRule], logger: Option<&str>) -> B
     // A rule that nobody wants only keeps later ones from the record: behind the last wanted one it does nothing.
     let matters = |position: &u32| {
         let rule = &compiled[*position as usize];
-        rule.wanted != 0 || rule.severity.is_some()
+        rule.wanted != 0 || rule.severity.is_some() || rule.takes_code
     };
     candidates.truncate(candidates.iter().rposition(matters).map_or(0, |last| last + 1));
     candidates.into()

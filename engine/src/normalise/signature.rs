@@ -1,121 +1,231 @@
 //! Signatures: what makes two errors the same.
 //!
-//! `{logger} {SEVERITY}: ` and then, where the record has an exception with a stack, its type and topmost frames
-//! without line numbers; else the first line of the message with its variable parts masked.
+//! A rule of the profile that fits gives its name. Else it is `{logger} {SEVERITY}: ` and then the first that there is
+//! of: the record's error code; the type of its exception, what caused it, and the topmost frames without line
+//! numbers; the first line of the message with its variable parts masked.
 
+use sha2::{Digest, Sha256};
+
+use super::body::{BodyPattern, Captured};
+use super::exception::{self, Thrown, exception_type};
+use super::fault::{RuleFault, RulePlace, RuleProblem};
 use super::mask;
+use super::record::{Record, Value};
+use super::records::first_line;
 use super::severity::range_name;
+use super::template::{self, Piece};
+use crate::profile::{SIGNATURE_PLACE, SignatureRule};
 
 /// Raised when a record gets another signature than before.
-pub const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
-/// Frames that tell one error from another; deeper ones differ by what called.
-const FRAMES_MAX: usize = 3;
 /// What is looked at of a message.
 const MESSAGE_BYTES_MAX: usize = 4096;
 /// What is kept of it when it is masked: a signature is a line to read.
-const MASKED_BYTES_MAX: usize = 1024;
-/// How exception types end in .NET, Java and Python.
-const TYPE_ENDS: [&str; 3] = ["Exception", "Error", "Throwable"];
-/// What stands before the type of an inner exception in .NET and Java.
-const INNER_MARKS: [&str; 2] = ["---> ", "Caused by: "];
+const SIGNATURE_BYTES_MAX: usize = 1024;
+/// The attribute that says which error it is.
+pub const CODE: &str = "error.code";
+/// Attributes that hold a user's name.
+pub const USERS: [&str; 3] = ["user.id", "user.name", "enduser.id"];
+/// Shorter names are as often a part of something else.
+const USER_BYTES_MIN: usize = 2;
 
-/// Appends the signature of a record with these fields.
-pub fn write(logger: &str, severity: u8, body: &str, exception: &str, into: &mut String) {
-    into.extend([logger, " ", range_name(severity), ": "]);
-    let exception = exception.lines().map(str::trim);
-    // The message may itself be the exception's first line.
-    let named = exception.clone().chain(body.lines()).find_map(exception_type);
-    let mut frames = exception.filter_map(frame).take(FRAMES_MAX).peekable();
-    match named {
-        Some((name, _)) if frames.peek().is_some() => {
-            into.push_str(name);
-            for frame in frames {
-                into.extend([" at ", &frame[..frame.floor_char_boundary(MASKED_BYTES_MAX)]]);
+/// Gives signatures by the rules of a profile.
+#[derive(Debug, Default)]
+pub struct Signatures {
+    rules: Vec<Rule>,
+    /// Position of the attribute that holds the error code.
+    code: Option<usize>,
+    /// Positions of the attributes that hold users' names.
+    users: Vec<usize>,
+}
+
+/// A compiled rule.
+#[derive(Debug)]
+struct Rule {
+    conditions: SignatureRule,
+    body: Option<BodyPattern>,
+    /// What the body captures.
+    captures: usize,
+    name: Vec<Part>,
+}
+
+/// A part of a rule's name.
+#[derive(Debug)]
+enum Part {
+    Text(String),
+    /// What the body captured at a position.
+    Captured(usize),
+    /// The signature without the rule.
+    Default,
+}
+
+impl Signatures {
+    /// Compiles rules; `attributes` are those that records carry, sorted.
+    ///
+    /// # Errors
+    /// Every rule that is wrong.
+    pub fn compile(rules: &[SignatureRule], attributes: &[String]) -> Result<Self, Vec<RuleFault>> {
+        let attribute = |name: &str| attributes.iter().position(|known| known == name);
+        let mut faults = Vec::new();
+        let mut compiled = Vec::new();
+        for (position, rule) in rules.iter().enumerate() {
+            match Rule::compile(rule) {
+                Ok(rule) => compiled.push(rule),
+                Err(what) => faults.push(RuleFault { place: RulePlace::Signature(position), what }),
             }
         }
-        // Without a stack, the message says more than the type.
-        Some((name, rest)) if !body.lines().any(|line| exception_type(line).is_some()) => {
-            into.push_str(name);
-            masked(rest, into);
-        }
-        _ => masked(body, into),
+        let users = USERS.iter().filter_map(|name| attribute(name)).collect();
+        if faults.is_empty() { Ok(Self { rules: compiled, code: attribute(CODE), users }) } else { Err(faults) }
     }
+
+    /// Digest of everything that shapes signatures, beside the records.
+    pub fn digest(rules: &[SignatureRule]) -> [u8; 32] {
+        let mut digest = Sha256::new();
+        digest.update(VERSION.to_le_bytes());
+        // The types write every field by name, quoted: no two profiles look the same.
+        digest.update(format!("{rules:?}").as_bytes());
+        digest.finalize().into()
+    }
+
+    /// Appends a record's signature; gives the position of the rule behind it, where there is one.
+    pub fn write(&self, record: &Record, into: &mut String) -> Option<usize> {
+        let code = self.code.map_or(Value::None, |code| record.attribute(code));
+        let start = into.len();
+        let fitting = |(position, rule): (usize, &Rule)| rule.fit(record, code).map(|captures| (position, captures));
+        let found = self.rules.iter().enumerate().find_map(fitting);
+        match &found {
+            Some((position, captures)) => {
+                for part in &self.rules[*position].name {
+                    match part {
+                        Part::Text(text) => into.push_str(text),
+                        Part::Captured(capture) => push_captured(captures[*capture], record, into),
+                        Part::Default => self.write_default(record, code, into),
+                    }
+                }
+                cut(start, into);
+            }
+            None => self.write_default(record, code, into),
+        }
+        found.map(|(position, _)| position)
+    }
+
+    fn write_default(&self, record: &Record, code: Value<'_>, into: &mut String) {
+        into.extend([record.logger(), " ", range_name(record.severity), ": "]);
+        match code {
+            Value::Text(code) if !code.trim().is_empty() => return into.push_str(code.trim()),
+            Value::Int(code) => return into.push_str(&code.to_string()),
+            _ => {}
+        }
+        let body = record.body();
+        let chain = exception::chain(body, record.exception());
+        let thrown = chain.iter().rfind(|thrown| !thrown.frames.is_empty());
+        match (chain.first(), thrown) {
+            (Some(first), Some(thrown)) => write_thrown(first, thrown, chain.last(), into),
+            // Without a stack, the message says more than the type.
+            (Some(first), None) if !body.lines().any(|line| exception_type(line).is_some()) => {
+                into.push_str(first.kind);
+                self.mask(first.rest, record, into);
+            }
+            _ => self.mask(body, record, into),
+        }
+    }
+
+    /// Appends the first line of a message, masked.
+    fn mask(&self, message: &str, record: &Record, into: &mut String) {
+        let users = self.users.iter().filter_map(|user| match record.attribute(*user) {
+            Value::Text(name) if name.len() >= USER_BYTES_MIN => Some(name),
+            _ => None,
+        });
+        mask_line(message, &users.collect::<Vec<_>>(), into);
+    }
+}
+
+impl Rule {
+    fn compile(rule: &SignatureRule) -> Result<Self, RuleProblem> {
+        let name = template::parse(&rule.name)?;
+        let mut captured: Vec<String> = Vec::new();
+        let mut parts = Vec::new();
+        for piece in name {
+            parts.push(match piece {
+                Piece::Literal(text) => Part::Text(text),
+                Piece::Place { name, .. } if name == SIGNATURE_PLACE => Part::Default,
+                Piece::Place { name, .. } => {
+                    captured.push(name);
+                    Part::Captured(captured.len() - 1)
+                }
+            });
+        }
+        let position = |name: &str| captured.iter().position(|known| known == name);
+        let body = rule.body.as_deref().map(|body| BodyPattern::compile(body, position)).transpose()?;
+        Ok(Self { conditions: rule.clone(), body, captures: captured.len(), name: parts })
+    }
+
+    /// What the body captures, where the rule fits.
+    fn fit(&self, record: &Record, code: Value<'_>) -> Option<Vec<Captured>> {
+        let SignatureRule { logger, severity_min, code: wanted, exception, .. } = &self.conditions;
+        let is_code = |wanted: &String| match code {
+            Value::Text(code) => code.trim() == wanted,
+            Value::Int(code) => code.to_string() == *wanted,
+            Value::None => false,
+        };
+        let is_thrown = |kind: &String| {
+            let is_kind = |thrown: &Thrown<'_>| {
+                thrown.kind.strip_suffix(kind.as_str()).is_some_and(|before| before.is_empty() || before.ends_with('.'))
+            };
+            exception::chain(record.body(), record.exception()).iter().any(is_kind)
+        };
+        let fits = logger.as_ref().is_none_or(|logger| record.logger() == logger)
+            && severity_min.is_none_or(|least| record.severity >= least)
+            && wanted.as_ref().is_none_or(is_code);
+        if !fits {
+            return None;
+        }
+        let mut captures = vec![Captured::None; self.captures];
+        let body = first_line(record.body().as_bytes());
+        let fits = self.body.as_ref().is_none_or(|pattern| pattern.captures(body, &mut captures));
+        (fits && exception.as_ref().is_none_or(is_thrown)).then_some(captures)
+    }
+}
+
+fn push_captured(captured: Captured, record: &Record, into: &mut String) {
+    match captured {
+        Captured::Text(span) => {
+            let text = record.body().get(span.start as usize..span.end as usize).unwrap_or_default();
+            into.extend(text.chars().map(|char| if char.is_control() { ' ' } else { char }));
+        }
+        Captured::Int(number) => into.push_str(&number.to_string()),
+        Captured::None => {}
+    }
+}
+
+/// Appends the type that was logged, the type that began it, and where that was thrown.
+fn write_thrown(first: &Thrown<'_>, thrown: &Thrown<'_>, last: Option<&Thrown<'_>>, into: &mut String) {
+    let start = into.len();
+    into.push_str(first.kind);
+    if let Some(last) = last.filter(|last| last.kind != first.kind) {
+        into.extend([" caused by ", last.kind]);
+    }
+    for frame in &thrown.frames {
+        into.extend([" at ", frame]);
+    }
+    cut(start, into);
 }
 
 /// The signature of a plain message: its first line, masked.
 pub fn of_message(message: &str) -> String {
     let mut text = String::new();
-    masked(message, &mut text);
+    mask_line(message, &[], &mut text);
     text
 }
 
-/// Appends the first line of a message, masked.
-fn masked(message: &str, into: &mut String) {
+fn mask_line(message: &str, users: &[&str], into: &mut String) {
     let line = message.lines().next().unwrap_or_default();
     let start = into.len();
-    mask::write(&line[..line.floor_char_boundary(MESSAGE_BYTES_MAX)], &[], into);
-    into.truncate(into.floor_char_boundary(start + MASKED_BYTES_MAX));
+    mask::write(&line[..line.floor_char_boundary(MESSAGE_BYTES_MAX)], users, into);
+    cut(start, into);
 }
 
-/// The type at the begin of a line such as `System.NullReferenceException: message`, and what follows it.
-fn exception_type(line: &str) -> Option<(&str, &str)> {
-    let line = INNER_MARKS.iter().find_map(|mark| line.strip_prefix(mark)).unwrap_or(line);
-    let in_name = |char: char| char.is_ascii_alphanumeric() || "_.$+`".contains(char);
-    let (name, rest) = line.split_at(line.find(|char| !in_name(char)).unwrap_or(line.len()));
-    let is_type = TYPE_ENDS.iter().any(|end| name.ends_with(end) && name.len() > end.len());
-    (is_type && (rest.is_empty() || rest.starts_with(':') || rest.starts_with(" ("))).then_some((name, rest))
-}
-
-/// The method of a stack line such as `at Shell.Run(String name) in C:\Shell.cs:line 246`.
-fn frame(line: &str) -> Option<&str> {
-    let frame = line.strip_prefix("at ")?;
-    Some(match frame.split_once('(') {
-        Some((method, _)) => method.trim_end(),
-        // A frame without a name, such as `at /app/main.js:10:5`.
-        None => frame.trim_end_matches(|char: char| char.is_ascii_digit() || char == ':'),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn signature(body: &str, exception: &str) -> String {
-        let mut text = String::new();
-        write("A.B", 18, body, exception, &mut text);
-        text
-    }
-
-    #[test]
-    fn messages_and_exceptions_have_signatures() {
-        let stack = "   at N.C.M(String[] a) in C:\\x\\C.cs:line 7\r\n  at N.D.<R>b__0()\n at N.E.Q()\n at N.F.Z()";
-        let java = "Caused by: java.io.IOException: no\n\tat a.b.C.d(C.java:12)\n\t... 5 more";
-        let cases = [
-            ("no 5", String::new(), "A.B ERROR: no <*>"),
-            ("no 5\nline 2", String::new(), "A.B ERROR: no <*>"),
-            ("", String::new(), "A.B ERROR: "),
-            (
-                "it failed 7",
-                format!("System.IO.E2Exception: x 5\n{stack}"),
-                "A.B ERROR: System.IO.E2Exception at N.C.M at N.D.<R>b__0 at N.E.Q",
-            ),
-            ("System.XError: 5", stack.to_owned(), "A.B ERROR: System.XError at N.C.M at N.D.<R>b__0 at N.E.Q"),
-            ("it failed 7", stack.to_owned(), "A.B ERROR: it failed <*>"),
-            ("it failed 7", java.to_owned(), "A.B ERROR: java.io.IOException at a.b.C.d"),
-            ("it failed", "ValueError: bad 5".to_owned(), "A.B ERROR: ValueError: bad <*>"),
-            ("a.BError: 5", String::new(), "A.B ERROR: a.BError: <*>"),
-            ("it failed 7", "Error: what 5".to_owned(), "A.B ERROR: it failed <*>"),
-            ("it failed 7", "W32Exception (0x80004005): no".to_owned(), "A.B ERROR: W32Exception (<*>): no"),
-        ];
-        for (body, exception, expected) in cases {
-            assert_eq!(signature(body, &exception), expected, "{body} | {exception}");
-        }
-    }
-
-    #[test]
-    fn a_long_message_has_a_short_signature() {
-        let length = signature(&"ø ".repeat(10_000), "").len();
-        assert!((1_000..1_100).contains(&length), "{length}");
-    }
+fn cut(start: usize, into: &mut String) {
+    into.truncate(into.floor_char_boundary(start + SIGNATURE_BYTES_MAX));
 }

@@ -116,7 +116,7 @@ fn read(normaliser: &Normaliser, source: impl Read, start: Start) -> (Vec<String
         let event = record.event.map(|event| &normaliser.events()[usize::from(event)]);
         let attributes: Vec<_> = (0..normaliser.attributes().len()).map(|id| record.attribute(id)).collect();
         let mut signature = String::new();
-        record.signature(&mut signature);
+        normaliser.sign(record, &mut signature);
         let (offset, wanted, severity) = (record.offset, record.wanted, record.severity);
         let texts = (record.logger(), record.body(), record.exception());
         shown.push(format!("{offset} {time} {wanted:b} {severity} {event:?} {attributes:?} {texts:?} {signature}"));
@@ -166,7 +166,7 @@ fn a_log_gives_its_records() {
     let stack = "   at Shell.Run() in C:\\Shell.cs:line 246\n\n   at Program.Main(String[] args)";
     assert_eq!(crash.exception(), stack);
     let mut signature = String::new();
-    crash.signature(&mut signature);
+    normaliser.sign(crash, &mut signature);
     assert_eq!(signature, "App.Crash FATAL: Unhandled exception in thread <*>");
 
     let last = records.next().unwrap().unwrap().offset;
@@ -194,7 +194,7 @@ fn both_samples_give_their_truth() {
                 count += 1;
                 if record.severity >= 17 {
                     let mut signature = String::new();
-                    record.signature(&mut signature);
+                    normaliser.sign(record, &mut signature);
                     *signatures.entry(signature).or_default() += 1;
                 }
                 if let Some(event) = record.event {

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::signature;
+use crate::profile::EventRule;
+
 /// Plugins at most: one bit each.
 pub const PLUGINS_MAX: usize = 64;
 /// OpenTelemetry's greatest severity number.
@@ -34,10 +37,27 @@ impl Wanted {
         fulfilling.map(|(position, _)| 1 << position).sum()
     }
 
-    /// The attributes that anybody wants, sorted.
-    pub fn attributes(&self) -> Vec<String> {
-        let names: BTreeSet<&String> = self.plugins.iter().flat_map(|want| &want.attributes).collect();
-        names.into_iter().cloned().collect()
+    /// The attributes that anybody wants, sorted; of signatures those that the rules take out of records.
+    pub fn attributes(&self, rules: &[EventRule]) -> Vec<String> {
+        let mut names: BTreeSet<String> = self.plugins.iter().flat_map(|want| &want.attributes).cloned().collect();
+        if self.plugins.iter().any(|want| want.signature) {
+            let is_taken = |name: &&str| {
+                let is_field = |field: &String| field.split(':').next() == Some(name);
+                let is_taken = |rule: &EventRule| {
+                    rule.body.as_deref().is_some_and(|body| body.contains(&format!("{{{name}")))
+                        || rule.fields.keys().any(is_field)
+                };
+                rules.iter().any(is_taken)
+            };
+            names.extend(
+                [signature::CODE]
+                    .iter()
+                    .chain(&signature::USERS)
+                    .filter(|name| is_taken(name))
+                    .map(|name| (*name).to_owned()),
+            );
+        }
+        names.into_iter().collect()
     }
 
     /// The plugins that want a record for its severity alone, by severity.

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::coverage::{Seen, coverage, inventory};
 use super::crew::{Crew, Done};
 use super::failures::{Failure, Failures};
-use super::fleet::Fleet;
+use super::fleet::{Fleet, work_digest};
 use super::job::{Job, Problem};
 use super::kpis::{Kpis, broken_section};
 use super::lacks::Lacks;
@@ -86,7 +86,7 @@ pub struct Effort {
 /// # Errors
 /// Every rule that is wrong.
 pub fn normaliser(profile: &Profile, kpis: &Kpis) -> Result<Normaliser, Vec<RuleFault>> {
-    Normaliser::compile(&profile.format, &profile.events, &kpis.wanted())
+    Normaliser::compile(&profile.format, &profile.events, &kpis.wanted())?.with_signatures(&profile.signatures)
 }
 
 /// Analyses what the store holds of the profile's fleet over a period.
@@ -135,7 +135,7 @@ pub fn analyse(
         .iter()
         .map(|plugin| {
             let window = serde_json::json!([plugin.name, days, through, members]).to_string();
-            fleet.key(&[&plugin.work_digest(), window.as_bytes()])
+            fleet.key(&[&work_digest(plugin, profile), window.as_bytes()])
         })
         .collect();
     let mut finished = keys.iter().map(|key| known(catalog, key)).collect::<Result<Vec<_>, _>>()?;

@@ -7,12 +7,13 @@ use sha2::{Digest, Sha256};
 
 use super::coverage::Seen;
 use super::job::Job;
-use super::kpis::Kpis;
+use super::kpis::{Kpis, wants_signatures};
 use super::period;
 use crate::calendar::{Calendar, SECOND_US};
 use crate::catalog::{Catalog, CatalogError, InstanceId, InstanceRow};
+use crate::host::Plugin;
 use crate::mirror::Mirror;
-use crate::normalise::Normaliser;
+use crate::normalise::{Normaliser, Signatures};
 use crate::profile::{Period, Profile};
 
 /// How far a clock must be ahead of all that follow to be in doubt.
@@ -51,7 +52,7 @@ impl Fleet {
                 layouts.insert(zone.to_owned(), (catalog.layout(&digest)?, digest));
             }
         }
-        let works = kpis.plugins.iter().map(|plugin| catalog.work(&plugin.work_digest()));
+        let works = kpis.plugins.iter().map(|plugin| catalog.work(&work_digest(plugin, profile)));
         let works = works.collect::<Result<_, _>>()?;
         let rows = names.iter().map(|name| rows.remove(*name)).collect();
         Ok(Self { rows, layouts, works, epoch: catalog.epoch()? })
@@ -127,6 +128,13 @@ impl Fleet {
         all.extend(parts);
         digest(&all)
     }
+}
+
+/// Digest of everything that shapes a plugin's partials, beside the records: rules for signatures count where it wants
+/// signatures.
+pub fn work_digest(plugin: &Plugin, profile: &Profile) -> [u8; 32] {
+    let own = plugin.work_digest();
+    if wants_signatures(plugin) { digest(&[&own, &Signatures::digest(&profile.signatures)]) } else { own }
 }
 
 /// SHA-256 over parts, each with its length.

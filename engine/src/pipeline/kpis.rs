@@ -49,11 +49,16 @@ impl Kpis {
                 events: manifest.events.clone(),
                 severity_min: manifest.severity,
                 attributes: attributes.map(|column| column.name.clone()).collect(),
-                signature: manifest.columns.iter().any(|column| column.name == "signature" && !column.attribute),
+                signature: wants_signatures(plugin),
             }
         };
         Wanted { plugins: self.plugins.iter().map(want).collect() }
     }
+}
+
+/// Whether a plugin has a column of signatures.
+pub fn wants_signatures(plugin: &Plugin) -> bool {
+    plugin.manifest.columns.iter().any(|column| column.name == "signature" && !column.attribute)
 }
 
 /// Where compiled plugins are kept.

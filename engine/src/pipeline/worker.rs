@@ -15,6 +15,7 @@ pub type Saved = Vec<(usize, Option<Vec<u8>>)>;
 pub struct Worker<'p> {
     observers: Vec<Observer<'p>>,
     failures: &'p Failures,
+    normaliser: &'p Normaliser,
     texts: Texts,
     signature: String,
     instance: usize,
@@ -29,10 +30,11 @@ pub struct Worker<'p> {
 
 impl<'p> Worker<'p> {
     /// A worker over all plugins.
-    pub fn new(plugins: &'p [Plugin], normaliser: &Normaliser, failures: &'p Failures) -> Self {
+    pub fn new(plugins: &'p [Plugin], normaliser: &'p Normaliser, failures: &'p Failures) -> Self {
         Self {
             observers: plugins.iter().map(|plugin| Observer::new(plugin, normaliser)).collect(),
             failures,
+            normaliser,
             texts: Texts::default(),
             signature: String::new(),
             instance: 0,
@@ -121,6 +123,7 @@ impl<'p> Worker<'p> {
 
     /// Adds a record to the batches of the plugins that want it.
     fn push(&mut self, record: &Record, mut wanted: u64, place: &Place) {
+        let normaliser = self.normaliser;
         let mut signature = None;
         let mut full = false;
         while wanted != 0 {
@@ -130,7 +133,7 @@ impl<'p> Worker<'p> {
             let mut sign = |texts: &mut Texts| {
                 *signature.get_or_insert_with(|| {
                     text.clear();
-                    record.signature(text);
+                    normaliser.sign(record, text);
                     texts.keep(text)
                 })
             };

@@ -81,6 +81,7 @@ mod tests {
             ("#override = [", "#]"),
             ("#HINWEIS = \"info\"", "#FEHLER = \"error\""),
             ("#[[event]]", "#min_severity = \"warn\""),
+            ("#[[signature]]", "#min_severity = \"fatal\""),
             ("#[kpi.my-kpi]", "#threshold = 5"),
         ] {
             load_text(&switched_on(first, last)).unwrap_or_else(|faults| panic!("{first}: {faults}"));
@@ -116,8 +117,13 @@ mod tests {
                 .filter(|_| fault.message.contains("`zzz`"));
             for key in keys.unwrap_or_default().split(", ") {
                 let key = key.trim_matches('`');
-                let written =
-                    [format!("\n{key} = "), format!("\n#{key} = "), format!("\n[{key}"), format!("\n[[{key}")];
+                let written = [
+                    format!("\n{key} = "),
+                    format!("\n#{key} = "),
+                    format!("\n[{key}"),
+                    format!("\n[[{key}"),
+                    format!("\n#[[{key}"),
+                ];
                 let within = [format!("{{ {key} = "), format!(", {key} = "), format!(".{key}]")];
                 let documented = written.iter().chain(&within).any(|form| EXAMPLE.contains(form));
                 assert!(documented, "`{key}` is not in the example, see {fault}");

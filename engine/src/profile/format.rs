@@ -29,7 +29,7 @@ const SEVERITY: Key = Key("severity", "\"fatal\"");
 const MIN_SEVERITY: Key = Key("min_severity", "\"error\"");
 
 /// OpenTelemetry severity numbers by the names that a profile uses.
-const SEVERITY_NAMES: [(&str, u8); 6] =
+pub(super) const SEVERITY_NAMES: [(&str, u8); 6] =
     [("trace", 1), ("debug", 5), ("info", 9), ("warn", 13), ("error", 17), ("fatal", 21)];
 
 /// Parts of a record, with a sample of the field that holds it.
@@ -42,7 +42,7 @@ const PARTS: [(&str, &str); 5] = [
 ];
 
 /// How an event's capture is read: whole number, milliseconds, seconds. Without a type it is text.
-const CAPTURE_KINDS: [&str; 3] = ["int", "ms", "s"];
+pub(super) const CAPTURE_KINDS: [&str; 3] = ["int", "ms", "s"];
 
 /// The word of `kind` for a pattern of one's own; the others are those of [`KNOWN`].
 const OWN_PATTERN: &str = "pattern";
@@ -176,7 +176,7 @@ fn check_pattern(doc: Document<'_>, pattern: &At<String>) {
 }
 
 /// Checks every placeholder of a pattern; `kinds` are those that may stand behind its colon.
-fn check_placeholders<'p>(
+pub(super) fn check_placeholders<'p>(
     doc: Document<'_>,
     key: &str,
     pattern: &'p At<String>,

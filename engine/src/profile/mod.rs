@@ -28,6 +28,7 @@ mod raw;
 mod resolve;
 mod rest;
 mod secret;
+mod signature;
 mod suggest;
 mod syntax;
 #[cfg(test)]
@@ -87,6 +88,8 @@ pub struct Profile {
     pub events: Vec<EventRule>,
     /// How long what was fetched is kept.
     pub keep: Keep,
+    /// Rules for signatures, in the order of the file: the first that fits gives the signature.
+    pub signatures: Vec<SignatureRule>,
     /// What the report covers.
     pub report: ReportSettings,
     /// Every KPI that is switched on, in the order in which its section appears.
@@ -195,6 +198,26 @@ pub struct Keep {
     /// Instances that are no longer in the profile, since they were last asked.
     pub instances_days: Option<u32>,
 }
+
+/// Gives errors their signature. All conditions must hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignatureRule {
+    /// The signature, with what the body captures in braces; [`SIGNATURE_PLACE`] is the one without the rule.
+    pub name: String,
+    /// Exact logger.
+    pub logger: Option<String>,
+    /// Least severity.
+    pub severity_min: Option<u8>,
+    /// Exact error code.
+    pub code: Option<String>,
+    /// Type of an exception or of what caused it, with its namespace or without.
+    pub exception: Option<String>,
+    /// Body pattern with captures.
+    pub body: Option<String>,
+}
+
+/// The place in the name of a signature rule for the signature without it.
+pub const SIGNATURE_PLACE: &str = "signature";
 
 /// What the report covers.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::suggest::quoted;
 use super::text::{Span, Text};
 use super::{Fault, Profile};
 
@@ -13,6 +14,7 @@ pub struct Places {
     pub(super) format: Span,
     pub(super) timestamp: Option<Span>,
     pub(super) events: Vec<Span>,
+    pub(super) signatures: Vec<Span>,
     pub(super) kpis: BTreeMap<String, KpiPlaces>,
 }
 
@@ -54,6 +56,18 @@ impl Profile {
     pub fn event_fault(&self, index: usize, problem: &str) -> Fault {
         let name = self.events.get(index).map_or("?", |event| event.name.as_str());
         self.fault_at(self.places.events.get(index), format!("event `{name}`: {problem}"))
+    }
+
+    /// What is wrong with a signature rule, by its index in [`Profile::signatures`], at its body.
+    pub fn signature_fault(&self, index: usize, problem: &str) -> Fault {
+        let name = self.signatures.get(index).map_or("?", |rule| rule.name.as_str());
+        self.fault_at(self.places.signatures.get(index), format!("signature {}: {problem}", quoted(name)))
+    }
+
+    /// The line of a signature rule; 0 where the profile comes from no file.
+    pub fn signature_line(&self, index: usize) -> usize {
+        let place = self.places.text.as_ref().zip(self.places.signatures.get(index));
+        place.map_or(0, |(text, place)| text.place(place.start).0)
     }
 
     pub(super) fn fault_at(&self, place: Option<&Span>, message: String) -> Fault {

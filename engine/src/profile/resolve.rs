@@ -17,6 +17,7 @@ use super::limits::take_limits;
 use super::period::{PERIOD_HELP, read_period};
 use super::places::Places;
 use super::raw::{At, Document, Key, Table};
+use super::signature::take_signatures;
 use super::suggest::quoted;
 use super::syntax;
 use super::text::Text;
@@ -74,6 +75,7 @@ fn take_profile(path: &Path, mut table: Table<'_>) -> Option<Profile> {
     let (store, output) = take_folders(&mut table, &base);
     let format = take_format(&mut table, &mut places);
     let events = take_events(&mut table, &mut places);
+    let signatures = take_signatures(&mut table, &mut places);
     let fleet = take_fleet(&mut table, format.as_ref().map(|format| format.zone).unwrap_or_default(), &base);
     let limits = take_limits(&mut table);
     let by_rest = fleet.as_ref().is_some_and(|fleet| fleet.folder.is_none());
@@ -106,6 +108,7 @@ fn take_profile(path: &Path, mut table: Table<'_>) -> Option<Profile> {
         format: format?,
         events,
         keep,
+        signatures,
         report,
         kpis,
         places,

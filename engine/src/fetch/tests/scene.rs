@@ -279,6 +279,7 @@ pub fn profile(store: &Path, source: Source, instances: &[(&str, &str)]) -> Prof
         },
         events: Vec::new(),
         keep: Keep::default(),
+        signatures: Vec::new(),
         report: ReportSettings { zone: Some(zone), period: Period::All },
         kpis: Vec::new(),
         places: Default::default(),

@@ -1,0 +1,130 @@
+//! Exceptions as data: each file of `exceptions/` holds stack traces as a language writes them, and what they say.
+//! Adding a case is adding a trace.
+//!
+//! Each case is tried whole, within a JSON line, and cut at any byte as a growing file is.
+
+use std::fs;
+
+use logparser::normalise::{Normaliser, Record, Start, Value, Want, Wanted};
+use logparser::profile;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/exceptions");
+const ATTRIBUTES: [&str; 3] = ["exception.message", "exception.stacktrace", "exception.type"];
+const BEFORE: &str = "2026-10-12 05:08:31,905 INFO A - before\n";
+const HEAD: &str = "2026-10-12 05:08:32,000 ERROR A - it failed 7\n";
+const AFTER: &str = "2026-10-12 05:08:33,000 INFO A - after\n";
+
+const PATTERN: &str = r#"kind = "pattern"
+pattern = "{timestamp} {severity} {logger} - {body}"
+timestamp = "%Y-%m-%d %H:%M:%S,%3f"
+"#;
+const JSON: &str = r#"kind = "json"
+fields = { timestamp = "t", severity = "l", logger = "n", body = "m", exception = "x" }
+"#;
+
+fn normaliser(format: &str) -> Normaliser {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("profile.toml");
+    fs::create_dir_all(folder.path().join("fleet/one")).expect("an instance");
+    fs::write(&path, format!("[fleet]\nfolder = \"fleet\"\n\n[format]\n{format}")).expect("a profile");
+    let profile = profile::load(&path).unwrap_or_else(|faults| panic!("{faults}"));
+    let attributes = ATTRIBUTES.iter().map(|name| (*name).to_owned()).collect();
+    let want = Want { events: Vec::new(), severity_min: Some(1), attributes, signature: true };
+    Normaliser::compile(&profile.format, &[], &Wanted { plugins: vec![want] }).expect("a format")
+}
+
+fn start(offset: u64, closed: bool) -> Start {
+    Start { zone: Default::default(), offset, latest: None, seen: None, closed }
+}
+
+/// Signature, type, message and frames of a record.
+fn shown(normaliser: &Normaliser, record: &Record) -> String {
+    let mut signature = String::new();
+    normaliser.sign(record, &mut signature);
+    let value = |name: &str| {
+        let position = normaliser.attributes().iter().position(|known| known == name).expect("a wanted attribute");
+        match record.attribute(position) {
+            Value::Text(text) => text.to_owned(),
+            _ => "none".to_owned(),
+        }
+    };
+    let signature = signature.strip_prefix("A ERROR: ").unwrap_or(&signature);
+    format!(
+        "{signature}\n{} | {}\n{}\n",
+        value("exception.type"),
+        value("exception.message"),
+        value("exception.stacktrace")
+    )
+}
+
+/// All records of a text, with their offsets, and where reading may go on.
+fn read(normaliser: &Normaliser, text: &[u8], from: usize) -> (Vec<String>, usize, Option<usize>) {
+    let mut records = normaliser.open(&text[from..], start(from as u64, false));
+    let mut all = Vec::new();
+    while let Some(record) = records.next().expect("memory gives no error") {
+        all.push(format!("{} {}{}", record.offset, shown(normaliser, record), record.exception()));
+    }
+    let tally = records.into_tally();
+    (all, tally.end_of_records as usize, tally.last_record_offset.map(|offset| offset as usize))
+}
+
+/// Reads a text as far as a cut, and then what came behind it, as the pipeline does.
+fn read_in_two(normaliser: &Normaliser, text: &[u8], cut: usize) -> Vec<String> {
+    let (mut records, mut begin, last) = read(normaliser, &text[..cut], 0);
+    let rest = &text[begin..];
+    let line = &rest[..rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |at| at + 1)];
+    if let Some(last) = last.filter(|_| !normaliser.is_head(line)) {
+        records.pop();
+        begin = last;
+    }
+    records.extend(read(normaliser, text, begin).0);
+    records
+}
+
+/// The traces of all languages: file, trace, and what it says.
+fn cases() -> Vec<(String, String, String)> {
+    let mut cases = Vec::new();
+    for path in fs::read_dir(FOLDER).expect("the cases").map(|entry| entry.expect("a case").path()) {
+        let text = fs::read_to_string(&path).expect("a case");
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        for case in text.split("==== trace\n").skip(1) {
+            let (trace, says) = case.split_once("==== says\n").expect("what it says");
+            cases.push((name.clone(), trace.to_owned(), says.to_owned()));
+        }
+    }
+    assert!(cases.len() >= 14, "{} cases", cases.len());
+    cases
+}
+
+#[test]
+fn traces_say_what_was_thrown() {
+    let (pattern, json, mut wrong) = (normaliser(PATTERN), normaliser(JSON), String::new());
+    for (file, trace, says) in cases() {
+        let lines = format!("{BEFORE}{HEAD}{trace}{AFTER}");
+        let line =
+            serde_json::json!({ "t": "2026-10-12T05:08:32Z", "l": "ERROR", "n": "A", "m": "it failed 7", "x": trace });
+        for (normaliser, log, position) in [(&pattern, lines, 1), (&json, line.to_string() + "\n", 0)] {
+            let mut records = normaliser.open(log.as_bytes(), start(0, true));
+            for _ in 0..position {
+                records.next().expect("memory").expect("a record before");
+            }
+            let shown = shown(normaliser, records.next().expect("memory").expect("the record"));
+            if shown != says {
+                wrong += &format!("==== {file}\n{trace}==== says\n{shown}==== instead of\n{says}\n");
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn a_trace_that_is_cut_anywhere_is_the_whole() {
+    let normaliser = normaliser(PATTERN);
+    for (file, trace, _) in cases() {
+        let log = format!("{BEFORE}{HEAD}{trace}{AFTER}");
+        let (whole, ..) = read(&normaliser, log.as_bytes(), 0);
+        for cut in 0..=log.len() {
+            assert_eq!(read_in_two(&normaliser, log.as_bytes(), cut), whole, "{file} cut at {cut}");
+        }
+    }
+}
