@@ -37,7 +37,10 @@ fn compile() -> PathBuf {
     }
     fs::create_dir_all(folder.join("logs")).expect("a folder");
     let profile = folder.join("warm.toml");
-    fs::write(&profile, profile_text("[fleet]\nfolder = \"logs\"\n", Layout::Log4net)).expect("a profile");
+    // Tests in other processes may be here at the same time: none may see a file that is half written.
+    let own = folder.join(format!("warm-{}.toml", std::process::id()));
+    fs::write(&own, profile_text("[fleet]\nfolder = \"logs\"\n", Layout::Log4net)).expect("a profile");
+    fs::rename(&own, &profile).expect("a profile");
     fs::create_dir_all(folder.join("logs/WS-0000")).expect("a folder");
     let check = Command::new(program).arg("--profile").arg(&profile).arg("check").output().expect("the program starts");
     assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
