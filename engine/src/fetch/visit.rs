@@ -291,9 +291,13 @@ impl<'a> Visit<'a> {
     }
 
     pub fn shown(&mut self, path: &str, facts: &Facts, generation: GenerationId, settled: bool) -> Change {
-        // A compressed file of another length than listed may have been cut on its way.
-        let sight = self.access.shelf.seen(path).filter(|sight| sight.ending != Ending::Whole);
-        let settled = settled && sight.is_none_or(|sight| facts.size.is_some_and(|size| size <= sight.packed_bytes));
+        // A compressed file of another length than listed may have been cut on its way, or is another one: what was
+        // listed must not count as known under the name that it was rotated to meanwhile.
+        let settled = settled
+            && self.access.shelf.seen(path).is_none_or(|sight| match sight.ending {
+                Ending::Whole => facts.size.is_none_or(|size| size == sight.packed_bytes),
+                _ => facts.size.is_some_and(|size| size <= sight.packed_bytes),
+            });
         let row = PathRow { path: path.to_owned(), generation, facts: facts.clone(), settled };
         self.paths.insert(path.to_owned(), row);
         Change::Show { instance: self.id, path: path.to_owned(), generation, facts: facts.clone(), settled }

@@ -193,6 +193,22 @@ fn a_body_cut_on_its_way_is_asked_for_again() {
 }
 
 #[test]
+fn a_compressed_file_that_is_rotated_behind_the_listing_is_read_under_its_new_name() {
+    let scene = Scene::new();
+    let mut state = scene.server.state();
+    state.write("app.1.gz", gzip(&lines("first", 3_000)));
+    state.after_listing = Some(Box::new(|state| {
+        state.rename("app.1.gz", "app.2.gz");
+        state.write("app.1.gz", gzip(b""));
+    }));
+    drop(state);
+    assert_eq!(scene.fetch_well().bytes_new, 0);
+    assert_eq!(scene.fetch_well().bytes_new, 3_000);
+    assert_eq!(scene.live()["app.2.gz"], lines("first", 3_000));
+    assert_eq!(scene.fetch_well().requests, 1);
+}
+
+#[test]
 fn a_name_alone_makes_no_compressed_file() {
     let scene = Scene::new();
     scene.server.state().write("plain.gz", lines("a", 5_000));
