@@ -174,6 +174,8 @@ fn supports_commands_work_on_a_fleet() {
         list += &format!("{},http://{}\n", instance.name(), instance.address());
     }
     fs::write(folder.path().join("instances.csv"), list).expect("a list");
+    let log = "2026-10-12 05:48:29,658 [26] INFO  App.Session - Session 1 started by u1 version 4.2.1\n";
+    fs::write(folder.path().join("app.log"), log).expect("a log");
     let mut tried = 0;
     for (line, command) in commands() {
         let Try::Logparser(arguments) = command else { continue };
@@ -322,6 +324,10 @@ fn the_tables_name_what_there_is() {
     let proposal = only_block("text", "help: `items` decides").text;
     let case = fs::read_to_string(root().join("tests/tests/probe/items_elsewhere.case")).expect("a case of the probe");
     assert!(case.contains(&proposal), "the README shows another proposal than a probe");
+    let detected = only_block("text", "[format]").text;
+    let log = root().join("tests/tests/formats/german.log").display().to_string();
+    let output = logparser(&root(), &["format", "detect", log.as_str()].map(str::to_owned));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), detected, "the README shows another proposal");
 
     for plugin in EMBEDDED_PLUGINS {
         assert!(readme.contains(&format!("\n| `{plugin}` | ")), "the KPI {plugin} is not in the README");

@@ -65,7 +65,7 @@ fn table(foreseen: &FleetForecast) -> String {
         let state = one.state.as_str().to_owned();
         table.row([one.name.clone(), state, unchanged, checked, appended, new, reclassified, gone, bytes]);
     }
-    table.render()
+    table.render(false)
 }
 
 fn tell(voice: &Voice, foreseen: &FleetForecast, started: Instant) {

@@ -5,12 +5,16 @@
 mod check;
 mod columns;
 mod dry_run;
+mod events_suggest;
 mod every;
+mod format_detect;
+mod format_test;
 mod init;
 mod inventory;
 mod probe;
 mod progress;
 mod run;
+mod sample;
 mod signatures;
 mod stop;
 mod store;
@@ -103,6 +107,12 @@ enum Command {
     },
     /// Show what errors are counted by: each signature, how often it came, examples, and the rule behind it
     Signatures(signatures::Asked),
+    /// Propose a format for log files, or try the profile's on them
+    #[command(subcommand)]
+    Format(FormatCommand),
+    /// Suggest event rules
+    #[command(subcommand)]
+    Events(EventsCommand),
     /// Write a commented profile to start from
     Init {
         /// The file to write
@@ -113,6 +123,37 @@ enum Command {
     Completions {
         /// The shell
         shell: Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum FormatCommand {
+    /// Propose `[format]` for these log files, with the share of lines that it explains; no profile is needed
+    Detect {
+        /// Log files, or `-` for standard input
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Show what the profile's format and event rules make of the lines of these log files
+    Test {
+        /// Log files, or `-` for standard input
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// How many records of each file are shown, and how many lines that are none
+        #[arg(long, default_value_t = 20, value_name = "N")]
+        lines: usize,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum EventsCommand {
+    /// List the most frequent messages that no rule names, as rules to paste
+    Suggest {
+        /// Log files, or `-` for standard input. None: what is stored
+        files: Vec<PathBuf>,
+        /// How many rules
+        #[arg(long, default_value_t = 20, value_name = "N")]
+        most: usize,
     },
 }
 
@@ -244,6 +285,11 @@ fn dispatch(cli: &Cli) -> Result<Done, Failed> {
         Command::Check => check::check(&cli.how),
         Command::Store { what } => store::store(&cli.how, *what),
         Command::Probe { instance, tags } => probe::probe(&cli.how, instance, tags),
+        Command::Format(FormatCommand::Detect { files }) => format_detect::format_detect(&cli.how, files),
+        Command::Format(FormatCommand::Test { files, lines }) => format_test::format_test(&cli.how, files, *lines),
+        Command::Events(EventsCommand::Suggest { files, most }) => {
+            events_suggest::events_suggest(&cli.how, files, *most)
+        }
         Command::Signatures(asked) => signatures::signatures(&cli.how, asked),
         Command::Run { days, every: Some(interval) } => every::every(&cli.how, days, *interval),
         Command::Run { days, every: None } => run::run(&cli.how, &run::Stages { fetch: true, report: Some(days) }),

@@ -165,7 +165,7 @@ fn show_files(text: &mut String, seen: &Probe) {
         table.row([file.path.clone(), size, text(&file.modified), text(&file.etag), would(file)]);
     }
     if !table.is_empty() {
-        let _ = write!(text, "\n{}", table.render());
+        let _ = write!(text, "\n{}", table.render(false));
     }
     if seen.files.len() > FILES_MAX {
         let _ = writeln!(text, "and {} more: `--json` has them all", seen.files.len() - FILES_MAX);

@@ -174,6 +174,12 @@ pub fn ready(profile: &Profile) -> Result<(Kpis, Normaliser), Failed> {
     }
 }
 
+/// A format and rules that do not compile.
+pub fn rules_failed(profile: &Profile, rules: &[RuleFault]) -> Failed {
+    let faults: Vec<Fault> = rules.iter().map(|rule| rule_fault(profile, rule)).collect();
+    Failed::Profile(Faults::from(faults))
+}
+
 /// A fault of a format or rule, at its place in the profile.
 pub fn rule_fault(profile: &Profile, rule: &RuleFault) -> Fault {
     let problem = rule.what.to_string();

@@ -12,9 +12,11 @@
 
 mod body;
 mod clock;
+mod detect;
 mod ends;
 mod epoch;
 mod exception;
+mod explain;
 mod fault;
 mod fields;
 mod frame;
@@ -34,6 +36,7 @@ mod records;
 mod rules;
 mod severity;
 mod signature;
+mod suggest;
 mod swar;
 mod symbol;
 mod syslog;
@@ -42,6 +45,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod timestamp;
+mod trial;
 mod wanted;
 mod year;
 
@@ -52,6 +56,7 @@ use sha2::{Digest, Sha256};
 
 use crate::profile::{EventRule, Format, SignatureRule};
 use clock::Clock;
+pub use detect::{Candidate, Fit, Sample, detect};
 pub use fault::{RuleFault, RulePlace, RuleProblem};
 use head::{Head, Scanned};
 use heads::Heads;
@@ -61,10 +66,13 @@ pub use record::{Record, Value};
 pub use records::{Passed, Records};
 use rules::Rules;
 use severity::Severities;
+pub use severity::range_name;
 pub use signature::{Signatures, of_message};
+pub use suggest::{Suggestion, Unnamed};
 pub use symbol::symbol;
 pub use tally::Tally;
 pub use template::TemplateFault;
+pub use trial::{RecordSeen, Seen, Trial, try_lines};
 pub use wanted::{Want, Wanted};
 
 /// Raised when the same text and profile give other records than before.
@@ -181,10 +189,19 @@ impl Normaliser {
 
     /// Whether a line does not join the record before it. Its first 64 KiB are enough; a line end may follow.
     pub fn is_head(&self, line: &[u8]) -> bool {
+        self.scan_alone(line) != Scanned::Joins
+    }
+
+    /// Whether a record begins with a line.
+    pub fn begins_record(&self, line: &[u8]) -> bool {
+        self.scan_alone(line) == Scanned::Head
+    }
+
+    fn scan_alone(&self, line: &[u8]) -> Scanned {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let (mut clock, mut heads) = (Clock::new(Tz::UTC, None, Some(0)), Heads::new());
-        self.scan(line, false, &mut clock, &mut heads, &mut Head::default()) != Scanned::Joins
+        self.scan(line, false, &mut clock, &mut heads, &mut Head::default())
     }
 
     #[inline(always)]

@@ -106,6 +106,11 @@ impl Severities {
         (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize
     }
 
+    /// Whether a word has a number of its own.
+    pub fn knows(&self, word: &str) -> bool {
+        self.words.contains_key(word.to_ascii_uppercase().as_bytes())
+    }
+
     /// The number of a word.
     #[inline(always)]
     pub fn number(&self, word: &[u8]) -> u8 {

@@ -55,7 +55,7 @@ pub use known::{KNOWN, Known, known};
 pub use kpi::EMBEDDED_PLUGINS;
 pub use period::{parse_day, parse_period};
 pub use places::Places;
-pub use resolve::load;
+pub use resolve::{load, read_events, read_format};
 pub use rest::{Auth, ClientCertificate, FetchKind, Limits, ListKind, Paging, Rest, Tls, TlsVersion};
 pub use secret::{Revealed, Secret};
 pub use tls::PemFile;

@@ -22,7 +22,7 @@ use super::suggest::quoted;
 use super::syntax;
 use super::text::Text;
 use super::url::has_placeholder;
-use super::{EACH_INSTANCE, Period, Profile, ReportSettings, Source};
+use super::{EACH_INSTANCE, EventRule, Format, Period, Profile, ReportSettings, Source};
 
 const TITLE: Key = Key("title", "\"Configuration handler fleet\"");
 const STORE: Key = Key("store", "\"store\"");
@@ -65,6 +65,35 @@ pub(super) fn resolve(path: &Path, text: Text) -> Result<Profile, Faults> {
         Some(profile) if faults.is_empty() => Ok(profile),
         _ => Err(faults.into_faults()),
     }
+}
+
+/// Checks the text of a `[format]` section alone.
+///
+/// # Errors
+/// Every fault of it.
+pub fn read_format(text: &str) -> Result<Format, Faults> {
+    let read = alone(text, take_format);
+    read.and_then(|format| format.ok_or_else(|| Fault::of_file("the section", "it is no `[format]`").into()))
+}
+
+/// Checks the text of `[[event]]` rules alone.
+///
+/// # Errors
+/// Every fault of them.
+pub fn read_events(text: &str) -> Result<Vec<EventRule>, Faults> {
+    alone(text, take_events)
+}
+
+fn alone<T>(text: &str, take: impl FnOnce(&mut Table<'_>, &mut Places) -> T) -> Result<T, Faults> {
+    let text = Arc::new(Text::new("the section".to_owned(), text.to_owned(), 0));
+    let faults = Collector::default();
+    let (table, errors) = DeTable::parse_recoverable(&text.content);
+    let doc = Document { text: &text, faults: &faults };
+    syntax::report(doc, &errors);
+    let mut table = Table::new(doc, String::new(), 0..0, table.get_ref());
+    let taken = take(&mut table, &mut Places::default());
+    table.finish();
+    if faults.is_empty() { Ok(taken) } else { Err(faults.into_faults()) }
 }
 
 fn take_profile(path: &Path, mut table: Table<'_>) -> Option<Profile> {

@@ -1,0 +1,281 @@
+//! Which format a log seems to have. Every candidate is a `[format]` section as a profile would hold it, read by the
+//! profile's own reader, and tried on the lines by the reader of records; so what is proposed is what will be.
+
+mod derive;
+mod members;
+mod stamp;
+
+use std::collections::BTreeSet;
+
+use super::severity::Severities;
+use super::trial::{LineKind, each_line, is_stray};
+use super::{Normaliser, Start, Want, Wanted};
+use crate::profile::{self, Format, KNOWN, Layout};
+use derive::{Derived, derive, forms};
+use members::{json_section, logfmt_section};
+pub use stamp::find as find_stamp;
+
+/// Lines that are looked at of each file: enough to know all that there are, and read in a moment.
+pub const LINES_MAX: usize = 2_000;
+/// Candidates whose score is this near to the best one's are shown, too.
+const NEAR: f64 = 0.05;
+/// Candidates that are shown.
+const CANDIDATES_MAX: usize = 3;
+/// Where a named layout is this good, no pattern of one's own is needed.
+const GOOD: f64 = 0.9;
+/// A severity that no word has: records with it have a word that is not known, or none.
+const NO_SEVERITY: u8 = 24;
+
+/// Lines of a file.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    pub name: String,
+    pub text: String,
+}
+
+/// How lines fit a format.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Fit {
+    /// Lines that are not blank.
+    pub lines: u64,
+    pub records: u64,
+    /// Lines that go on with a record.
+    pub joined: u64,
+    /// Records whose severity is a known word.
+    pub with_severity: u64,
+    /// Records with a logger that could be one, and records with one that could not.
+    pub with_logger: u64,
+    pub with_odd_logger: u64,
+    pub with_body: u64,
+}
+
+/// A format that a log may have.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The section as a profile holds it.
+    pub section: String,
+    /// Other words for `kind` that mean the same.
+    pub also: Vec<&'static str>,
+    /// By sample.
+    pub fits: Vec<Fit>,
+    pub total: Fit,
+    format: Format,
+    score: f64,
+}
+
+impl Fit {
+    /// The share of lines that the format explains.
+    pub fn explained(&self) -> f64 {
+        if self.lines == 0 { 0.0 } else { (self.records + self.joined) as f64 / self.lines as f64 }
+    }
+
+    /// How well the format fits: what it explains, and whether its fields hold what they should.
+    fn score(&self) -> f64 {
+        if self.records == 0 {
+            return 0.0;
+        }
+        let share = |count: u64| count as f64 / self.records as f64;
+        let fields = 0.6 + 0.25 * share(self.with_severity) + 0.15 * share(self.with_logger);
+        self.explained() * share(self.with_body) * (fields - 0.5 * share(self.with_odd_logger)).max(0.0)
+    }
+
+    fn add(&mut self, other: &Fit) {
+        self.lines += other.lines;
+        self.records += other.records;
+        self.joined += other.joined;
+        self.with_severity += other.with_severity;
+        self.with_logger += other.with_logger;
+        self.with_odd_logger += other.with_odd_logger;
+        self.with_body += other.with_body;
+    }
+}
+
+/// The formats that explain most of these lines, the best first; none where no time is in them.
+pub fn detect(samples: &[Sample]) -> Vec<Candidate> {
+    let lines: Vec<&str> = samples.iter().flat_map(|sample| heads(&sample.text)).collect();
+    let severities = Severities::new(&Default::default(), NO_SEVERITY);
+    let stamped: Vec<_> = lines.iter().filter_map(|line| Some((*line, stamp::find(line)?))).collect();
+    let (forms, local) = (forms(&stamped), stamped.iter().any(|(_, stamp)| !stamp.has_offset));
+    let mut found = Vec::new();
+    for known in &KNOWN {
+        let own = section(&format!("kind = \"{}\"\n", known.name), local);
+        let timed =
+            forms.iter().map(|form| section(&format!("kind = \"{}\"\n{}", known.name, stamp_line(form)), local));
+        for text in std::iter::once(own).chain(timed) {
+            take(&mut found, text, samples, known.name);
+        }
+    }
+    for text in [json_section(&lines, &severities), logfmt_section(&lines, &severities)].into_iter().flatten() {
+        take(&mut found, section(&text, local), samples, "");
+    }
+    let best = found.iter().map(|candidate: &Candidate| candidate.score).fold(0.0, f64::max);
+    if best < GOOD {
+        for Derived { pattern, timestamp, words } in derive(&lines, &severities) {
+            let pattern = format!("kind = \"pattern\"\npattern = {}\n", toml::Value::String(pattern));
+            let words: Vec<String> = words.iter().map(|word| format!("{word} = \"{}\"", gravity(word))).collect();
+            let words =
+                if words.is_empty() { String::new() } else { format!("severities = {{ {} }}\n", words.join(", ")) };
+            take(&mut found, section(&format!("{pattern}{}{words}", stamp_line(&timestamp)), local), samples, "");
+        }
+    }
+    rank(found)
+}
+
+/// How grave a word of another language is, by how it begins.
+fn gravity(word: &str) -> &'static str {
+    let begins = |starts: &[&str]| starts.iter().any(|start| word.starts_with(start));
+    match word {
+        _ if begins(&["FATAL", "KRIT", "CRIT", "SCHWER", "CR\u{cd}T"]) => "fatal",
+        _ if begins(&["FEHL", "FEJL", "FEL", "FEIL", "ERR", "VIRHE", "BLAD"]) => "error",
+        _ if begins(&["WARN", "VARN", "ADVAR", "AVERT", "ADVERT", "ATTENZ", "AVVIS"]) => "warn",
+        _ if begins(&["DEB", "DIAG"]) => "debug",
+        _ => "info",
+    }
+}
+
+fn stamp_line(form: &str) -> String {
+    format!("timestamp = {}\n", toml::Value::String(form.to_owned()))
+}
+
+fn section(keys: &str, local: bool) -> String {
+    let zone = if local { "zone = \"UTC\"\n" } else { "" };
+    format!("[format]\n{keys}{zone}")
+}
+
+/// Lines that may begin a record.
+fn heads(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().take(LINES_MAX).filter(|line| !line.starts_with([' ', '\t']) && !line.trim().is_empty())
+}
+
+/// Adds a candidate that explains anything; one that reads as another before it only lends its name.
+fn take(found: &mut Vec<Candidate>, section: String, samples: &[Sample], name: &'static str) {
+    let Ok(format) = profile::read_format(&section) else { return };
+    if let Some(same) = found.iter_mut().find(|other| other.format == format) {
+        if !name.is_empty() && !same.also.contains(&name) && !same.section.contains(&format!("\"{name}\"")) {
+            same.also.push(name);
+        }
+        return;
+    }
+    let Some(fits) = samples.iter().map(|sample| fit(&format, &sample.text)).collect::<Option<Vec<Fit>>>() else {
+        return;
+    };
+    let mut total = Fit::default();
+    fits.iter().for_each(|fit| total.add(fit));
+    // Any line with a time is syslog of a kind; where nobody is named, it is rather something else.
+    let nobody = matches!(format.layout, Layout::Syslog { .. }) && total.with_logger * 2 < total.records;
+    // A place for severities that holds none means that the pattern is another's.
+    let severities = matches!(&format.layout, Layout::Pattern { pattern, .. } if pattern.contains("{severity}"));
+    let odd = severities && total.with_severity * 2 < total.records;
+    let score = total.score() - if odd { 2.0 * NEAR } else { 0.0 };
+    if score > 0.0 && !nobody {
+        found.push(Candidate { section, also: Vec::new(), fits, total, format, score });
+    }
+}
+
+/// The best, and those that are nearly as good; of equally good ones the first that was tried.
+fn rank(mut found: Vec<Candidate>) -> Vec<Candidate> {
+    found.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let Some(best) = found.first().map(|best| best.score) else { return found };
+    found.retain(|candidate| candidate.score >= best - NEAR);
+    // The same pattern with a time format that reads the same lines is no other candidate.
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    found.retain(|candidate| seen.insert(shape(&candidate.format.layout)));
+    found.truncate(CANDIDATES_MAX);
+    found
+}
+
+/// What tells one candidate from another: what stands where, and the order of year, month and day.
+fn shape(layout: &Layout) -> String {
+    let order = |form: &str| match form {
+        "auto" | "rfc3339" => "Ymd".to_owned(),
+        form => form.replace('y', "Y").chars().filter(|c| "Ymdbej".contains(*c)).collect::<String>().replace('e', "d"),
+    };
+    match layout {
+        Layout::Pattern { pattern, timestamp } => format!("{pattern} {}", order(timestamp)),
+        Layout::Json { fields, timestamp } => format!("json {fields:?} {}", order(timestamp)),
+        Layout::Logfmt { fields, timestamp } => format!("logfmt {fields:?} {}", order(timestamp)),
+        Layout::Syslog { timestamp } => format!("syslog {}", order(timestamp)),
+    }
+}
+
+/// How lines fit a format; `None` where it does not compile.
+fn fit(format: &Format, text: &str) -> Option<Fit> {
+    let marked = Format { severity_default: NO_SEVERITY, ..format.clone() };
+    let normaliser = Normaliser::compile(&marked, &[], &everything()).ok()?;
+    let text = beginning(text);
+    let mut fit = Fit::default();
+    let mut begins = BTreeSet::new();
+    let start = Start { zone: format.zone, offset: 0, latest: None, seen: None, closed: true };
+    let mut records = normaliser.open(text.as_bytes(), start);
+    while let Ok(Some(record)) = records.next() {
+        begins.insert(record.offset);
+        fit.records += 1;
+        fit.with_severity += u64::from(record.severity != NO_SEVERITY);
+        fit.with_body += u64::from(!record.body().trim().is_empty() || !record.exception().is_empty());
+        match record.logger() {
+            "" => {}
+            logger if logger.contains(char::is_whitespace) || logger.len() > 200 => fit.with_odd_logger += 1,
+            _ => fit.with_logger += 1,
+        }
+    }
+    each_line(&normaliser, text.as_bytes(), &begins, |_, _, line, kind| {
+        fit.lines += 1;
+        fit.joined += u64::from(kind == LineKind::Joins && !is_stray(line));
+    });
+    Some(fit)
+}
+
+/// Everything of every record.
+pub fn everything() -> Wanted {
+    let all = Want { events: Vec::new(), severity_min: Some(1), attributes: Vec::new(), signature: false };
+    Wanted { plugins: vec![all] }
+}
+
+/// The lines that are looked at.
+fn beginning(text: &str) -> &str {
+    let end = text.match_indices('\n').nth(LINES_MAX - 1).map_or(text.len(), |(at, _)| at + 1);
+    &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::any;
+    use proptest::{prop_assert, proptest};
+
+    use super::{Sample, detect};
+    use crate::normalise::explain::why_no_record;
+    use crate::profile::{KNOWN, known, read_format};
+
+    fn sample(text: String) -> [Sample; 1] {
+        [Sample { name: "a.log".to_owned(), text }]
+    }
+
+    #[test]
+    fn every_known_layout_is_detected_by_its_sample() {
+        for layout in &KNOWN {
+            let found = detect(&sample(format!("{}\n{}\n", layout.sample, layout.sample)));
+            let best = found.first().unwrap_or_else(|| panic!("nothing for {}", layout.name));
+            let named = best.section.contains(&format!("kind = \"{}\"", layout.name));
+            assert!(named || best.also.contains(&layout.name), "{}: {}", layout.name, best.section);
+            assert!(best.total.explained() >= 1.0, "{}", layout.name);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_odd(lines in vec("[0-9 :,.{}\\[\\]|TZ+=\"/Octéä-]{0,40}", 0..12), junk in any::<String>()) {
+            let text = lines.join("\n") + &junk;
+            for candidate in detect(&sample(text.clone())) {
+                prop_assert!(read_format(&candidate.section).is_ok(), "{}", candidate.section);
+                prop_assert!((0.0..=1.0).contains(&candidate.total.explained()));
+            }
+            for name in ["log4net", "json", "logfmt", "syslog"] {
+                let format = known(name).expect("a layout").format();
+                for line in text.lines() {
+                    prop_assert!(!why_no_record(&format, line).is_empty());
+                }
+            }
+        }
+    }
+}

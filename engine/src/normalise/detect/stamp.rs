@@ -1,0 +1,415 @@
+//! Finds the time in a line whose format nobody told, and the formats that would read it.
+
+/// A time begins within these bytes of a line: behind a host, a thread or a word at most.
+const BEGIN_BYTES_MAX: usize = 96;
+
+const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+/// Zones by name; any other word of capitals may be a severity.
+const ZONES: [&str; 19] = [
+    "UTC", "GMT", "CET", "CEST", "WET", "WEST", "EET", "EEST", "MSK", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST",
+    "PDT", "BST", "JST",
+];
+
+/// A time in a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    pub start: usize,
+    pub end: usize,
+    /// Formats that read it, the likeliest first.
+    pub forms: Vec<String>,
+    /// It tells its offset from UTC.
+    pub has_offset: bool,
+}
+
+/// The first time of a line.
+pub fn find(line: &str) -> Option<Stamp> {
+    let bytes = line.as_bytes();
+    let begins =
+        |at: &usize| bytes[*at].is_ascii_alphanumeric() && (*at == 0 || !bytes[at - 1].is_ascii_alphanumeric());
+    (0..bytes.len().min(BEGIN_BYTES_MAX)).filter(begins).find_map(|at| read(line, at))
+}
+
+/// What was read so far: the formats that fit, and up to where.
+struct Reading<'l> {
+    line: &'l str,
+    at: usize,
+    forms: Vec<String>,
+}
+
+fn read(line: &str, start: usize) -> Option<Stamp> {
+    let fresh = || Reading { line, at: start, forms: vec![String::new()] };
+    fresh().epoch(start).or_else(|| fresh().written(start))
+}
+
+impl<'l> Reading<'l> {
+    fn rest(&self) -> &'l [u8] {
+        self.line.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    /// What stands so many bytes on.
+    fn ahead(&self, bytes: usize) -> Reading<'l> {
+        Reading { line: self.line, at: self.at + bytes, forms: Vec::new() }
+    }
+
+    fn add(&mut self, form: &str, bytes: usize) {
+        self.forms.iter_mut().for_each(|own| own.push_str(form));
+        self.at += bytes;
+    }
+
+    /// Goes on in several ways.
+    fn fork(&mut self, forms: &[String], bytes: usize) {
+        let before = std::mem::take(&mut self.forms);
+        self.forms = forms.iter().flat_map(|form| before.iter().map(move |own| own.clone() + form)).collect();
+        self.at += bytes;
+    }
+
+    fn digits(&self) -> usize {
+        self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count()
+    }
+
+    fn number(&self, digits: usize) -> u32 {
+        self.line.get(self.at..self.at + digits).and_then(|text| text.parse().ok()).unwrap_or(u32::MAX)
+    }
+
+    fn byte(&self, ahead: usize) -> u8 {
+        self.rest().get(ahead).copied().unwrap_or(0)
+    }
+
+    /// One or two digits of a number in this range: their count.
+    fn short(&self, least: u32, most: u32) -> Option<usize> {
+        let digits = self.digits();
+        ((1..=2).contains(&digits) && (least..=most).contains(&self.number(digits))).then_some(digits)
+    }
+
+    /// A word of letters from a list of their first three.
+    fn word(&self, words: &[&str]) -> Option<usize> {
+        let letters = self.rest().iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        let word = self.line.get(self.at..self.at + letters).unwrap_or_default().to_ascii_lowercase();
+        (letters >= 3 && words.iter().any(|known| word.starts_with(known))).then_some(letters).filter(|it| *it <= 9)
+    }
+
+    fn stamp(self, start: usize, has_offset: bool) -> Stamp {
+        Stamp { start, end: self.at, forms: self.forms, has_offset }
+    }
+
+    /// A number since 1970, of this century's first decades.
+    fn epoch(mut self, start: usize) -> Option<Stamp> {
+        let digits = self.digits();
+        let unit = match digits {
+            10 => "epoch s",
+            13 => "epoch ms",
+            16 => "epoch us",
+            19 => "epoch ns",
+            _ => return None,
+        };
+        let plausible = self.byte(0) == b'1';
+        self.add(unit, digits);
+        let fraction = self.ahead(1).digits();
+        if self.byte(0) == b'.' && fraction > 0 {
+            self.at += 1 + fraction;
+        }
+        let ends = !self.byte(0).is_ascii_alphanumeric() && !b"-:".contains(&self.byte(0));
+        (plausible && ends).then(|| self.stamp(start, true))
+    }
+
+    fn written(mut self, start: usize) -> Option<Stamp> {
+        if let Some(letters) = self.word(&DAYS) {
+            let comma = usize::from(self.byte(letters) == b',');
+            if self.byte(letters + comma) == b' ' {
+                let form = if letters > 3 { "%A" } else { "%a" };
+                self.add(&format!("{form}{} ", &","[..comma]), letters + comma + 1);
+            }
+        }
+        let has_year = self.date()?;
+        self.between()?;
+        self.time()?;
+        let has_offset = self.zone();
+        if !has_year && self.byte(0) == b' ' && self.ahead(1).digits() == 4 {
+            self.add(" %Y", 5);
+        }
+        if self.byte(0).is_ascii_alphanumeric() {
+            return None;
+        }
+        let is_rfc3339 = self.forms[0].starts_with("%Y-%m-%dT%H:%M:%S");
+        if is_rfc3339 {
+            self.forms.insert(0, "rfc3339".to_owned());
+        }
+        Some(self.stamp(start, has_offset))
+    }
+
+    /// Reads a date; whether it has a year.
+    fn date(&mut self) -> Option<bool> {
+        match self.digits() {
+            4 if b"-/.".contains(&self.byte(4)) => self.year_first(),
+            8 if (1970..2100).contains(&(self.number(8) / 10_000)) => {
+                self.add("%Y%m%d", 8);
+                Some(true)
+            }
+            6 if self.byte(6) == b' ' && self.ahead(7).digits() == 6 => {
+                self.add("%y%m%d", 6);
+                Some(true)
+            }
+            1 | 2 => self.day_or_month_first(),
+            0 => self.month_name_first(),
+            _ => None,
+        }
+    }
+
+    fn year_first(&mut self) -> Option<bool> {
+        let separator = self.byte(4);
+        self.add(&format!("%Y{}", char::from(separator)), 5);
+        let month = self.short(1, 12)?;
+        (self.byte(month) == separator).then_some(())?;
+        self.add(&format!("{}{}", padded('m', month), char::from(separator)), month + 1);
+        let day = self.short(1, 31)?;
+        self.add(padded('d', day), day);
+        Some(true)
+    }
+
+    fn day_or_month_first(&mut self) -> Option<bool> {
+        let first = self.short(1, 31)?;
+        let separator = self.byte(first);
+        b"./- ".contains(&separator).then_some(())?;
+        let (sign, first_number) = (char::from(separator), self.number(first));
+        let mut behind = self.ahead(first + 1);
+        if let Some(letters) = behind.word(&MONTHS) {
+            self.add(&format!("{}{sign}{}", padded('d', first), month(letters)), first + 1 + letters);
+            (self.byte(0) == separator).then_some(())?;
+            let year = self.ahead(1).digits();
+            self.add(&format!("{sign}{}", year_of(year)?), 1 + year);
+            return Some(true);
+        }
+        let second = behind.short(1, 31)?;
+        let second_number = behind.number(second);
+        behind.at += second;
+        if behind.byte(0) != separator {
+            // Month and day alone, as Android writes.
+            (b"-.".contains(&separator) && first == 2 && second == 2).then_some(())?;
+            let month_first = (first_number <= 12).then(|| format!("%m{sign}%d"));
+            let day_first = (second_number <= 12).then(|| format!("%d{sign}%m"));
+            let forms: Vec<String> = month_first.into_iter().chain(day_first).collect();
+            self.fork(&forms, 5);
+            return Some(false);
+        }
+        behind.at += 1;
+        let year = behind.digits();
+        let (a, b) = ((first, first_number), (second, second_number));
+        let day_first = (b.1 <= 12).then(|| format!("{}{sign}{}{sign}", padded('d', a.0), padded('m', b.0)));
+        let month_first = (a.1 <= 12).then(|| format!("{}{sign}{}{sign}", padded('m', a.0), padded('d', b.0)));
+        let year_form = year_of(year)?;
+        // Where both may be meant: a slash is rather American, a hyphen is not, and a dot never.
+        let order = match separator {
+            b'/' => [month_first, day_first],
+            b'.' => [day_first, None],
+            _ => [day_first, month_first],
+        };
+        let forms: Vec<String> = order.into_iter().flatten().map(|form| form + year_form).collect();
+        (!forms.is_empty() && separator != b' ').then_some(())?;
+        self.fork(&forms, first + second + 2 + year);
+        Some(true)
+    }
+
+    fn month_name_first(&mut self) -> Option<bool> {
+        let letters = self.word(&MONTHS)?;
+        (self.byte(letters) == b' ').then_some(())?;
+        let padding = usize::from(self.byte(letters + 1) == b' ');
+        let day_at = self.at + letters + 1 + padding;
+        let day = Reading { at: day_at, ..self.ahead(0) }.short(1, 31)?;
+        self.add(&format!("{} {}", month(letters), if padding == 1 { "%e" } else { padded('d', day) }), 0);
+        self.at = day_at + day;
+        let comma = usize::from(self.byte(0) == b',');
+        let year = self.ahead(comma + 1);
+        if self.byte(comma) == b' ' && year.digits() == 4 && year.byte(4) != b':' {
+            self.add(&format!("{} %Y", &","[..comma]), comma + 5);
+            return Some(true);
+        }
+        if padding == 0 {
+            // A day of one digit will stand behind two spaces.
+            self.forms.iter_mut().for_each(|form| *form = form.replace("%-d", "%e").replace("%d", "%e"));
+        }
+        Some(false)
+    }
+
+    fn between(&mut self) -> Option<()> {
+        let comma = usize::from(self.byte(0) == b',');
+        match self.byte(comma) {
+            b' ' => {
+                let spaces = self.rest()[comma..].iter().take_while(|byte| **byte == b' ').count();
+                self.add(&format!("{} ", &","[..comma]), comma + spaces);
+            }
+            sign @ (b'T' | b'_' | b':' | b'-') if comma == 0 => self.add(&char::from(sign).to_string(), 1),
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn time(&mut self) -> Option<()> {
+        if self.digits() == 6 && self.number(6) < 240_000 {
+            self.add("%H%M%S", 6);
+        } else {
+            let hour = self.short(0, 23)?;
+            let at = self.at;
+            self.at += hour;
+            let minutes = self.two()?;
+            let seconds = self.two();
+            // A minute of one digit is one only where seconds follow.
+            (minutes == 2 || seconds.is_some()).then_some(())?;
+            let half = self.half_of_day(seconds.is_some());
+            let letter = if half.is_some() { 'I' } else { 'H' };
+            self.at = at;
+            self.add(padded(letter, hour), hour);
+            self.add(if minutes == 1 { ":%-M" } else { ":%M" }, 1 + minutes);
+            if let Some(seconds) = seconds {
+                self.add(if seconds == 1 { ":%-S" } else { ":%S" }, 1 + seconds);
+            }
+        }
+        let sign = self.byte(0);
+        let behind = self.ahead(1);
+        let digits = behind.digits();
+        let is_fraction = b".,".contains(&sign) && (1..=9).contains(&digits) || sign == b':' && digits == 3;
+        if is_fraction {
+            let sign = char::from(sign);
+            let any = if sign == '.' { "%.f".to_owned() } else { format!("{sign}%f") };
+            let forms = if digits == 3 && sign == ',' { vec![format!("{sign}%3f"), any] } else { vec![any] };
+            self.fork(&forms, 1 + digits);
+        }
+        let blank = self.blank(0);
+        if self.is_half(blank) {
+            self.add(if blank > 0 { " %p" } else { "%p" }, blank + 2);
+        }
+        Some(())
+    }
+
+    /// A colon and up to two digits, passed over: how many digits.
+    fn two(&mut self) -> Option<usize> {
+        let behind = self.ahead(1);
+        let digits = behind.short(0, 59).filter(|_| self.byte(0) == b':')?;
+        self.at += 1 + digits;
+        Some(digits)
+    }
+
+    /// Whether AM or PM stands behind the time, and perhaps a fraction.
+    fn half_of_day(&self, has_seconds: bool) -> Option<()> {
+        let mut ahead = 0;
+        if has_seconds && b".,".contains(&self.byte(0)) {
+            ahead = 1 + self.rest()[1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        }
+        self.is_half(ahead + self.blank(ahead)).then_some(())
+    }
+
+    /// Bytes of a blank: Java writes a narrow one before AM and PM.
+    fn blank(&self, ahead: usize) -> usize {
+        let rest = self.rest().get(ahead..).unwrap_or_default();
+        [" ", "\u{202f}", "\u{a0}"].into_iter().find(|blank| rest.starts_with(blank.as_bytes())).map_or(0, str::len)
+    }
+
+    fn is_half(&self, ahead: usize) -> bool {
+        let (first, second, next) = (self.byte(ahead), self.byte(ahead + 1), self.byte(ahead + 2));
+        b"aApP".contains(&first) && b"mM".contains(&second) && !next.is_ascii_alphanumeric()
+    }
+
+    /// Reads an offset or the name of a zone, where one stands there.
+    fn zone(&mut self) -> bool {
+        let space = usize::from(self.byte(0) == b' ');
+        let sign = self.byte(space);
+        let behind = self.ahead(space + 1);
+        let blank = &" "[..space];
+        let digits = behind.digits();
+        let offset = match (sign, digits) {
+            (b'Z', 0) if !behind.byte(0).is_ascii_alphanumeric() && space == 0 => 1,
+            (b'+' | b'-', 2) if behind.byte(2) == b':' && behind.byte(3).is_ascii_digit() => space + 6,
+            (b'+' | b'-', 4) => space + 5,
+            _ => 0,
+        };
+        if offset > 0 {
+            self.add(&format!("{blank}%z"), offset);
+            return true;
+        }
+        let name = ZONES.iter().find(|zone| {
+            let end = self.at + space + zone.len();
+            space == 1
+                && self.rest().get(1..).is_some_and(|rest| rest.starts_with(zone.as_bytes()))
+                && !self.line.as_bytes().get(end).is_some_and(u8::is_ascii_alphanumeric)
+        });
+        if let Some(zone) = name {
+            self.add(" %Z", 1 + zone.len());
+        }
+        name.is_some()
+    }
+}
+
+/// A number of two digits, or of one where it has no leading zero.
+fn padded(letter: char, digits: usize) -> &'static str {
+    match (letter, digits) {
+        ('d', 1) => "%-d",
+        ('d', _) => "%d",
+        ('m', 1) => "%-m",
+        ('m', _) => "%m",
+        ('I', 1) => "%-I",
+        ('I', _) => "%I",
+        (_, 1) => "%-H",
+        _ => "%H",
+    }
+}
+
+fn month(letters: usize) -> &'static str {
+    if letters > 3 { "%B" } else { "%b" }
+}
+
+fn year_of(digits: usize) -> Option<&'static str> {
+    match digits {
+        4 => Some("%Y"),
+        2 => Some("%y"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::timestamp::TimeFormat;
+    use super::find;
+
+    #[test]
+    fn times_are_found_with_their_formats() {
+        for (line, time, form) in [
+            ("2026-10-12 05:48:29,658 [26] INFO", "2026-10-12 05:48:29,658", "%Y-%m-%d %H:%M:%S,%3f"),
+            ("2026-10-12 05:48:29.6580|INFO", "2026-10-12 05:48:29.6580", "%Y-%m-%d %H:%M:%S%.f"),
+            ("[2026-10-12T05:48:29.658Z] x", "2026-10-12T05:48:29.658Z", "rfc3339"),
+            ("2026-10-12 05:48:29.658 +02:00 [INF]", "2026-10-12 05:48:29.658 +02:00", "%Y-%m-%d %H:%M:%S%.f %z"),
+            ("INFO  12.10.2026 5:48:29 - x", "12.10.2026 5:48:29", "%d.%m.%Y %-H:%M:%S"),
+            ("10/13/2026 5:48:29 PM: x", "10/13/2026 5:48:29 PM", "%m/%d/%Y %-I:%M:%S %p"),
+            ("Oct 2, 2026 5:48:29\u{202f}PM x", "Oct 2, 2026 5:48:29\u{202f}PM", "%b %-d, %Y %-I:%M:%S %p"),
+            ("1791784109658.5 x", "1791784109658.5", "epoch ms"),
+            ("3/4/26 05:48 x", "3/4/26 05:48", "%-m/%-d/%y %H:%M"),
+            ("<14>Oct  2 05:48:29 host app: x", "Oct  2 05:48:29", "%b %e %H:%M:%S"),
+            ("Oct 12, 2026 5:48:29 AM a.B c", "Oct 12, 2026 5:48:29 AM", "%b %d, %Y %-I:%M:%S %p"),
+            ("127.0.0.1 - - [12/Oct/2026:05:48:29 +0200] x", "12/Oct/2026:05:48:29 +0200", "%d/%b/%Y:%H:%M:%S %z"),
+            ("Mon Oct 12 05:48:29 CEST 2026 x", "Mon Oct 12 05:48:29 CEST 2026", "%a %b %e %H:%M:%S %Z %Y"),
+            ("10-12 05:48:29.658  1000 I x", "10-12 05:48:29.658", "%m-%d %H:%M:%S%.f"),
+            ("20261012 054829 x", "20261012 054829", "%Y%m%d %H%M%S"),
+            ("261012 054829 143 INFO x", "261012 054829", "%y%m%d %H%M%S"),
+            ("[10.30 16:49:06] x", "10.30 16:49:06", "%m.%d %H:%M:%S"),
+            ("20261012-5:48:9:606|x", "20261012-5:48:9:606", "%Y%m%d-%-H:%M:%-S:%f"),
+            ("ts=1791784109.658 x", "1791784109.658", "epoch s"),
+            ("1791784109658 x", "1791784109658", "epoch ms"),
+        ] {
+            let stamp = find(line).unwrap_or_else(|| panic!("no time in {line}"));
+            assert_eq!((&line[stamp.start..stamp.end], stamp.forms[0].as_str()), (time, form), "{line}");
+            for form in stamp.forms {
+                assert!(TimeFormat::compile(&form).is_ok(), "{form}");
+            }
+        }
+        for line in ["", "   at A.B() in C.cs:line 12", "version 4.2.1 of 12", "10.0.0.1:8080 refused", "5:48", "ä12é"]
+        {
+            assert_eq!(find(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn both_orders_of_day_and_month_are_told() {
+        let forms = |line: &str| find(line).expect("a time").forms;
+        assert_eq!(forms("03/04/2026 05:48:29"), ["%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S"]);
+        assert_eq!(forms("13/04/2026 05:48:29"), ["%d/%m/%Y %H:%M:%S"]);
+    }
+}

@@ -1,0 +1,202 @@
+//! Event rules that a log suggests: its most frequent messages that no rule names, with what varies in them masked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::body::{BodyPattern, Captured};
+use super::severity::range_name;
+use super::signature::of_message;
+
+/// Different messages that are counted: more are no list to read, and memory has an end.
+const GROUPS_MAX: usize = 50_000;
+/// A rule's body is a line to read; what is behind fits any text.
+const BODY_CHARS_MAX: usize = 160;
+/// Words of a message that go into the name of its event.
+const NAME_WORDS: usize = 3;
+
+/// Messages that no rule names, counted.
+#[derive(Debug, Default)]
+pub struct Unnamed {
+    groups: BTreeMap<(String, String), Group>,
+    /// Records of unnamed messages, all of them.
+    pub records: u64,
+    /// Those of messages that came when `GROUPS_MAX` were counted.
+    pub uncounted: u64,
+}
+
+#[derive(Debug)]
+struct Group {
+    count: u64,
+    severity: u8,
+    example: String,
+}
+
+/// A rule, and why it is suggested.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestion {
+    pub name: String,
+    pub logger: Option<String>,
+    pub body: Option<String>,
+    pub count: u64,
+    /// Of its first record: the word for it.
+    pub severity: &'static str,
+    /// The first message.
+    pub example: String,
+}
+
+impl Unnamed {
+    /// Counts a record that no rule names; `body` is its message.
+    pub fn count(&mut self, logger: &str, severity: u8, body: &str) {
+        self.records += 1;
+        let line = body.lines().next().unwrap_or_default().trim_end();
+        let key = (logger.to_owned(), of_message(line));
+        if let Some(group) = self.groups.get_mut(&key) {
+            group.count += 1;
+        } else if self.groups.len() < GROUPS_MAX {
+            self.groups.insert(key, Group { count: 1, severity, example: line.to_owned() });
+        } else {
+            self.uncounted += 1;
+        }
+    }
+
+    /// The most frequent, as rules that fit their examples and have names that no other has.
+    pub fn suggestions(&self, most: usize, taken: &BTreeSet<&str>) -> Vec<Suggestion> {
+        let mut groups: Vec<_> = self.groups.iter().collect();
+        groups.sort_by(|a, b| b.1.count.cmp(&a.1.count).then_with(|| a.0.cmp(b.0)));
+        let mut names: BTreeSet<String> = taken.iter().map(|name| (*name).to_owned()).collect();
+        let mut suggested: Vec<Suggestion> = Vec::new();
+        for ((logger, message), group) in groups {
+            if suggested.len() == most {
+                break;
+            }
+            let body = body_of(message).filter(|body| fits(body, &group.example));
+            let logger = Some(logger.clone()).filter(|logger| !logger.is_empty());
+            let known = |other: &Suggestion| other.body == body && other.logger == logger;
+            // Without a body the rule takes all of its logger; without either it would take everything.
+            if body.is_none() && logger.is_none() || suggested.iter().any(known) {
+                continue;
+            }
+            let name = name_of(logger.as_deref(), message, &names);
+            names.insert(name.clone());
+            let Group { count, severity, example } = group;
+            let (severity, example) = (range_name(*severity), example.clone());
+            suggested.push(Suggestion { name, logger, body, count: *count, severity, example });
+        }
+        suggested
+    }
+}
+
+/// A masked message as the body of a rule: masks are places, and neighbours are one place. `None` where nothing is left
+/// that would tell it from another.
+fn body_of(message: &str) -> Option<String> {
+    let mut body = String::new();
+    let mut letters = 0;
+    let mut rest = message;
+    while let Some(c) = rest.chars().next() {
+        if body.chars().count() >= BODY_CHARS_MAX {
+            place(&mut body);
+            break;
+        }
+        if let Some(end) = mask_end(rest) {
+            place(&mut body);
+            rest = &rest[end..];
+            continue;
+        }
+        match c {
+            '{' | '}' => body.extend([c, c]),
+            c => body.push(c),
+        }
+        letters += usize::from(c.is_alphabetic());
+        rest = &rest[c.len_utf8()..];
+    }
+    (letters > 0).then_some(body)
+}
+
+fn place(body: &mut String) {
+    if !body.ends_with("{*}") {
+        body.push_str("{*}");
+    }
+}
+
+/// Where a mask such as `<num>` ends that begins here.
+fn mask_end(text: &str) -> Option<usize> {
+    let inner = text.strip_prefix('<')?;
+    let end =
+        inner.find(|c: char| !c.is_ascii_lowercase() && c != '-' && c != '*').filter(|end| (1..=12).contains(end))?;
+    inner[end..].starts_with('>').then_some(end + 2)
+}
+
+fn fits(body: &str, example: &str) -> bool {
+    BodyPattern::compile(body, |_| None)
+        .is_ok_and(|pattern| pattern.captures(example.as_bytes(), &mut [Captured::None; 0]))
+}
+
+/// A name that says who and what: the last part of the logger, and the first words of the message.
+fn name_of(logger: Option<&str>, message: &str, taken: &BTreeSet<String>) -> String {
+    let clean = |text: &str| -> String {
+        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let subject =
+        logger.and_then(|logger| logger.rsplit(['.', '/', ':', '$']).map(clean).find(|part| !part.is_empty()));
+    let mut words = Vec::new();
+    for word in message.split(|c: char| c.is_whitespace() || ",;:=()[]'\"".contains(c)) {
+        let is_word = word.chars().all(|c| c.is_ascii_alphabetic() || "-_.".contains(c)) && mask_end(word).is_none();
+        let word = clean(word);
+        if is_word && !word.is_empty() {
+            words.push(word);
+        }
+        if words.len() == NAME_WORDS {
+            break;
+        }
+    }
+    let parts: Vec<String> = subject.into_iter().chain((!words.is_empty()).then(|| words.join("_"))).collect();
+    let mut name = if parts.is_empty() { "event".to_owned() } else { parts.join(".") };
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        name = format!("event.{name}");
+    }
+    let mut number = 1;
+    let mut unique = name.clone();
+    while taken.contains(&unique) {
+        number += 1;
+        unique = format!("{name}_{number}");
+    }
+    unique
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Unnamed, body_of};
+
+    #[test]
+    fn masked_messages_become_bodies() {
+        for (message, body) in [
+            ("no <num> of '<str>'", Some("no {*} of '{*}'")),
+            ("{a} <num><num> <b", Some("{{a}} {*} <b")),
+            ("<num> <time>", None),
+            ("", None),
+        ] {
+            assert_eq!(body_of(message).as_deref(), body, "{message}");
+        }
+    }
+
+    #[test]
+    fn the_most_frequent_come_first_with_names_of_their_own() {
+        let mut unnamed = Unnamed::default();
+        for number in 0..5 {
+            unnamed.count("App.Sync", 9, &format!("Synchronised {number} profiles"));
+            unnamed.count("App.Sync", 9, &format!("Synchronised {number} profiles anew"));
+        }
+        unnamed.count("App.Sync", 17, "Synchronised 7 profiles");
+        unnamed.count("", 17, "12");
+        let suggestions = unnamed.suggestions(10, &BTreeSet::from(["sync.synchronised_profiles"]));
+        let shown: Vec<_> =
+            suggestions.iter().map(|one| (one.name.as_str(), one.body.as_deref().unwrap_or(""), one.count)).collect();
+        let expected = [
+            ("sync.synchronised_profiles_2", "Synchronised {*} profiles", 6),
+            ("sync.synchronised_profiles_anew", "Synchronised {*} profiles anew", 5),
+        ];
+        assert_eq!(shown, expected);
+        assert_eq!((unnamed.records, suggestions[0].example.as_str()), (12, "Synchronised 0 profiles"));
+    }
+}

@@ -1,0 +1,168 @@
+//! `logparser format` and `logparser events`, as a user sees them, over the logs of `layouts/` and over those in
+//! `formats/` that no named layout fits. What is shown of each log stands in `formats/`: adding a log is adding a file.
+
+mod scene;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use logparser_tests::disk::sorted_entries;
+use logparser_tests::story::{FolderPlan, Layout, write_fleet};
+use scene::{MAIN, Scene};
+
+const TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
+/// What a profile needs beside its format.
+const REST: &str = "[fleet]\nfolder = \"logs\"\n\n[kpi.errors]\n\n[format]\n";
+/// Public logs of many systems, where they are at hand.
+const PUBLIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/loghub");
+const LOG: &str = "==== log\n";
+const RECORDS: &str = "==== records\n";
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(TESTS).join(name)
+}
+
+fn named(path: &Path) -> String {
+    path.file_stem().expect("a name").to_string_lossy().into_owned()
+}
+
+/// The cases of the layouts: name, format and log.
+fn layouts() -> Vec<(String, String, String)> {
+    let case = |path: &PathBuf| {
+        let text = fs::read_to_string(path).expect("a case");
+        let (format, rest) = text.split_once(LOG).expect("a log");
+        let (log, _) = rest.split_once(RECORDS).expect("its records");
+        (named(path), format.to_owned(), log.to_owned())
+    };
+    sorted_entries(&folder("layouts")).expect("the cases").iter().map(case).collect()
+}
+
+/// A scene in which a profile of any format can be tried.
+fn empty() -> Scene {
+    let scene = Scene::empty();
+    fs::create_dir_all(scene.path("logs/one")).expect("an instance");
+    scene
+}
+
+/// What is wrong where what is shown is not what stands in a file of `formats/`.
+fn differs(file: &str, shown: &str) -> String {
+    let expected = fs::read_to_string(folder("formats").join(file)).unwrap_or_default();
+    if shown == expected {
+        String::new()
+    } else {
+        format!("==== {file} would be\n{shown}==== instead of\n{expected}\n")
+    }
+}
+
+fn must_be_as_in(file: &str, shown: &str) {
+    let wrong = differs(file, shown);
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn formats_are_proposed_and_read_what_they_promise() {
+    let scene = empty();
+    let mut shown = String::new();
+    for (name, _, log) in layouts() {
+        fs::write(scene.path("app.log"), &log).expect("a log");
+        let ran = scene.start(&["format", "detect", "app.log"], &[]).finish();
+        shown += &format!("==== {name}: exit code {}\n{}{}", ran.code.unwrap_or(-1), ran.stdout, ran.stderr);
+    }
+    must_be_as_in("detect.txt", &shown);
+}
+
+#[test]
+fn logs_that_no_layout_fits_get_a_pattern_of_their_own() {
+    let mut wrong = String::new();
+    for path in sorted_entries(&folder("formats")).expect("the logs") {
+        if path.extension().is_none_or(|extension| extension != "log") {
+            continue;
+        }
+        let scene = empty();
+        fs::copy(&path, scene.path("app.log")).expect("a log");
+        fs::write(scene.path("other.log"), "nothing\n   in here\n").expect("a log");
+        let detected = scene.start(&["format", "detect", "app.log", "other.log"], &[]).finish();
+        let mut shown = format!("==== detect\n{}{}", detected.stdout, detected.stderr);
+        let rules = fs::read_to_string(path.with_extension("toml")).expect("rules beside the log");
+        let proposed = detected.stdout.split("\n# Nearly as good:\n").next().expect("a section");
+        scene.add_profile(MAIN, &format!("{}{proposed}\n{rules}", REST.replace("[format]\n", "")));
+        let tested = scene.logparser(MAIN, &["format", "test", "app.log"]);
+        shown += &format!("==== test: exit code {}\n{}{}", tested.code.unwrap_or(-1), tested.stdout, tested.stderr);
+        let suggested = scene.logparser(MAIN, &["events", "suggest", "app.log", "--most", "3"]);
+        shown += &format!("==== suggest\n{}{}", suggested.stdout, suggested.stderr);
+        scene.extend(MAIN, &suggested.stdout);
+        assert_eq!(scene.logparser(MAIN, &["check"]).code, Some(0), "what is suggested can be pasted");
+        wrong += &differs(&format!("{}.txt", named(&path)), &shown);
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn public_logs_are_explained() {
+    let Ok(files) = sorted_entries(Path::new(PUBLIC)) else {
+        println!("skipped: there are no public logs in {PUBLIC}");
+        return;
+    };
+    let scene = empty();
+    for path in files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "log")) {
+        let path = path.to_str().expect("a path in UTF-8");
+        let ran = scene.start(&["format", "detect", "--json", path], &[]).finish();
+        let explained = ran.summary()["candidates"][0]["fit"]["explained"].as_f64();
+        assert!(explained >= Some(0.99), "{path}: {explained:?}");
+    }
+}
+
+#[test]
+fn lines_are_shown_as_the_profile_reads_them() {
+    let scene = empty();
+    let mut shown = String::new();
+    for (name, format, log) in layouts() {
+        fs::write(scene.path("app.log"), &log).expect("a log");
+        scene.add_profile(MAIN, &format!("{REST}{format}"));
+        let ran = scene.logparser(MAIN, &["format", "test", "app.log", "--lines", "4"]);
+        shown += &format!("==== {name}: exit code {}\n{}{}", ran.code.unwrap_or(-1), ran.stdout, ran.stderr);
+    }
+    must_be_as_in("test.txt", &shown);
+}
+
+#[test]
+fn events_are_suggested_from_what_is_stored_and_named_then() {
+    let scene = Scene::logs(Layout::Log4net, |folder| {
+        let plan = FolderPlan { instances: 3, days: 2, bytes_target: 100_000, ..FolderPlan::default() };
+        write_fleet(folder, &plan).expect("logs");
+    });
+    let none = scene.logparser(MAIN, &["events", "suggest"]);
+    assert_eq!(none.code, Some(3));
+    none.must_say(&["nothing is stored", "help: fetch first"]);
+    assert_eq!(scene.logparser(MAIN, &["fetch"]).code, Some(0));
+    let count = |rules: &str| {
+        let ran = scene.logparser(MAIN, &["events", "suggest", "--json", "--most", rules]);
+        (ran.number("/records"), ran.summary()["suggestions"].as_array().expect("a list").clone())
+    };
+    let (before, suggested) = count("3");
+    assert_eq!(suggested.len(), 3);
+    let counts: Vec<u64> = suggested.iter().map(|one| one["count"].as_u64().expect("a count")).collect();
+    assert!(counts.is_sorted_by(|a, b| a >= b), "{counts:?}");
+    scene.extend(MAIN, &scene.logparser(MAIN, &["events", "suggest", "--most", "3"]).stdout);
+    let (after, _) = count("3");
+    assert!(before - after >= counts.iter().sum(), "{before} records had no event, now {after}");
+}
+
+#[test]
+fn what_cannot_be_told_is_said() {
+    let scene = empty();
+    fs::write(scene.path("words.txt"), "no time\nat all\n").expect("a file");
+    for (arguments, code, words) in [
+        (&["format", "detect", "words.txt"][..], 3, &["no format explains these lines", "help:"][..]),
+        (&["format", "detect", "missing.log"], 3, &["cannot read missing.log", "help:"]),
+        (&["format", "detect"], 2, &["required"]),
+        (&["format", "test", "words.txt"], 2, &["the profile cannot be read", "logparser init"]),
+        (&["events", "suggest"], 2, &["the profile cannot be read"]),
+    ] {
+        let ran = scene.start(arguments, &[]).finish();
+        assert_eq!(ran.code, Some(code), "{arguments:?}");
+        ran.must_say(words);
+    }
+    let json = scene.start(&["format", "detect", "--json", "words.txt"], &[]).finish();
+    assert_eq!(json.code, Some(3), "{}", json.stdout);
+}
