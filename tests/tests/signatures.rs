@@ -263,6 +263,9 @@ fn nothing_stored_and_wrong_rules_are_said() {
     let ran = scene.logparser(MAIN, &["signatures"]);
     assert_eq!(ran.code, Some(3));
     assert!(ran.stderr.contains("help: "), "{}", ran.stderr);
+    scene.logparser(MAIN, &["fetch"]);
+    let ran = scene.logparser(MAIN, &["signatures"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "no records are stored\n"), "{}", ran.stderr);
     scene.extend(MAIN, "\n[[signature]]\nname = \"x\"\nbody = \"{a:hours}\"\n");
     let ran = scene.logparser(MAIN, &["signatures"]);
     assert_eq!(ran.code, Some(2));

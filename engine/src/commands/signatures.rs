@@ -89,7 +89,7 @@ fn as_json(survey: &Survey, profile: &Profile, other: Option<&Profile>) -> Value
         })
     };
     let mut told = json!({
-        "from": survey.dates.0, "to": survey.dates.1,
+        "from": survey.dates.map(|(from, _)| from), "to": survey.dates.map(|(_, to)| to),
         "signatures": survey.signatures.iter().map(signature).collect::<Vec<_>>(),
     });
     if let Some(other) = other {
@@ -106,7 +106,7 @@ fn as_json(survey: &Survey, profile: &Profile, other: Option<&Profile>) -> Value
 
 fn as_text(survey: &Survey, profile: &Profile, other: Option<&Profile>, top: usize) -> String {
     let errors: u64 = survey.signatures.iter().map(|signed| signed.errors).sum();
-    let (from, to) = survey.dates;
+    let Some((from, to)) = survey.dates else { return "no records are stored\n".to_owned() };
     let mut told = format!(
         "{} of {}, {from} to {to}\n",
         count(survey.signatures.len() as u64, "signature"),

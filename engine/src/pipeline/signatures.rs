@@ -28,8 +28,8 @@ const EXAMPLE_BYTES_MAX: usize = 400;
 /// The signatures of a period's errors.
 #[derive(Debug)]
 pub struct Survey {
-    /// The first and the last day.
-    pub dates: (NaiveDate, NaiveDate),
+    /// The first and the last day; none where no record is stored.
+    pub dates: Option<(NaiveDate, NaiveDate)>,
     /// The most frequent first.
     pub signatures: Vec<Signed>,
     /// What other rules make of them, where they make another one; the most frequent first.
@@ -302,9 +302,9 @@ impl Survey {
                 (false, false) => ChangeKind::Renamed,
             };
         }
-        let (from, to) = fold::dates(&days).unwrap_or_default();
+        let dates = found.times.and_then(|_| fold::dates(&days));
         Self {
-            dates: (from, to.pred_opt().unwrap_or(to)),
+            dates: dates.map(|(from, to)| (from, to.pred_opt().unwrap_or(to))),
             signatures,
             changes,
             has_holes: found.has_holes,
