@@ -30,11 +30,7 @@ fn normaliser(format: &str) -> Normaliser {
     let profile = profile::load(&path).unwrap_or_else(|faults| panic!("{faults}"));
     let attributes = ATTRIBUTES.iter().map(|name| (*name).to_owned()).collect();
     let want = Want { events: Vec::new(), severity_min: Some(1), attributes, signature: true };
-    Normaliser::compile(&profile.format, &[], &Wanted { plugins: vec![want] }).expect("a format")
-}
-
-fn start(offset: u64, closed: bool) -> Start {
-    Start { zone: Default::default(), offset, latest: None, seen: None, closed }
+    Normaliser::compile(&profile.formats, &[], &Wanted { plugins: vec![want] }).expect("a format")
 }
 
 /// Signature, type, message and frames of a record.
@@ -58,24 +54,23 @@ fn shown(normaliser: &Normaliser, record: &Record) -> String {
 }
 
 /// All records of a text, with their offsets, and where reading may go on.
-fn read(normaliser: &Normaliser, text: &[u8], from: usize) -> (Vec<String>, usize, Option<usize>) {
-    let mut records = normaliser.open(&text[from..], start(from as u64, false));
+fn read(normaliser: &Normaliser, text: &[u8], start: Start) -> (Vec<String>, Start, Option<u64>) {
+    let mut records = normaliser.open(&text[start.offset as usize..], start);
     let mut all = Vec::new();
     while let Some(record) = records.next().expect("memory gives no error") {
         all.push(format!("{} {}{}", record.offset, shown(normaliser, record), record.exception()));
     }
     let tally = records.into_tally();
-    (all, tally.end_of_records as usize, tally.last_record_offset.map(|offset| offset as usize))
+    (all, Start { offset: tally.end_of_records, shape: tally.shape, ..start }, tally.last_record_offset)
 }
 
 /// Reads a text as far as a cut, and then what came behind it, as the pipeline does.
 fn read_in_two(normaliser: &Normaliser, text: &[u8], cut: usize) -> Vec<String> {
-    let (mut records, mut begin, last) = read(normaliser, &text[..cut], 0);
-    let rest = &text[begin..];
-    let line = &rest[..rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |at| at + 1)];
-    if let Some(last) = last.filter(|_| !normaliser.is_head(line)) {
+    let (mut records, mut begin, last) = read(normaliser, &text[..cut], Start::default());
+    let rest = &text[begin.offset as usize..];
+    if let Some(last) = last.filter(|_| normaliser.continues(rest, begin).expect("memory gives no error")) {
         records.pop();
-        begin = last;
+        begin.offset = last;
     }
     records.extend(read(normaliser, text, begin).0);
     records
@@ -104,7 +99,7 @@ fn traces_say_what_was_thrown() {
         let line =
             serde_json::json!({ "t": "2026-10-12T05:08:32Z", "l": "ERROR", "n": "A", "m": "it failed 7", "x": trace });
         for (normaliser, log, position) in [(&pattern, lines, 1), (&json, line.to_string() + "\n", 0)] {
-            let mut records = normaliser.open(log.as_bytes(), start(0, true));
+            let mut records = normaliser.open(log.as_bytes(), Start { closed: true, ..Start::default() });
             for _ in 0..position {
                 records.next().expect("memory").expect("a record before");
             }
@@ -122,7 +117,7 @@ fn a_trace_that_is_cut_anywhere_is_the_whole() {
     let normaliser = normaliser(PATTERN);
     for (file, trace, _) in cases() {
         let log = format!("{BEFORE}{HEAD}{trace}{AFTER}");
-        let (whole, ..) = read(&normaliser, log.as_bytes(), 0);
+        let (whole, ..) = read(&normaliser, log.as_bytes(), Start::default());
         for cut in 0..=log.len() {
             assert_eq!(read_in_two(&normaliser, log.as_bytes(), cut), whole, "{file} cut at {cut}");
         }

@@ -1,6 +1,8 @@
 //! Layouts as data: each file of `layouts/` holds a `[format]`, lines as that logger writes them, and their records.
-//! Adding a case is adding a file. Behind `# seen` stands when the file was there first; behind the format may stand
-//! event rules, and the records then show what these took out.
+//! Adding a case is adding a file. Event rules may stand behind the format; the records then show what these took out.
+//!
+//! Lines before the format say what the file is: `# seen` when it was there first, `# file` its name, `# tags` those of
+//! its instance, `# encoded` the encoding that its text is put into, and `# escapes` that `\\x00` stands for a byte.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -14,8 +16,7 @@ use logparser::profile::{self, KNOWN, Profile};
 use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/layouts");
-const REST: &str = "[fleet]\nfolder = \"fleet\"\n\n[kpi.errors]\n\n[format]\n";
-const SEEN: &str = "# seen ";
+const REST: &str = "[fleet]\nfolder = \"fleet\"\n\n[kpi.errors]\n\n";
 const LOG: &str = "==== log\n";
 const RECORDS: &str = "==== records\n";
 
@@ -34,12 +35,26 @@ impl Case {
         let text = fs::read_to_string(path).expect("a case");
         let (format, rest) = text.split_once(LOG).expect("a log");
         let (log, expected) = rest.split_once(RECORDS).expect("its records");
-        let seen = format.strip_prefix(SEEN).and_then(|rest| rest.lines().next());
-        let seen = seen.map(|seen| DateTime::parse_from_rfc3339(seen).expect("a time").timestamp_micros());
-        let profile = load(format, &name);
-        let normaliser = normaliser(&profile);
-        let start = Start { zone: profile.format.zone, offset: 0, latest: None, seen, closed: true };
-        Self { name, log: log.as_bytes().to_vec(), expected: expected.to_owned(), normaliser, start }
+        let said = |what: &str| {
+            format
+                .lines()
+                .find_map(|line| line.strip_prefix("# ")?.strip_prefix(what))
+                .map(|said| said.trim().to_owned())
+        };
+        let seen = said("seen").map(|seen| DateTime::parse_from_rfc3339(&seen).expect("a time").timestamp_micros());
+        let tags: Vec<String> = said("tags").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+        let normaliser = normaliser(&load(format, &name));
+        let formats = normaliser.formats_of(&tags, &said("file").unwrap_or_default());
+        let mut log = log.as_bytes().to_vec();
+        if said("escapes").is_some() {
+            log = unescaped(&log);
+        }
+        if let Some(encoding) = said("encoded") {
+            let encoding = encoding_rs::Encoding::for_label(encoding.as_bytes()).expect("an encoding");
+            log = encoding.encode(std::str::from_utf8(&log).expect("a text")).0.into_owned();
+        }
+        let start = Start { seen, closed: true, formats, ..Start::default() };
+        Self { name, log, expected: expected.to_owned(), normaliser, start }
     }
 
     fn all() -> Vec<Self> {
@@ -59,8 +74,9 @@ impl Case {
         }
         let tally = records.into_tally();
         read.unparsed = tally.lines_unparsed;
-        read.gaps = tally.faults().into_iter().filter(|(kind, _)| *kind == "gap-time").map(|(_, count)| count).sum();
-        (read.start.offset, read.last) = (tally.end_of_records, tally.last_record_offset);
+        read.faults = tally.faults().into_iter().filter(|(_, count)| *count > 0).collect();
+        (read.start.offset, read.start.shape, read.last) =
+            (tally.end_of_records, tally.shape, tally.last_record_offset);
         read
     }
 }
@@ -69,7 +85,7 @@ impl Case {
 struct Read {
     records: Vec<(u64, String)>,
     unparsed: u64,
-    gaps: u64,
+    faults: Vec<(&'static str, u64)>,
     /// The last record, where it may still grow.
     last: Option<u64>,
     /// Where to go on.
@@ -78,24 +94,56 @@ struct Read {
 
 impl Read {
     fn new(start: Start) -> Self {
-        Self { records: Vec::new(), unparsed: 0, gaps: 0, last: None, start }
+        Self { records: Vec::new(), unparsed: 0, faults: Vec::new(), last: None, start }
     }
 
     fn text(&self) -> String {
         let mut text: String = self.records.iter().map(|(_, record)| record.as_str()).collect();
-        for (what, count) in [("unparsed", self.unparsed), ("gap-time", self.gaps)] {
-            if count > 0 {
-                writeln!(text, "{what} {count}").expect("a text");
-            }
+        let unparsed = Some(("unparsed", self.unparsed)).filter(|(_, count)| *count > 0);
+        for (what, count) in unparsed.iter().chain(&self.faults) {
+            writeln!(text, "{what} {count}").expect("a text");
         }
         text
+    }
+}
+
+/// The bytes that a text with escapes stands for.
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        match text[at..] {
+            [b'\\', b'x', high, low, ..] => {
+                let digits = [high, low];
+                let digits = std::str::from_utf8(&digits).expect("two digits");
+                bytes.push(u8::from_str_radix(digits, 16).expect("a byte"));
+                at += 4;
+            }
+            _ => {
+                bytes.push(text[at]);
+                at += 1;
+            }
+        }
+    }
+    bytes
+}
+
+/// A text in UTF-8 or UTF-16, with a byte order mark or without.
+fn encoded(text: &str, encoding: usize) -> Vec<u8> {
+    let mark = if encoding % 2 == 1 { "\u{feff}" } else { "" };
+    let text = format!("{mark}{text}");
+    match encoding / 2 {
+        0 => text.into_bytes(),
+        1 => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        _ => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
     }
 }
 
 fn load(format: &str, name: &str) -> Profile {
     let scratch = tempfile::tempdir().expect("a folder");
     let path = scratch.path().join("profile.toml");
-    fs::write(&path, format!("{REST}{format}")).expect("a profile");
+    let header = if format.contains("[[format]]") { "" } else { "[format]\n" };
+    fs::write(&path, format!("{REST}{header}{format}")).expect("a profile");
     fs::create_dir_all(scratch.path().join("fleet/one")).expect("an instance");
     profile::load(&path).unwrap_or_else(|faults| panic!("{name}: {faults}"))
 }
@@ -115,7 +163,7 @@ fn normaliser(profile: &Profile) -> Normaliser {
         signature: false,
     };
     let wanted = Wanted { plugins: vec![all] };
-    Normaliser::compile(&profile.format, &profile.events, &wanted).unwrap_or_else(|faults| panic!("{faults:?}"))
+    Normaliser::compile(&profile.formats, &profile.events, &wanted).unwrap_or_else(|faults| panic!("{faults:?}"))
 }
 
 /// A record: time, severity, logger, body; event and attributes; below, what follows the message.
@@ -166,7 +214,7 @@ fn every_sample_is_a_record_of_its_layout() {
             log: Vec::new(),
             expected: String::new(),
             normaliser: normaliser(&profile),
-            start: Start { zone: profile.format.zone, offset: 0, latest: None, seen: None, closed: true },
+            start: Start { closed: true, ..Start::default() },
         };
         let read = case.records(known.sample.as_bytes(), case.start);
         assert_eq!((read.records.len(), read.unparsed), (1, 0), "{}", known.name);
@@ -176,43 +224,72 @@ fn every_sample_is_a_record_of_its_layout() {
 
 static CASES: LazyLock<Vec<Case>> = LazyLock::new(Case::all);
 
+/// Reads a file as the analysis does while it grows up to these places: from where it ended, or again from a last
+/// record that went on.
+fn read_growing(case: &Case, log: &[u8], ends: &[usize]) -> Read {
+    let mut grown = Read::new(Start { closed: false, ..case.start });
+    for &end in ends {
+        let mut start = grown.start;
+        let new = &log[start.offset as usize..end];
+        let goes_on = || case.normaliser.continues(new, start).expect("memory gives no error");
+        if let Some(last) = grown.last.filter(|_| !new.is_empty() && goes_on()) {
+            start.offset = last;
+            grown.records.pop();
+        }
+        if start.offset as usize == end {
+            continue;
+        }
+        let more = case.records(&log[start.offset as usize..end], start);
+        (grown.last, grown.start) = (more.last, more.start);
+        grown.unparsed += more.unparsed;
+        grown.records.extend(more.records);
+    }
+    grown
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// As the analysis reads a file that grows: from where it ended, or again from a last record that went on.
     #[test]
     fn a_file_that_grows_gives_the_records_of_the_whole(
         order in proptest::collection::vec(any::<proptest::sample::Index>(), 1..12),
         cuts in proptest::collection::vec(0.0..1.0f64, 0..6),
+        encoding in 0usize..6,
     ) {
         for case in CASES.iter() {
             let lines: Vec<&[u8]> = case.log.split_inclusive(|byte| *byte == b'\n').collect();
             let log: Vec<u8> = order.iter().flat_map(|line| lines[line.index(lines.len())]).copied().collect();
             let open = Start { closed: false, ..case.start };
+            let plain = case.records(&log, open);
+            let log = match String::from_utf8(log) {
+                // Zeros do not tell UTF-16: a hole at the begin needs a mark before it.
+                Ok(text) => encoded(&text, encoding | usize::from(text.starts_with('\0'))),
+                // It is in an encoding of its own.
+                Err(bytes) => bytes.into_bytes(),
+            };
             let whole = case.records(&log, open);
             let mut ends: Vec<usize> = cuts.iter().map(|cut| (cut * log.len() as f64) as usize).collect();
             ends.push(log.len());
             ends.sort_unstable();
-            let mut grown = Read::new(open);
-            for end in ends {
-                let mut start = grown.start;
-                let new = &log[start.offset as usize..end];
-                let line = new.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
-                let joins = !line.ends_with(b"\n") || !case.normaliser.is_head(line);
-                if let Some(last) = grown.last.filter(|_| joins && !line.is_empty()) {
-                    start.offset = last;
-                    grown.records.pop();
-                }
-                if start.offset as usize == end {
-                    continue;
-                }
-                let more = case.records(&log[start.offset as usize..end], start);
-                (grown.last, grown.start) = (more.last, more.start);
-                grown.unparsed += more.unparsed;
-                grown.records.extend(more.records);
-            }
+            let grown = read_growing(case, &log, &ends);
             prop_assert_eq!(&grown.records, &whole.records, "{}", case.name);
             prop_assert_eq!(grown.unparsed, whole.unparsed, "{}", case.name);
+            prop_assert_eq!(grown.start.offset, whole.start.offset, "{}", case.name);
+            let texts = |read: &Read| read.records.iter().map(|(_, text)| text.clone()).collect::<Vec<_>>();
+            prop_assert_eq!(texts(&whole), texts(&plain), "{}", case.name);
+        }
+    }
+
+    #[test]
+    fn no_bytes_break_any_layout(bytes: Vec<u8>, case in any::<proptest::sample::Index>(), at in any::<proptest::sample::Index>()) {
+        let case = &CASES[case.index(CASES.len())];
+        let mut log = case.log.clone();
+        let at = at.index(log.len() + 1);
+        log.splice(at..at, bytes);
+        for encoding in [None, Some(2), Some(5)] {
+            let log = encoding.map_or_else(|| log.clone(), |e| encoded(&String::from_utf8_lossy(&log), e));
+            let whole = case.records(&log, case.start);
+            prop_assert_eq!(whole.start.offset, log.len() as u64, "{}", case.name);
         }
     }
 }

@@ -133,6 +133,31 @@ fn split_at_every_place_of_a_stack_trace() {
 }
 
 #[test]
+fn wide_text_split_within_its_characters() {
+    let mut whole = whole(Layout::Log4net);
+    let begin = whole[0].1.len();
+    whole[0].1.extend_from_slice(CRASH.as_bytes());
+    for (_, log) in &mut whole {
+        let text = format!("\u{feff}{}", std::str::from_utf8(log).expect("UTF-8"));
+        *log = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    }
+    let text = whole[0].1.clone();
+    let scene = nothing_yet(Layout::Log4net, &whole);
+    let mut written = 0;
+    // The first bytes one by one, then odd and even places, within the stack trace the most.
+    let inside = (2 * begin..text.len()).step_by(155);
+    for to in [1, 2, 3, 5, begin, begin + 1].into_iter().chain(inside).chain([text.len()]) {
+        scene.seen().instance(0).append("app.log", &text[written..to]);
+        written = to;
+        scene.run_to(MAIN, 0);
+    }
+    (1..INSTANCES as usize).for_each(|instance| scene.seen().instance(instance).append("app.log", &whole[instance].1));
+    scene.run_to(MAIN, 0);
+    must_be_as_clean(&scene, "wide text");
+    assert_eq!(scene.figures(MAIN, "errors").count("fatals"), 1);
+}
+
+#[test]
 fn files_that_arrive_in_any_order() {
     let whole = whole(Layout::Log4net);
     let text = &whole[0].1;

@@ -56,6 +56,9 @@ CREATE TABLE symbols (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
 CREATE TABLE sections (key BLOB PRIMARY KEY, value TEXT NOT NULL, used INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
+/// What is settled of each generation, as [`Scan::shape`].
+pub(super) const SHAPE: &str = "ALTER TABLE scans ADD COLUMN shape INTEGER NOT NULL DEFAULT 0;";
+
 /// How far a generation was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scan {
@@ -77,6 +80,8 @@ pub struct Scan {
     pub faults: BTreeMap<String, u64>,
     /// Examples of unparsed lines: offset and text.
     pub examples: Vec<(u64, String)>,
+    /// What the first lines settled for all of the generation, as a number of `normalise`; 0 while nothing is.
+    pub shape: i64,
 }
 
 /// Records of a generation that fall on one local day: an envelope of bytes, in which other days may stand too.
@@ -186,6 +191,7 @@ impl Catalog {
                     unparsed: row.get(7)?,
                     faults: from_json(row, 8)?,
                     examples: from_json(row, 9)?,
+                    shape: row.get(10)?,
                 };
                 analysed.scans.insert(GenerationId(row.get(0)?), scan);
             }
@@ -345,7 +351,7 @@ impl Catalog {
 }
 
 const SELECT_SCANS: &str = "
-SELECT s.generation, parsed, last_record, first_key, last_key, last_time, records, unparsed, faults, examples
+SELECT s.generation, parsed, last_record, first_key, last_key, last_time, records, unparsed, faults, examples, shape
 FROM generations g CROSS JOIN scans s ON s.generation = g.id AND s.layout = ?1 WHERE g.instance = ?2";
 
 /// SQLite takes the tables of a `CROSS JOIN` in the order in which they stand: only the instance's own rows are read.
@@ -372,7 +378,7 @@ fn number(tx: &Transaction<'_>, table: &str, digest: &[u8; 32]) -> rusqlite::Res
 
 fn write(tx: &Transaction<'_>, update: &Update) -> rusqlite::Result<()> {
     let mut scans =
-        tx.prepare_cached("INSERT OR REPLACE INTO scans VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?;
+        tx.prepare_cached("INSERT OR REPLACE INTO scans VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")?;
     for (generation, scan) in &update.scans {
         scans.execute(params![
             update.layout,
@@ -385,7 +391,8 @@ fn write(tx: &Transaction<'_>, update: &Update) -> rusqlite::Result<()> {
             scan.records,
             scan.unparsed,
             serde_json::json!(scan.faults).to_string(),
-            serde_json::json!(scan.examples).to_string()
+            serde_json::json!(scan.examples).to_string(),
+            scan.shape
         ])?;
     }
     let mut days = tx.prepare_cached("INSERT OR REPLACE INTO days VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?;

@@ -51,13 +51,16 @@ fn describe(profile: &Profile) {
         None => ", and those that the inventory will name: it has not answered yet".to_owned(),
     });
     println!("fleet     {} instances{}; {source}", profile.instances.len(), named.unwrap_or_default());
-    let layout = match &profile.format.layout {
-        Layout::Pattern { pattern, .. } => pattern.clone(),
-        Layout::Json { .. } => "one JSON object a line".to_owned(),
-        Layout::Logfmt { .. } => "logfmt".to_owned(),
-        Layout::Syslog { .. } => "syslog".to_owned(),
-    };
-    println!("format    {layout}; {} event rules", profile.events.len());
+    for format in &profile.formats {
+        let layout = match &format.layout {
+            Layout::Pattern { pattern, .. } => pattern.clone(),
+            Layout::Json { .. } => "one JSON object a line".to_owned(),
+            Layout::Logfmt { .. } => "logfmt".to_owned(),
+            Layout::Syslog { .. } => "syslog".to_owned(),
+        };
+        println!("format    {layout}");
+    }
+    println!("events    {} rules", profile.events.len());
     println!("store     {}", profile.store.display());
     println!("report    into {}, days of {}", profile.output.display(), profile.report.zone_name());
 }

@@ -5,7 +5,6 @@ use std::fmt::Write;
 use std::io::{self, Read};
 use std::path::PathBuf;
 
-use chrono_tz::Tz;
 use serde_json::json;
 
 use super::columns::inert;
@@ -14,7 +13,7 @@ use super::{Done, Failed, How, out, sample};
 use crate::catalog::{Catalog, CatalogError, Generation};
 use crate::mirror::{Chunk, Mirror};
 use crate::normalise::{Normaliser, Start, Suggestion, Unnamed, Want, Wanted};
-use crate::profile::{self, Profile};
+use crate::profile::{self, Instance, Profile};
 
 /// Suggests rules from files, or from what is stored.
 pub fn events_suggest(how: &How, files: &[PathBuf], most: usize) -> Result<Done, Failed> {
@@ -26,7 +25,7 @@ pub fn events_suggest(how: &How, files: &[PathBuf], most: usize) -> Result<Done,
         attributes: Vec::new(),
         signature: false,
     };
-    let normaliser = Normaliser::compile(&profile.format, &profile.events, &Wanted { plugins: vec![want] })
+    let normaliser = Normaliser::compile(&profile.formats, &profile.events, &Wanted { plugins: vec![want] })
         .map_err(|rules| rules_failed(&profile, &rules))?;
     let mut unnamed = Unnamed::default();
     if files.is_empty() {
@@ -34,7 +33,8 @@ pub fn events_suggest(how: &How, files: &[PathBuf], most: usize) -> Result<Done,
     }
     for path in files {
         let (bytes, _) = sample::read(path)?;
-        count(&normaliser, profile.format.zone, &bytes[..], &mut unnamed)
+        let formats = normaliser.formats_of(&[], &sample::name(path));
+        count(&normaliser, Start { formats, closed: true, ..Start::default() }, &bytes[..], &mut unnamed)
             .map_err(|cause| Failed::other(cause, "name log files"))?;
     }
     let taken: BTreeSet<&str> = names.iter().map(String::as_str).collect();
@@ -46,8 +46,8 @@ pub fn events_suggest(how: &How, files: &[PathBuf], most: usize) -> Result<Done,
     Ok(Done::Whole)
 }
 
-fn count(normaliser: &Normaliser, zone: Tz, source: impl Read, unnamed: &mut Unnamed) -> io::Result<()> {
-    let mut records = normaliser.open(source, Start { zone, offset: 0, latest: None, seen: None, closed: true });
+fn count(normaliser: &Normaliser, start: Start, source: impl Read, unnamed: &mut Unnamed) -> io::Result<()> {
+    let mut records = normaliser.open(source, start);
     while let Some(record) = records.next()? {
         if record.event.is_none() {
             unnamed.count(record.logger(), record.severity, record.body());
@@ -58,14 +58,18 @@ fn count(normaliser: &Normaliser, zone: Tz, source: impl Read, unnamed: &mut Unn
 
 /// Counts all that is stored, which stays as it is.
 fn read_store(profile: &Profile, normaliser: &Normaliser, unnamed: &mut Unnamed) -> Result<(), Failed> {
-    let zones: BTreeMap<&str, Tz> = profile.instances.iter().map(|one| (one.name.as_str(), one.zone)).collect();
+    let instances: BTreeMap<&str, &Instance> = profile.instances.iter().map(|one| (one.name.as_str(), one)).collect();
     let found = Catalog::peek(&profile.store, |catalog| {
-        let mut found: Vec<(Tz, Generation, Vec<Chunk>)> = Vec::new();
+        let mut found: Vec<(Start, Generation, Vec<Chunk>)> = Vec::new();
         for row in catalog.instances()? {
-            let zone = zones.get(row.name.as_str()).copied().unwrap_or(profile.format.zone);
+            let instance = instances.get(row.name.as_str());
+            let zone = instance.and_then(|instance| profile.zone_of(instance));
+            let tags = instance.map(|instance| &instance.tags[..]).unwrap_or_default();
             for generation in catalog.generations(row.id)? {
                 let chunks = catalog.chunks(generation.id)?;
-                found.push((zone, generation, chunks));
+                let formats = normaliser.formats_of(tags, &generation.path);
+                let seen = generation.seen_us;
+                found.push((Start { zone, seen, formats, closed: true, ..Start::default() }, generation, chunks));
             }
         }
         Ok::<_, CatalogError>(found)
@@ -76,10 +80,10 @@ fn read_store(profile: &Profile, normaliser: &Normaliser, unnamed: &mut Unnamed)
     };
     let found = found.map_err(|error| Failed::disk(&error, &profile.store))?.ok_or_else(nothing)?;
     let mirror = Mirror::open(&profile.store);
-    for (zone, generation, chunks) in found {
+    for (start, generation, chunks) in found {
         let reader =
             mirror.reader(&chunks, 0, generation.committed).map_err(|error| Failed::disk(&error, &profile.store))?;
-        count(normaliser, zone, reader, unnamed).map_err(|cause| Failed::disk(&cause, &profile.store))?;
+        count(normaliser, start, reader, unnamed).map_err(|cause| Failed::disk(&cause, &profile.store))?;
     }
     Ok(())
 }

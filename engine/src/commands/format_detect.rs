@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 use super::columns::inert;
 use super::{Done, Failed, How, out, sample};
-use crate::normalise::{Candidate, Fit, Sample, detect};
+use crate::normalise::{Candidate, Fit, Sample, detect, text_of};
 
 /// Proposes `[format]` for these files; those that are close come behind it, switched off.
 pub fn format_detect(how: &How, files: &[PathBuf]) -> Result<Done, Failed> {
     let mut samples = Vec::new();
     for path in files {
         let (bytes, _) = sample::read(path)?;
-        samples.push(Sample { name: path.display().to_string(), text: String::from_utf8_lossy(&bytes).into_owned() });
+        samples.push(Sample { name: path.display().to_string(), text: text_of(&bytes) });
     }
     let candidates = detect(&samples);
     let whole = candidates.first().is_some_and(|best| best.total.explained() >= 1.0);

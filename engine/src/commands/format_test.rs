@@ -22,7 +22,7 @@ pub fn format_test(how: &How, files: &[PathBuf], most: usize) -> Result<Done, Fa
     let mut trials = Vec::new();
     for path in files {
         let (bytes, _) = sample::read(path)?;
-        let trial = try_lines(&profile.format, &profile.events, profile.format.zone, &bytes, most)
+        let trial = try_lines(&profile.formats, &profile.events, &sample::name(path), &bytes, most)
             .map_err(|rules| rules_failed(&profile, &rules))?;
         trials.push((path.display().to_string(), trial));
     }

@@ -184,8 +184,9 @@ pub fn rules_failed(profile: &Profile, rules: &[RuleFault]) -> Failed {
 pub fn rule_fault(profile: &Profile, rule: &RuleFault) -> Fault {
     let problem = rule.what.to_string();
     let fault = match rule.place {
-        RulePlace::Pattern => profile.format_fault(&problem),
-        RulePlace::Timestamp => profile.timestamp_fault(&problem),
+        RulePlace::Pattern(index) => profile.format_fault(index, &problem),
+        RulePlace::Timestamp(index) => profile.timestamp_fault(index, &problem),
+        RulePlace::Formats => profile.format_fault(0, &problem),
         RulePlace::Body(index) => profile.event_fault(index, &problem),
         RulePlace::Signature(index) => profile.signature_fault(index, &problem),
         RulePlace::Kpis => Fault::of_file(profile.path.display().to_string(), problem.as_str()),

@@ -11,6 +11,11 @@ use super::Failed;
 /// What is read of a file: enough for any look at it.
 pub const BYTES_MAX: u64 = 16 << 20;
 
+/// The name by which formats know a file.
+pub fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
 /// The first 16 MiB of a file, decoded where it is compressed; and whether it goes on behind. `-` is standard input.
 pub fn read(path: &Path) -> Result<(Vec<u8>, bool), Failed> {
     let failed = |cause: io::Error| {

@@ -50,7 +50,7 @@ pub fn signatures(how: &How, asked: &Asked) -> Result<Done, Failed> {
         Failed::Profile(Faults::from(faults))
     };
     let want = Want { severity_min: Some(SEVERITY_MIN), signature: true, ..Want::default() };
-    let normaliser = Normaliser::compile(&profile.format, &profile.events, &Wanted { plugins: vec![want] })
+    let normaliser = Normaliser::compile(&profile.formats, &profile.events, &Wanted { plugins: vec![want] })
         .and_then(|normaliser| normaliser.with_signatures(&profile.signatures))
         .map_err(|faults| refused(&profile, faults))?;
     let compile = |other: &Profile| normaliser.signatures(&other.signatures).map_err(|faults| refused(other, faults));

@@ -65,7 +65,7 @@ fn fits(format: &Format, beginning: &str, timestamp: &str, line: &str) -> bool {
     let layout = Layout::Pattern { pattern, timestamp: timestamp.to_owned() };
     let format = Format { layout, ..format.clone() };
     // Where the beginning holds no time yet, nothing can be told from it.
-    let compiled = Normaliser::compile(&format, &[], &everything());
+    let compiled = Normaliser::compile(&[format], &[], &everything());
     compiled.is_ok_and(|normaliser| normaliser.begins_record(line.as_bytes())) || !beginning.contains("{timestamp}")
 }
 

@@ -15,12 +15,15 @@ pub struct RuleFault {
 /// A place in the profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum RulePlace {
-    /// `format.pattern`.
+    /// `pattern` of the format at this position.
     #[error("the format's pattern")]
-    Pattern,
-    /// `format.timestamp`.
+    Pattern(usize),
+    /// `timestamp` of the format at this position.
     #[error("the format's timestamp")]
-    Timestamp,
+    Timestamp(usize),
+    /// The list of formats.
+    #[error("the formats")]
+    Formats,
     /// `body` of the event rule at this position.
     #[error("body of event rule {}", .0 + 1)]
     Body(usize),
@@ -61,6 +64,9 @@ pub enum RuleProblem {
     /// More plugins than bits.
     #[error("{0} are switched on, and 64 is the most")]
     TooManyKpis(usize),
+    /// More formats than bits.
+    #[error("there are {0}, and 64 is the most")]
+    TooManyFormats(usize),
 }
 
 impl RuleFault {
@@ -77,6 +83,7 @@ impl RuleFault {
             RuleProblem::PartialTime(_) => {
                 "it needs month, day, hour and minute at least, as in `%Y-%m-%d %H:%M:%S,%3f`; %I needs %p"
             }
+            RuleProblem::TooManyFormats(_) => "spread the fleet over two profiles",
             RuleProblem::TooManyKpis(_) => "switch some off, or spread them over two profiles",
         }
     }

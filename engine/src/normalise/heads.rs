@@ -154,6 +154,7 @@ mod tests {
     use super::super::head::Scanned;
     use super::super::pattern::Pattern;
     use super::super::severity::Severities;
+    use super::super::text::Texts;
     use super::*;
 
     /// Lines whose heads are alike, up to their blanks.
@@ -181,7 +182,7 @@ mod tests {
         #[test]
         fn a_known_head_is_read_as_a_new_one(lines in proptest::collection::vec(line(), 1..60)) {
             for layout in ["{timestamp} [{thread}] {severity} {logger} - {body}", "{timestamp} {*} {severity} {logger} -{body}"] {
-                let pattern = Pattern::compile(layout, "%Y-%m-%d %H:%M:%S,%3f").unwrap();
+                let pattern = Pattern::compile(0, layout, "%Y-%m-%d %H:%M:%S,%3f", Texts::new(None)).unwrap();
                 let severities = Severities::new(&BTreeMap::new(), 9);
                 let scan = |line: &str, heads: &mut Heads| {
                     let mut head = Head::default();

@@ -10,6 +10,7 @@ use super::nested::{self, Nested};
 use super::pattern::Pattern;
 use super::severity::Severities;
 use super::syslog::Syslog;
+use super::text::Texts;
 use super::timestamp::TimeFormat;
 use crate::profile::{self, Fields};
 
@@ -26,16 +27,18 @@ pub enum Layout {
 }
 
 impl Layout {
-    /// Compiles a layout.
+    /// Compiles the layout of the format at a position.
     ///
     /// # Errors
     /// All that is wrong with it.
-    pub fn compile(layout: &profile::Layout) -> Result<Self, Vec<RuleFault>> {
+    pub fn compile(position: usize, layout: &profile::Layout, texts: Texts) -> Result<Self, Vec<RuleFault>> {
         let time = |format: &str| {
-            TimeFormat::compile(format).map_err(|what| vec![RuleFault { place: RulePlace::Timestamp, what }])
+            TimeFormat::compile(format).map_err(|what| vec![RuleFault { place: RulePlace::Timestamp(position), what }])
         };
         Ok(match layout {
-            profile::Layout::Pattern { pattern, timestamp } => Self::Pattern(Pattern::compile(pattern, timestamp)?),
+            profile::Layout::Pattern { pattern, timestamp } => {
+                Self::Pattern(Pattern::compile(position, pattern, timestamp, texts)?)
+            }
             profile::Layout::Json { fields, timestamp } => match plain(fields) {
                 Some(names) => {
                     let others = fields.body.len() > 1;

@@ -11,6 +11,7 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::ends::{Ends, WINDOW_BYTES};
+use super::swar;
 
 /// Fits the second-level cache of a core, and makes system calls few.
 const BUFFER_BYTES: usize = 256 << 10;
@@ -98,6 +99,8 @@ pub struct Lines<'b, R> {
     closed: bool,
     /// One was.
     is_unterminated: bool,
+    /// Holes that were skipped.
+    holes: u64,
 }
 
 impl<'b, R: Read> Lines<'b, R> {
@@ -119,6 +122,7 @@ impl<'b, R: Read> Lines<'b, R> {
             ended: false,
             closed,
             is_unterminated: false,
+            holes: 0,
         }
     }
 
@@ -131,6 +135,28 @@ impl<'b, R: Read> Lines<'b, R> {
     /// Whether the last line was one that no line end follows.
     pub fn is_unterminated(&self) -> bool {
         self.is_unterminated
+    }
+
+    /// The source.
+    #[inline(always)]
+    pub fn source(&mut self) -> &mut R {
+        &mut self.source
+    }
+
+    #[cfg(test)]
+    pub fn buffer_bytes(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Holes of NUL bytes that were longer than a line.
+    pub fn holes(&self) -> u64 {
+        self.holes
+    }
+
+    /// Skips bytes at the begin of the line that comes next.
+    pub fn skip_begin(&mut self, bytes: usize) {
+        self.at += bytes;
+        self.offset += bytes as u64;
     }
 
     /// Skips a byte order mark; only the first call of all may be this one.
@@ -259,8 +285,10 @@ impl<'b, R: Read> Lines<'b, R> {
             let bytes = self.filled - self.at;
             match self.ends.peek().map(|end| end - self.at) {
                 Some(bytes) if bytes <= LINE_BYTES_MAX => return Ok(Some(self.whole(bytes))),
+                Some(_) if self.is_hole() => self.skip_hole()?,
                 Some(bytes) => return Ok(Some(self.cut(bytes + 1, 0))),
                 None if self.searched < self.filled => self.search(),
+                None if bytes > LINE_BYTES_MAX && self.is_hole() => self.skip_hole()?,
                 None if bytes > LINE_BYTES_MAX => return self.drop_rest(),
                 None if !self.ended => self.fill()?,
                 None if self.closed && bytes > 0 => {
@@ -269,6 +297,30 @@ impl<'b, R: Read> Lines<'b, R> {
                 }
                 None => return Ok(None),
             }
+        }
+    }
+
+    /// Whether a line that is too long begins with nothing: the file has a hole there.
+    fn is_hole(&self) -> bool {
+        self.buffer[self.at..self.at + CUT_BYTES].iter().all(|byte| *byte == 0)
+    }
+
+    /// Goes to the first byte behind a hole. The record before it ends there.
+    fn skip_hole(&mut self) -> io::Result<()> {
+        self.is_cut |= !self.held.is_empty();
+        loop {
+            let rest = &self.buffer[self.at..self.filled];
+            let bytes = swar::skip(rest, 0, 0);
+            let ends = bytes < rest.len();
+            self.skip_begin(bytes);
+            if ends {
+                self.holes += 1;
+                return Ok(());
+            }
+            if self.ended {
+                return Ok(());
+            }
+            self.fill()?;
         }
     }
 

@@ -19,6 +19,7 @@ mod exception;
 mod explain;
 mod fault;
 mod fields;
+mod format;
 mod frame;
 mod head;
 mod heads;
@@ -35,6 +36,7 @@ mod record;
 mod records;
 mod rules;
 mod severity;
+mod shape;
 mod signature;
 mod suggest;
 mod swar;
@@ -44,47 +46,54 @@ mod tally;
 mod template;
 #[cfg(test)]
 mod tests;
+mod text;
 mod timestamp;
 mod trial;
 mod wanted;
+mod wide;
 mod year;
 
-use std::io::Read;
+use std::io::{self, BufRead, BufReader, Read};
 
 use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 
-use crate::profile::{EventRule, Format, SignatureRule};
+use crate::profile::{self, EventRule, SignatureRule};
 use clock::Clock;
 pub use detect::{Candidate, Fit, Sample, detect};
 pub use fault::{RuleFault, RulePlace, RuleProblem};
+use format::{FORMATS_MAX, Format};
 use head::{Head, Scanned};
 use heads::Heads;
 use layout::Layout;
 use lines::Buffers;
 pub use record::{Record, Value};
 pub use records::{Passed, Records};
-use rules::Rules;
-use severity::Severities;
+use rules::Names;
 pub use severity::range_name;
+pub use shape::Shape;
 pub use signature::{Signatures, of_message};
 pub use suggest::{Suggestion, Unnamed};
 pub use symbol::symbol;
 pub use tally::Tally;
 pub use template::TemplateFault;
-pub use trial::{RecordSeen, Seen, Trial, try_lines};
+pub use trial::{RecordSeen, Seen, Trial, text_of, try_lines};
 pub use wanted::{Want, Wanted};
+use wide::Decoder;
+
+/// What is read of new bytes to see whether they continue the last record.
+const HEAD_LINE_BYTES_MAX: u64 = 64 << 10;
+/// A byte order mark, where it stands in the middle of a file that others were joined to.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Raised when the same text and profile give other records than before.
 const VERSION: u32 = 2;
 
-/// The format and the event rules of a profile, compiled for what the plugins want.
+/// The formats and the event rules of a profile, compiled for what the plugins want.
 #[derive(Debug)]
 pub struct Normaliser {
-    layout: Layout,
-    severities: Severities,
-    rules: Rules,
-    attributes: Vec<String>,
+    formats: Vec<Format>,
+    names: Names,
     signatures: Signatures,
     /// Positions of an exception's attributes, where anybody wants one.
     thrown: Option<[Option<usize>; 3]>,
@@ -96,8 +105,8 @@ pub struct Normaliser {
 /// Where the reading of a source starts, and what is known before.
 #[derive(Debug, Clone, Copy)]
 pub struct Start {
-    /// Zone of times that carry none.
-    pub zone: Tz,
+    /// Zone of times that carry none; none: that of the format.
+    pub zone: Option<Tz>,
     /// Where the source begins in its generation: at the begin of a line.
     pub offset: u64,
     /// The greatest time before it: resolves an hour that the zone repeats, and times without a year.
@@ -106,36 +115,67 @@ pub struct Start {
     pub seen: Option<i64>,
     /// Nothing will follow: an unterminated last line is taken as it is, instead of being left for later.
     pub closed: bool,
+    /// The formats that may be its, as [`Normaliser::formats_of`] gives them.
+    pub formats: u64,
+    /// What was settled of the generation before.
+    pub shape: Shape,
+}
+
+impl Default for Start {
+    /// The begin of a file that may still grow, in whichever format fits it.
+    fn default() -> Self {
+        Self {
+            zone: None,
+            offset: 0,
+            latest: None,
+            seen: None,
+            closed: false,
+            formats: u64::MAX,
+            shape: Shape::default(),
+        }
+    }
 }
 
 impl Normaliser {
-    /// Compiles a format and its rules.
+    /// Compiles formats, and the rules that hold for each.
     ///
     /// # Errors
     /// Everything that is wrong with them.
-    pub fn compile(format: &Format, rules: &[EventRule], wanted: &Wanted) -> Result<Self, Vec<RuleFault>> {
+    pub fn compile(formats: &[profile::Format], rules: &[EventRule], wanted: &Wanted) -> Result<Self, Vec<RuleFault>> {
         let mut faults = Vec::new();
         if wanted.plugins.len() > wanted::PLUGINS_MAX {
             let what = RuleProblem::TooManyKpis(wanted.plugins.len());
             faults.push(RuleFault { place: RulePlace::Kpis, what });
         }
-        let layout = Layout::compile(&format.layout).map_err(|more| faults.extend(more));
-        let attributes = wanted.attributes(rules);
-        let rules = Rules::compile(rules, wanted, &attributes).map_err(|more| faults.extend(more));
-        let thrown = exception::ATTRIBUTES.map(|name| attributes.iter().position(|known| known == name));
-        match (layout, rules) {
-            (Ok(layout), Ok(rules)) if faults.is_empty() => Ok(Self {
-                layout,
-                severities: Severities::new(&format.severities, format.severity_default),
-                rules,
-                signatures: Signatures::compile(&[], &attributes)?,
-                thrown: Some(thrown).filter(|thrown| thrown.iter().any(Option::is_some)),
-                attributes,
-                by_severity: wanted.by_severity(),
-                buffers: Buffers::default(),
-            }),
-            _ => Err(faults),
+        if formats.len() > FORMATS_MAX {
+            let what = RuleProblem::TooManyFormats(formats.len());
+            faults.push(RuleFault { place: RulePlace::Formats, what });
         }
+        let names = Names::new(rules, wanted);
+        let mut compiled = Vec::new();
+        for (position, format) in formats.iter().enumerate() {
+            match Format::compile(position, format, rules, wanted, &names) {
+                Ok(format) => compiled.push(format),
+                // A rule that is wrong is so in every format that it holds for.
+                Err(more) => more.into_iter().for_each(|fault| {
+                    if !faults.contains(&fault) {
+                        faults.push(fault);
+                    }
+                }),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let thrown = exception::ATTRIBUTES.map(|name| names.attributes.iter().position(|known| known == name));
+        Ok(Self {
+            formats: compiled,
+            signatures: Signatures::compile(&[], &names.attributes)?,
+            thrown: Some(thrown).filter(|thrown| thrown.iter().any(Option::is_some)),
+            names,
+            by_severity: wanted.by_severity(),
+            buffers: Buffers::default(),
+        })
     }
 
     /// The same, with rules for signatures.
@@ -151,7 +191,7 @@ impl Normaliser {
     /// # Errors
     /// Every rule that is wrong.
     pub fn signatures(&self, rules: &[SignatureRule]) -> Result<Signatures, Vec<RuleFault>> {
-        Signatures::compile(rules, &self.attributes)
+        Signatures::compile(rules, &self.names.attributes)
     }
 
     /// Appends a record's signature, what makes two errors the same; gives the position of the rule behind it, where
@@ -162,24 +202,48 @@ impl Normaliser {
 
     /// Digest of everything that shapes records, except zones, which belong to instances. What shapes signatures has a
     /// digest of its own.
-    pub fn digest(format: &Format, rules: &[EventRule]) -> [u8; 32] {
+    pub fn digest(formats: &[profile::Format], rules: &[EventRule]) -> [u8; 32] {
         let mut digest = Sha256::new();
-        // The types write every field by name, quoted: no two profiles look the same.
-        let Format { layout, zone: _, severities, severity_default } = format;
-        let shape = format!("{layout:?} {severities:?} {severity_default} {rules:?}");
         digest.update(VERSION.to_le_bytes());
-        digest.update(shape.as_bytes());
+        // The types write every field by name, quoted: no two profiles look the same.
+        for format in formats {
+            let profile::Format { name, tags, files, encoding, layout, zone: _, severities, severity_default } = format;
+            let files = files.as_ref().map(|files| &files.texts);
+            let encoding = encoding.map(encoding_rs::Encoding::name);
+            let shape =
+                format!("{name:?} {tags:?} {files:?} {encoding:?} {layout:?} {severities:?} {severity_default}");
+            digest.update(shape.as_bytes());
+        }
+        digest.update(format!("{rules:?}").as_bytes());
         digest.finalize().into()
+    }
+
+    /// The formats that are meant for a file of an instance, as bits by position; all, where none is.
+    pub fn formats_of(&self, tags: &[String], file: &str) -> u64 {
+        let meant = self.formats.iter().enumerate().filter(|(_, format)| format.is_meant(tags, file));
+        match meant.map(|(position, _)| 1 << position).sum() {
+            0 => u64::MAX,
+            meant => meant,
+        }
     }
 
     /// Names of the attributes that any plugin wants, sorted: positions are what [`Record::attribute`] takes.
     pub fn attributes(&self) -> &[String] {
-        &self.attributes
+        &self.names.attributes
     }
 
     /// Names of the events that rules give and any plugin wants, sorted: positions are [`Record::event`].
     pub fn events(&self) -> &[String] {
-        &self.rules.events
+        &self.names.events
+    }
+
+    /// The position of the format that a text has, of those that are meant for its file.
+    pub fn format_of(&self, file: &str, text: &[u8]) -> usize {
+        let formats = self.formats_of(&[], file);
+        let mut records = self.open(text, Start { formats, closed: true, ..Start::default() });
+        // Memory gives no error.
+        let _ = records.peek_time();
+        records.into_tally().shape.format.map_or(formats.trailing_zeros() as usize, usize::from)
     }
 
     /// Starts to read a source.
@@ -187,28 +251,56 @@ impl Normaliser {
         Records::new(self, source, start)
     }
 
+    /// Whether a source begins with a line that joins the record before it, or may do so once it is whole.
+    ///
+    /// # Errors
+    /// What the source gave.
+    pub fn continues<R: Read>(&self, source: R, start: Start) -> io::Result<bool> {
+        let wide = Some(start.shape.wide.flatten());
+        let decoder = Decoder::new(source, start.offset, wide, start.closed).take(HEAD_LINE_BYTES_MAX);
+        let mut line = Vec::new();
+        let bytes = BufReader::new(decoder).read_until(b'\n', &mut line)?;
+        let is_whole = line.ends_with(b"\n") || bytes as u64 == HEAD_LINE_BYTES_MAX || start.closed;
+        let format = start.shape.format.and_then(|position| self.formats.get(usize::from(position)));
+        Ok(!is_whole || format.is_some_and(|format| !self.is_head(format, &line)))
+    }
+
     /// Whether a line does not join the record before it. Its first 64 KiB are enough; a line end may follow.
-    pub fn is_head(&self, line: &[u8]) -> bool {
-        self.scan_alone(line) != Scanned::Joins
+    fn is_head(&self, format: &Format, line: &[u8]) -> bool {
+        self.scan_alone(format, line) != Scanned::Joins
+            || self.scan_alone(format, &line[hidden_bytes(line)..]) == Scanned::Head
     }
 
-    /// Whether a record begins with a line.
-    pub fn begins_record(&self, line: &[u8]) -> bool {
-        self.scan_alone(line) == Scanned::Head
+    /// Whether a line of the first format goes on with the record before it.
+    fn joins(&self, line: &[u8]) -> bool {
+        self.formats.first().is_some_and(|format| format.layout.has_joins() && !self.is_head(format, line))
     }
 
-    fn scan_alone(&self, line: &[u8]) -> Scanned {
+    /// Whether a record of the first format begins with a line.
+    fn begins_record(&self, line: &[u8]) -> bool {
+        self.formats.first().is_some_and(|format| self.scan_alone(format, line) == Scanned::Head)
+    }
+
+    fn scan_alone(&self, format: &Format, line: &[u8]) -> Scanned {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let (mut clock, mut heads) = (Clock::new(Tz::UTC, None, Some(0)), Heads::new());
-        self.scan(line, false, &mut clock, &mut heads, &mut Head::default())
+        self.scan(format, line, false, &mut clock, &mut heads, &mut Head::default())
     }
 
     #[inline(always)]
-    fn scan(&self, line: &[u8], is_cut: bool, clock: &mut Clock, heads: &mut Heads, into: &mut Head) -> Scanned {
-        let is_idle = |severity, logger: &[u8]| self.wanted_for(severity) == 0 && self.rules.of(logger).is_empty();
-        let severities = &self.severities;
-        match &self.layout {
+    fn scan(
+        &self,
+        format: &Format,
+        line: &[u8],
+        is_cut: bool,
+        clock: &mut Clock,
+        heads: &mut Heads,
+        into: &mut Head,
+    ) -> Scanned {
+        let is_idle = |severity, logger: &[u8]| self.wanted_for(severity) == 0 && format.rules.of(logger).is_empty();
+        let severities = &format.severities;
+        match &format.layout {
             Layout::Pattern(pattern) => pattern.scan(line, clock, severities, heads, is_idle, into),
             Layout::Json(json, others) => {
                 let scanned = json.scan(line, is_cut, clock, severities, into);
@@ -227,5 +319,17 @@ impl Normaliser {
     #[inline(always)]
     fn wanted_for(&self, severity: u8) -> u64 {
         self.by_severity[usize::from(severity).min(self.by_severity.len() - 1)]
+    }
+}
+
+/// Bytes at the begin of a line that may hide a head: NUL of a hole in the file, and marks of files that were joined.
+fn hidden_bytes(line: &[u8]) -> usize {
+    let mut at = 0;
+    loop {
+        at += match &line[at..] {
+            [0, ..] => 1,
+            rest if rest.starts_with(MARK) => MARK.len(),
+            _ => return at,
+        };
     }
 }

@@ -11,6 +11,7 @@ use super::heads::Heads;
 use super::severity::Severities;
 use super::swar;
 use super::template::{self, Piece};
+use super::text::Texts;
 use super::timestamp::TimeFormat;
 
 /// Fields before the body are looked for in this part of a line: enough for any head, and a bound for the search.
@@ -61,14 +62,14 @@ struct Literal {
 }
 
 impl Pattern {
-    /// Compiles a pattern and its time format.
+    /// Compiles a pattern and its time format, of the format at a position.
     ///
     /// # Errors
     /// All that is wrong with either.
-    pub fn compile(pattern: &str, timestamp: &str) -> Result<Self, Vec<RuleFault>> {
+    pub fn compile(position: usize, pattern: &str, timestamp: &str, texts: Texts) -> Result<Self, Vec<RuleFault>> {
         let fault = |place, what| RuleFault { place, what };
-        let steps = steps(pattern).map_err(|what| fault(RulePlace::Pattern, what));
-        let time = TimeFormat::compile(timestamp).map_err(|what| fault(RulePlace::Timestamp, what));
+        let steps = steps(pattern, texts).map_err(|what| fault(RulePlace::Pattern(position), what));
+        let time = TimeFormat::compile(timestamp).map_err(|what| fault(RulePlace::Timestamp(position), what));
         match (steps, time) {
             (Ok((steps, names)), Ok(time)) => {
                 let says_nothing =
@@ -236,14 +237,14 @@ fn trim(line: &[u8], start: usize, end: usize) -> Field {
 }
 
 /// The steps of a pattern, and the names of their fields.
-fn steps(pattern: &str) -> Result<(Vec<Step>, Vec<String>), RuleProblem> {
+fn steps(pattern: &str, texts: Texts) -> Result<(Vec<Step>, Vec<String>), RuleProblem> {
     let pieces = template::parse(pattern)?;
     let (mut steps, mut names) = (Vec::new(), Vec::new());
     let mut pieces = pieces.into_iter().peekable();
     while let Some(piece) = pieces.next() {
         let name = match piece {
             Piece::Literal(text) => {
-                steps.push(Step::Literal(Literal::new(&text)));
+                steps.push(Step::Literal(Literal::new(texts.encode(&text))));
                 names.push(String::new());
                 continue;
             }
@@ -265,8 +266,10 @@ fn steps(pattern: &str) -> Result<(Vec<Step>, Vec<String>), RuleProblem> {
         };
         names.push(name);
         steps.push(match pieces.next_if(|next| matches!(next, Piece::Literal(_))) {
-            Some(Piece::Literal(text)) if pieces.peek().is_some() => Step::Field(known, Literal::new(&text)),
-            Some(Piece::Literal(text)) => Step::Closing(known, Literal::new(&text)),
+            Some(Piece::Literal(text)) if pieces.peek().is_some() => {
+                Step::Field(known, Literal::new(texts.encode(&text)))
+            }
+            Some(Piece::Literal(text)) => Step::Closing(known, Literal::new(texts.encode(&text))),
             _ => Step::Rest(known),
         });
     }
@@ -275,8 +278,7 @@ fn steps(pattern: &str) -> Result<(Vec<Step>, Vec<String>), RuleProblem> {
 }
 
 impl Literal {
-    fn new(text: &str) -> Self {
-        let mut text = text.as_bytes().to_vec();
+    fn new(mut text: Vec<u8>) -> Self {
         text.dedup_by(|a, b| *a == b' ' && *b == b' ');
         let is_short = text.len() <= 8;
         let mask = if is_short { u64::MAX >> (64 - 8 * text.len()) } else { 0 };
@@ -352,7 +354,7 @@ mod tests {
 
     /// `severity|logger|body` of a head line.
     fn scan(pattern: &str, line: &str) -> String {
-        let pattern = Pattern::compile(pattern, "%Y-%m-%d %H:%M:%S,%3f").unwrap();
+        let pattern = Pattern::compile(0, pattern, "%Y-%m-%d %H:%M:%S,%3f", Texts::new(None)).unwrap();
         let severities = Severities::new(&BTreeMap::new(), 9);
         let text = |field: Field| String::from_utf8_lossy(field.span.of(line.as_bytes())).into_owned();
         let mut head = Head::default();
@@ -399,10 +401,10 @@ mod tests {
 
     #[test]
     fn all_faults_come_at_once() {
-        let faults = Pattern::compile("{severity} {body", "%H:%M").unwrap_err();
+        let faults = Pattern::compile(0, "{severity} {body", "%H:%M", Texts::new(None)).unwrap_err();
         let places: Vec<_> = faults.iter().map(|fault| fault.place).collect();
-        assert_eq!(places, [RulePlace::Pattern, RulePlace::Timestamp]);
-        let what = |pattern: &str| Pattern::compile(pattern, "%F %T").unwrap_err().remove(0).what;
+        assert_eq!(places, [RulePlace::Pattern(0), RulePlace::Timestamp(0)]);
+        let what = |pattern: &str| Pattern::compile(0, pattern, "%F %T", Texts::new(None)).unwrap_err().remove(0).what;
         assert_eq!(what("{severity} {body}"), RuleProblem::NoTimestamp);
         assert_eq!(what("{timestamp} {body:int}"), RuleProblem::TypedField("body:int".to_owned()));
     }

@@ -8,17 +8,17 @@ use std::ops::Range;
 use super::body::{Captured, Span};
 use super::clock::Clock;
 use super::exception;
+use super::format::Format;
 use super::head::{Field, Head, Scanned};
 use super::heads::Heads;
-use super::json::{push_lossy, unescape};
 use super::layout::Layout;
 use super::lines::{Line, Lines};
 use super::record::{Detail, Record};
 use super::rules::Rule;
+use super::shape::Shape;
 use super::tally::Tally;
-use super::{Normaliser, Start};
-
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+use super::wide::Decoder;
+use super::{MARK, Normaliser, Start, hidden_bytes};
 
 /// Records that were passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,12 @@ pub struct Passed {
 #[derive(Debug)]
 pub struct Records<'n, R> {
     normaliser: &'n Normaliser,
-    lines: Lines<'n, R>,
+    /// The format of the source; while it is not settled, one of those that may be.
+    format: &'n Format,
+    /// The formats that may be, as bits by position; 0 once it is settled.
+    undecided: u64,
+    start: Start,
+    lines: Lines<'n, Decoder<R>>,
     clock: Clock,
     heads: Heads,
     /// The next line, where it is known to be a head.
@@ -53,12 +58,27 @@ pub struct Records<'n, R> {
 
 impl<'n, R: Read> Records<'n, R> {
     pub(super) fn new(normaliser: &'n Normaliser, source: R, start: Start) -> Self {
-        let Start { zone, offset, latest, seen, closed } = start;
-        let captures = vec![Captured::None; normaliser.attributes.len()];
+        let Start { offset, closed, mut shape, .. } = start;
+        let may_be = |position: &usize| start.formats >> position & 1 == 1;
+        let mut undecided = 0;
+        if shape.format.is_none_or(|position| usize::from(position) >= normaliser.formats.len()) {
+            let several: Vec<usize> = (0..normaliser.formats.len()).filter(may_be).collect();
+            shape.format = several.first().map(|position| *position as u8).or(Some(0));
+            if several.len() > 1 {
+                undecided = several.iter().map(|position| 1 << position).sum();
+            }
+        }
+        let format = &normaliser.formats[usize::from(shape.format.unwrap_or_default())];
+        let wide = shape.wide.or(format.wide);
+        let decoder = Decoder::new(source, offset, wide, closed);
+        let captures = vec![Captured::None; normaliser.names.attributes.len()];
         Self {
             normaliser,
-            lines: Lines::new(source, offset, closed, &normaliser.buffers),
-            clock: Clock::new(zone, latest, seen),
+            format,
+            undecided,
+            start: Start { shape, ..start },
+            lines: Lines::new(decoder, offset, closed, &normaliser.buffers),
+            clock: format.clock(&start),
             heads: Heads::new(),
             pending: None,
             both: [Head::default(); 2],
@@ -85,9 +105,9 @@ impl<'n, R: Read> Records<'n, R> {
         };
         let this = self.turn;
         self.turn ^= 1;
-        let offset = self.lines.offset();
+        let offset = self.offset();
         self.lines.begin(line);
-        if self.normaliser.layout.has_joins() && self.extend()? {
+        if self.format.layout.has_joins() && self.extend()? {
             self.tally.last_record_offset = Some(offset);
         }
         self.take(this, offset, line);
@@ -102,7 +122,7 @@ impl<'n, R: Read> Records<'n, R> {
     #[inline]
     pub fn pass_idle(&mut self, span: Range<i64>, pause_us: i64) -> io::Result<Option<Passed>> {
         let Some(line) = self.pending else { return Ok(None) };
-        let Layout::Pattern(pattern) = &self.normaliser.layout else { return Ok(None) };
+        let Layout::Pattern(pattern) = &self.format.layout else { return Ok(None) };
         let head = &self.both[self.turn & 1];
         if !head.is_idle || head.in_gap || !span.contains(&head.time) {
             return Ok(None);
@@ -122,7 +142,7 @@ impl<'n, R: Read> Records<'n, R> {
         // The last of them ends where the next head is, whatever that says.
         self.pending = None;
         self.turn ^= 1;
-        let offset = self.lines.offset();
+        let offset = self.offset();
         self.lines.begin(line);
         if self.extend()? {
             self.tally.last_record_offset = Some(offset);
@@ -144,11 +164,27 @@ impl<'n, R: Read> Records<'n, R> {
         Ok(self.pending.map(|_| self.both[self.turn & 1].time))
     }
 
+    /// Offset of the line that comes next in the generation.
+    #[inline(always)]
+    fn offset(&mut self) -> u64 {
+        let offset = self.lines.offset();
+        self.lines.source().raw(offset)
+    }
+
+    /// Bytes of the buffer, which never shrinks.
+    #[cfg(test)]
+    pub fn held_bytes_max(&self) -> usize {
+        self.lines.buffer_bytes()
+    }
+
     /// What reading found beside records, up to the last that was given.
-    pub fn into_tally(self) -> Tally {
+    pub fn into_tally(mut self) -> Tally {
+        let format = self.start.shape.format.filter(|_| self.undecided == 0);
+        let shape = Shape { format, wide: self.lines.source().wide() };
+        let (end_of_records, holes) = (self.offset(), self.tally.holes + self.lines.holes());
         let lines_unterminated = u64::from(self.lines.is_unterminated());
         let last_time = (self.tally.records > 0).then_some(self.record.time);
-        Tally { end_of_records: self.lines.offset(), lines_unterminated, last_time, ..self.tally }
+        Tally { end_of_records, lines_unterminated, last_time, holes, shape, ..self.tally }
     }
 
     /// The next line that is a head; all before it are unparsed.
@@ -156,12 +192,13 @@ impl<'n, R: Read> Records<'n, R> {
     fn find_head(&mut self) -> io::Result<Option<Line>> {
         if self.may_have_mark {
             self.may_have_mark = false;
-            self.lines.skip_mark(BYTE_ORDER_MARK)?;
+            self.lines.skip_mark(MARK)?;
         }
         self.lines.release();
         while let Some(line) = self.lines.peek()? {
             match self.scan(line) {
                 Scanned::Head => return Ok(Some(line)),
+                Scanned::Joins | Scanned::Unparsed if self.uncover(line) => {}
                 Scanned::Joins | Scanned::Unparsed => self.skip_unparsed(line),
             }
         }
@@ -177,6 +214,7 @@ impl<'n, R: Read> Records<'n, R> {
                     self.pending = Some(line);
                     return Ok(false);
                 }
+                Scanned::Joins | Scanned::Unparsed if self.uncover(line) => {}
                 Scanned::Joins => self.lines.join(line),
                 Scanned::Unparsed => {
                     self.skip_unparsed(line);
@@ -189,20 +227,81 @@ impl<'n, R: Read> Records<'n, R> {
 
     #[inline(always)]
     fn scan(&mut self, line: Line) -> Scanned {
+        if self.undecided != 0 {
+            return self.decide(line);
+        }
         let (text, is_cut) = (self.lines.text(line), self.lines.next_is_cut());
         let head = &mut self.both[self.turn & 1];
-        let scanned = self.normaliser.scan(text, is_cut, &mut self.clock, &mut self.heads, head);
+        let scanned = self.normaliser.scan(self.format, text, is_cut, &mut self.clock, &mut self.heads, head);
         if scanned == Scanned::Head {
             self.clock.pass(head.time);
         }
         scanned
     }
 
+    /// Takes the first of the formats that may be of which a line is a head.
+    #[cold]
+    fn decide(&mut self, line: Line) -> Scanned {
+        let (text, is_cut) = (self.lines.text(line), self.lines.next_is_cut());
+        for (position, format) in self.normaliser.formats.iter().enumerate() {
+            if self.undecided >> position & 1 == 0 {
+                continue;
+            }
+            let (mut clock, mut heads) = (format.clock(&self.start), Heads::new());
+            let head = &mut self.both[self.turn & 1];
+            *head = Head::default();
+            if self.normaliser.scan(format, text, is_cut, &mut clock, &mut heads, head) == Scanned::Head {
+                clock.pass(head.time);
+                (self.format, self.clock, self.heads, self.undecided) = (format, clock, heads, 0);
+                self.start.shape.format = Some(position as u8);
+                return Scanned::Head;
+            }
+        }
+        Scanned::Unparsed
+    }
+
+    /// Skips what hides a head at the begin of a line: a hole, or a mark. False where nothing hides one.
+    #[inline(always)]
+    fn uncover(&mut self, line: Line) -> bool {
+        matches!(self.lines.text(line).first(), Some(0 | 0xef)) && self.uncover_head(line)
+    }
+
+    #[cold]
+    fn uncover_head(&mut self, line: Line) -> bool {
+        let text = self.lines.text(line);
+        let hidden = hidden_bytes(text);
+        if hidden == 0 || self.lines.next_is_cut() {
+            return false;
+        }
+        let has_hole = text[..hidden].contains(&0);
+        let mut head = Head::default();
+        let mut heads = Heads::new();
+        let is_head = (0..self.normaliser.formats.len()).any(|position| {
+            let format = &self.normaliser.formats[position];
+            let may_be = if self.undecided == 0 {
+                std::ptr::eq(format, self.format)
+            } else {
+                self.undecided >> position & 1 == 1
+            };
+            let mut clock = format.clock(&self.start);
+            may_be
+                && self.normaliser.scan(format, &text[hidden..], false, &mut clock, &mut heads, &mut head)
+                    == Scanned::Head
+        });
+        if is_head {
+            self.tally.holes += u64::from(has_hole);
+            self.lines.skip_begin(hidden);
+        }
+        is_head
+    }
+
     #[cold]
     fn skip_unparsed(&mut self, line: Line) {
         let text = self.lines.text(line);
         if !text.trim_ascii().is_empty() {
-            self.tally.note_unparsed(self.lines.offset(), text);
+            let text = text.to_vec();
+            let offset = self.offset();
+            self.tally.note_unparsed(offset, &text);
         }
         self.lines.skip(line);
     }
@@ -225,7 +324,7 @@ impl<'n, R: Read> Records<'n, R> {
         }
         let wanted = self.normaliser.wanted_for(severity);
         let logger = self.both[this & 1].logger;
-        let rules = self.normaliser.rules.of(logger.span.of(self.lines.held()));
+        let rules = self.format.rules.of(logger.span.of(self.lines.held()));
         if wanted == 0 && rules.is_empty() && !logger.escaped {
             return;
         }
@@ -242,30 +341,31 @@ impl<'n, R: Read> Records<'n, R> {
         let head = &self.both[this & 1];
         let (held, detail) = (self.lines.held(), &mut self.record.detail);
         detail.text.clear();
-        let mut is_lossy = push(head.logger, held, &mut detail.text);
+        let (normaliser, format) = (self.normaliser, self.format);
+        let texts = format.texts;
+        let mut is_lossy = texts.push(head.logger, held, &mut detail.text);
         detail.logger_end = detail.text.len();
-        is_lossy |= push(head.body, held, &mut detail.text);
+        is_lossy |= texts.push(head.body, held, &mut detail.text);
         detail.body_end = detail.text.len();
         detail.captures.fill(Captured::None);
 
-        let normaliser = self.normaliser;
         if head.logger.escaped {
-            rules = normaliser.rules.of(&detail.text.as_bytes()[..detail.logger_end]);
+            rules = format.rules.of(&detail.text.as_bytes()[..detail.logger_end]);
         }
         let body = first_line(&detail.text.as_bytes()[detail.logger_end..]);
-        let rule = normaliser.rules.first(rules, head.severity, body, &mut detail.captures);
+        let rule = format.rules.first(rules, head.severity, body, &mut detail.captures);
         let severity = rule.and_then(|rule| rule.severity).unwrap_or(head.severity);
         if normaliser.wanted_for(severity) == 0 && rule.is_none_or(|rule| rule.wanted == 0) {
             return rule;
         }
-        is_lossy |= push(head.exception, held, &mut detail.text);
+        is_lossy |= texts.push(head.exception, held, &mut detail.text);
         // Most records have one line.
-        if held.len() > line.bytes() + 2 && normaliser.layout.has_joins() {
-            is_lossy |= push(Field::plain(line.bytes(), held.len()), held, &mut detail.text);
+        if held.len() > line.bytes() + 2 && format.layout.has_joins() {
+            is_lossy |= texts.push(Field::plain(line.bytes(), held.len()), held, &mut detail.text);
         }
         detail.exception_end = detail.text.len();
         if let Some(rule) = rule {
-            is_lossy |= rule.take_fields(&normaliser.layout, &held[..line.bytes()], detail);
+            is_lossy |= rule.take_fields(&format.layout, texts, &held[..line.bytes()], detail);
         }
         if let Some(wanted) = normaliser.thrown {
             fill(wanted, detail);
@@ -273,12 +373,6 @@ impl<'n, R: Read> Records<'n, R> {
         self.tally.invalid_utf8 += u64::from(is_lossy);
         rule
     }
-}
-
-/// Appends a field's text; true where some of it was no text.
-pub(super) fn push(field: Field, held: &[u8], into: &mut String) -> bool {
-    let bytes = field.span.of(held);
-    if field.escaped { unescape(bytes, into) } else { push_lossy(bytes, into) }
 }
 
 /// Fills in the attributes of an exception that no rule took.

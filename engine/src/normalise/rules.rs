@@ -1,17 +1,36 @@
 //! Event rules: which one names a record, found by its logger.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::body::{BodyPattern, Captured, Kind, Span};
 use super::fault::{RuleFault, RulePlace, RuleProblem};
 use super::fields::Path;
 use super::layout::Layout;
 use super::record::Detail;
-use super::records::push;
 use super::signature;
 use super::swar::Key;
+use super::text::Texts;
 use super::wanted::Wanted;
 use crate::profile::EventRule;
+
+/// Names that positions stand for, sorted.
+#[derive(Debug)]
+pub struct Names {
+    /// Events that rules give and somebody wants.
+    pub events: Vec<String>,
+    /// Attributes that somebody wants.
+    pub attributes: Vec<String>,
+}
+
+impl Names {
+    /// The names of all rules.
+    pub fn new(rules: &[EventRule], wanted: &Wanted) -> Self {
+        let asked: BTreeSet<&String> = wanted.plugins.iter().flat_map(|want| &want.events).collect();
+        let named: BTreeSet<&String> =
+            rules.iter().map(|rule| &rule.name).filter(|name| asked.contains(name)).collect();
+        Self { events: named.into_iter().cloned().collect(), attributes: wanted.attributes(rules) }
+    }
+}
 
 /// The compiled event rules of a format.
 #[derive(Debug)]
@@ -22,8 +41,6 @@ pub struct Rules {
     shift: u32,
     /// Rules for loggers that no rule names.
     others: Box<[u32]>,
-    /// Names of the events that somebody wants, sorted.
-    pub events: Vec<String>,
 }
 
 /// A compiled event rule.
@@ -59,20 +76,24 @@ struct Slot {
 }
 
 impl Rules {
-    /// Compiles rules for what is wanted; `attributes` are the names that somebody wants, sorted.
+    /// Compiles those rules that hold, for what is wanted. Loggers stand in lines as these texts.
     ///
     /// # Errors
     /// Every rule that is wrong.
-    pub fn compile(rules: &[EventRule], wanted: &Wanted, attributes: &[String]) -> Result<Self, Vec<RuleFault>> {
-        let asked: BTreeSet<&String> = wanted.plugins.iter().flat_map(|want| &want.events).collect();
-        let named: BTreeSet<&String> =
-            rules.iter().map(|rule| &rule.name).filter(|name| asked.contains(name)).collect();
-        let events: Vec<String> = named.into_iter().cloned().collect();
+    pub fn compile(
+        rules: &[EventRule],
+        holds: impl Fn(&EventRule) -> bool,
+        texts: Texts,
+        wanted: &Wanted,
+        names: &Names,
+    ) -> Result<Self, Vec<RuleFault>> {
+        let Names { events, attributes } = names;
         let attribute = |name: &str| attributes.binary_search_by(|known| known.as_str().cmp(name)).ok();
         let code = attribute(signature::CODE);
         let mut faults = Vec::new();
-        let mut compiled = Vec::new();
-        for (position, rule) in rules.iter().enumerate() {
+        let (mut compiled, mut held) = (Vec::new(), Vec::new());
+        for (position, rule) in rules.iter().enumerate().filter(|(_, rule)| holds(rule)) {
+            held.push(rule);
             let body = rule.body.as_deref().map(|body| BodyPattern::compile(body, attribute)).transpose();
             match body.and_then(|body| Ok((body, fields(rule, attribute)?))) {
                 Ok((body, fields)) => compiled.push(Rule {
@@ -87,26 +108,30 @@ impl Rules {
                 Err(what) => faults.push(RuleFault { place: RulePlace::Body(position), what }),
             }
         }
-        if faults.is_empty() { Ok(Self::dispatched(compiled, rules, events)) } else { Err(faults) }
+        if faults.is_empty() { Ok(Self::dispatched(compiled, &held, texts)) } else { Err(faults) }
     }
 
-    fn dispatched(compiled: Vec<Rule>, rules: &[EventRule], events: Vec<String>) -> Self {
-        let loggers: BTreeSet<&str> = rules.iter().filter_map(|rule| rule.logger.as_deref()).collect();
+    fn dispatched(compiled: Vec<Rule>, rules: &[&EventRule], texts: Texts) -> Self {
+        let named: BTreeSet<&str> = rules.iter().filter_map(|rule| rule.logger.as_deref()).collect();
+        // As the text is, and as it stands in a file.
+        let both =
+            named.iter().flat_map(|logger| [(logger.as_bytes().to_vec(), *logger), (texts.encode(logger), logger)]);
+        let loggers: BTreeMap<Vec<u8>, &str> = both.collect();
         // Three slots of four are free: few searches take more than one step.
         let size = (loggers.len() * 4).next_power_of_two().max(2);
         let mut slots: Vec<Option<Slot>> = (0..size).map(|_| None).collect();
         let shift = u64::BITS - size.ilog2();
-        for logger in loggers {
-            let key = Key::new(logger.as_bytes());
+        for (written, logger) in loggers {
+            let key = Key::new(&written);
             let mut slot = (key.hash() >> shift) as usize;
             while slots[slot].is_some() {
                 slot = (slot + 1) % size;
             }
             let rules = candidates(&compiled, rules, Some(logger));
-            slots[slot] = Some(Slot { key, logger: logger.as_bytes().into(), rules });
+            slots[slot] = Some(Slot { key, logger: written.into(), rules });
         }
         let others = candidates(&compiled, rules, None);
-        Self { rules: compiled, slots, shift, others, events }
+        Self { rules: compiled, slots, shift, others }
     }
 
     /// The rules that look at a logger.
@@ -140,12 +165,12 @@ impl Rules {
 
 impl Rule {
     /// Takes the attributes out of other fields of the head line; true where a value held bytes that are no text.
-    pub fn take_fields(&self, layout: &Layout, line: &[u8], detail: &mut Detail) -> bool {
+    pub fn take_fields(&self, layout: &Layout, texts: Texts, line: &[u8], detail: &mut Detail) -> bool {
         let mut is_lossy = false;
         for FieldRule { attribute, kind, path } in &self.fields {
             let Some(field) = layout.find(line, path) else { continue };
             let start = detail.text.len() - detail.logger_end;
-            is_lossy |= push(field, line, &mut detail.text);
+            is_lossy |= texts.push(field, line, &mut detail.text);
             let value = &detail.text.as_bytes()[detail.logger_end..];
             detail.captures[*attribute] = match kind {
                 Kind::Text => Captured::Text(Span::new(start, value.len())),
@@ -173,7 +198,7 @@ fn fields(rule: &EventRule, attribute: impl Fn(&str) -> Option<usize>) -> Result
 }
 
 /// The rules that can make a difference to records of a logger, in their order.
-fn candidates(compiled: &[Rule], rules: &[EventRule], logger: Option<&str>) -> Box<[u32]> {
+fn candidates(compiled: &[Rule], rules: &[&EventRule], logger: Option<&str>) -> Box<[u32]> {
     let mut candidates: Vec<u32> = Vec::new();
     for (position, rule) in rules.iter().enumerate() {
         if rule.logger.is_none() || rule.logger.as_deref() == logger {

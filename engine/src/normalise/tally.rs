@@ -1,5 +1,7 @@
 //! What reading a source found, beside its records.
 
+use super::shape::Shape;
+
 /// Unparsed lines that are kept as examples.
 pub const EXAMPLES_MAX: usize = 3;
 /// Characters of an example.
@@ -14,14 +16,18 @@ pub struct Tally {
     pub lines_unparsed: u64,
     /// The first of them: offset and text, cut, with what is not printable escaped.
     pub examples: Vec<(u64, String)>,
-    /// Wanted records with bytes that are no UTF-8.
+    /// Wanted records with bytes that are no text in their encoding.
     pub invalid_utf8: u64,
     /// Records at a local time that daylight saving skipped.
     pub gap_times: u64,
+    /// Holes of NUL bytes before a record.
+    pub holes: u64,
     /// Records that were longer than a record may be.
     pub records_cut: u64,
     /// Last lines that no line end follows, of closed generations.
     pub lines_unterminated: u64,
+    /// What is settled of the generation.
+    pub shape: Shape,
     /// Offset up to which everything was taken: the begin of a line.
     pub end_of_records: u64,
     /// The last record, where a line that comes later may still join it.
@@ -32,11 +38,12 @@ pub struct Tally {
 
 impl Tally {
     /// Counts of the faults, by a name that is stored.
-    pub fn faults(&self) -> [(&'static str, u64); 4] {
+    pub fn faults(&self) -> [(&'static str, u64); 5] {
         [
             ("cut-record", self.records_cut),
             ("gap-time", self.gap_times),
             ("invalid-utf8", self.invalid_utf8),
+            ("nul-hole", self.holes),
             ("unterminated-line", self.lines_unterminated),
         ]
     }

@@ -2,6 +2,8 @@
 
 mod passed;
 
+mod long;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
@@ -11,8 +13,7 @@ use chrono_tz::Tz;
 use proptest::prelude::{any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::strategy::{Just, Strategy};
 
-use super::lines::{CUT_BYTES, LINE_BYTES_MAX};
-use super::{Normaliser, Start, Tally, Value, Want, Wanted};
+use super::{Normaliser, Shape, Start, Tally, Value, Want, Wanted};
 use crate::profile::{EventRule, Format, Layout, known as layout};
 
 const LOG: &str = "\
@@ -50,6 +51,7 @@ fn rule(name: &str, logger: &str, body: Option<&str>) -> EventRule {
         severity_min: None,
         body: body.and_then(text),
         severity: None,
+        formats: Vec::new(),
         fields: BTreeMap::new(),
     }
 }
@@ -83,7 +85,7 @@ fn wanted() -> Wanted {
 }
 
 fn compile(format: &Format) -> Normaliser {
-    Normaliser::compile(format, &rules(), &wanted()).unwrap()
+    Normaliser::compile(std::slice::from_ref(format), &rules(), &wanted()).unwrap()
 }
 
 /// Hands a text over in reads of these sizes, again and again.
@@ -103,8 +105,16 @@ impl Read for Slow<'_> {
     }
 }
 
-const START: Start = Start { zone: Tz::Europe__Berlin, offset: 0, latest: None, seen: None, closed: false };
-const UTC: Start = Start { zone: Tz::UTC, ..START };
+const START: Start = Start {
+    zone: Some(Tz::Europe__Berlin),
+    offset: 0,
+    latest: None,
+    seen: None,
+    closed: false,
+    formats: u64::MAX,
+    shape: Shape { format: None, wide: None },
+};
+const UTC: Start = Start { zone: Some(Tz::UTC), ..START };
 
 /// Every record of a text, written out.
 fn read(normaliser: &Normaliser, source: impl Read, start: Start) -> (Vec<String>, Tally) {
@@ -236,14 +246,15 @@ fn an_unterminated_line_waits_unless_its_generation_is_closed() {
 }
 
 #[test]
-fn a_mark_is_skipped_at_the_begin_of_a_generation_only() {
+fn a_mark_is_skipped_wherever_a_record_begins() {
     let normaliser = compile(&log4net());
     let text = format!("\u{feff}{LOG}");
     let (records, tally) = read(&normaliser, text.as_bytes(), START);
     assert_eq!((records.len(), tally.lines_unparsed), (6, 2));
     assert!(records[0].starts_with("3 "));
     let (records, tally) = read(&normaliser, text.as_bytes(), Start { offset: 100, ..START });
-    assert_eq!((records.len(), tally.lines_unparsed), (5, 3));
+    assert_eq!((records.len(), tally.lines_unparsed), (6, 2));
+    assert!(records[0].starts_with("103 "));
 }
 
 #[test]
@@ -256,46 +267,6 @@ fn text_that_is_no_utf8_is_kept_and_counted() {
 }
 
 #[test]
-fn lines_and_records_that_are_too_long_are_cut() {
-    let head = "2026-10-12 05:14:19,000 [2] ERROR A - ";
-    let whole = LINE_BYTES_MAX - head.len();
-    let long_line = |body: usize| format!("{head}{}\n{head}next\n", "x".repeat(body));
-    let many_lines = |lines: usize| format!("{head}b\n{}{head}next\n", "   at frame\n".repeat(lines));
-    let long_join = format!("{head}b\n at {}\n at x\n{head}next\n", "x".repeat(3 * LINE_BYTES_MAX));
-    let cases = [
-        (long_line(whole), 0, whole),
-        (long_line(whole + 1), 1, CUT_BYTES - head.len()),
-        (long_line(20 * LINE_BYTES_MAX), 1, CUT_BYTES - head.len()),
-        (many_lines(LINE_BYTES_MAX / 12 - 10), 0, 1),
-        (many_lines(LINE_BYTES_MAX / 12 + 10), 1, 1),
-        (long_join, 1, 1),
-    ];
-    for (text, cut, body_bytes) in cases {
-        for size in [usize::MAX, 10_007] {
-            let normaliser = compile(&log4net());
-            let source = Slow { text: text.as_bytes(), sizes: vec![size], reads: 0 };
-            let mut records = normaliser.open(source, UTC);
-            assert_eq!(records.next().unwrap().unwrap().body().len(), body_bytes);
-            let next = records.next().unwrap().unwrap();
-            assert_eq!((next.body(), next.offset), ("next", text.rfind(head).unwrap() as u64));
-            assert!(records.next().unwrap().is_none());
-            let tally = records.into_tally();
-            assert_eq!((tally.records_cut, tally.end_of_records), (cut, text.len() as u64));
-        }
-    }
-}
-
-#[test]
-fn a_long_line_without_an_end_is_left_or_cut() {
-    let text = format!("2026-10-12 05:14:19,000 [2] ERROR A - {}", "x".repeat(3 * LINE_BYTES_MAX));
-    let normaliser = compile(&log4net());
-    let (records, tally) = read(&normaliser, text.as_bytes(), START);
-    assert_eq!((records.len(), tally.end_of_records), (0, 0));
-    let (records, tally) = read(&normaliser, text.as_bytes(), Start { closed: true, ..START });
-    assert_eq!((records.len(), tally.end_of_records, tally.records_cut), (1, text.len() as u64, 1));
-}
-
-#[test]
 fn the_first_rule_that_fits_names_a_record() {
     let rules = [
         rule("unwanted", "A", Some("x {*}")),
@@ -304,7 +275,7 @@ fn the_first_rule_that_fits_names_a_record() {
         rule("never", "A", None),
     ];
     let wanted = Wanted { plugins: vec![want(&["first", "second", "never"], None, &[])] };
-    let normaliser = Normaliser::compile(&log4net(), &rules, &wanted).unwrap();
+    let normaliser = Normaliser::compile(&[log4net()], &rules, &wanted).unwrap();
     let event_of = |severity: &str, logger: &str, body: &str| {
         let line = format!("2026-10-12 05:14:19,000 [2] {severity} {logger} - {body}\n");
         let mut records = normaliser.open(line.as_bytes(), UTC);
@@ -325,7 +296,7 @@ fn all_faults_come_at_once() {
     format.layout = Layout::Pattern { pattern: "{severity}".to_owned(), timestamp: "%H".to_owned() };
     let rules = [rule("a", "", Some("{x")), rule("b", "", None), rule("c", "", Some("{x:y}"))];
     let wanted = Wanted { plugins: vec![Want::default(); 65] };
-    let faults = Normaliser::compile(&format, &rules, &wanted).unwrap_err();
+    let faults = Normaliser::compile(&[format], &rules, &wanted).unwrap_err();
     let shown: Vec<_> = faults.iter().map(ToString::to_string).collect();
     let expected = [
         "the KPIs: 65 are switched on, and 64 is the most",
@@ -340,11 +311,11 @@ fn all_faults_come_at_once() {
 
 #[test]
 fn the_digest_changes_with_what_shapes_records_and_not_with_the_zone() {
-    let digest = Normaliser::digest(&log4net(), &rules());
-    assert_eq!(digest, Normaliser::digest(&Format { zone: Tz::Asia__Tokyo, ..log4net() }, &rules()));
-    assert_ne!(digest, Normaliser::digest(&serilog(), &rules()));
-    assert_ne!(digest, Normaliser::digest(&Format { severity_default: 13, ..log4net() }, &rules()));
-    assert_ne!(digest, Normaliser::digest(&log4net(), &rules()[1..]));
+    let digest = Normaliser::digest(&[log4net()], &rules());
+    assert_eq!(digest, Normaliser::digest(&[Format { zone: Tz::Asia__Tokyo, ..log4net() }], &rules()));
+    assert_ne!(digest, Normaliser::digest(&[serilog()], &rules()));
+    assert_ne!(digest, Normaliser::digest(&[Format { severity_default: 13, ..log4net() }], &rules()));
+    assert_ne!(digest, Normaliser::digest(&[log4net()], &rules()[1..]));
 }
 
 /// A line of a log, whole or broken.
@@ -396,22 +367,24 @@ proptest! {
             ends.push(log.len());
             ends.sort_unstable();
             let (mut records, mut unparsed, mut begin, mut last, mut latest) = (Vec::new(), 0, 0, None, None);
+            let mut shape = Shape::default();
             for end in ends {
                 if begin == end {
                     continue;
                 }
+                let start = Start { offset: begin as u64, latest, shape, ..START };
                 let new = &log.as_bytes()[begin..end];
-                let line = &new[..new.iter().position(|byte| *byte == b'\n').map_or(new.len(), |at| at + 1)];
-                if let Some(offset) = last.filter(|_| !normaliser.is_head(line)) {
+                if let Some(offset) = last.filter(|_| normaliser.continues(new, start).unwrap()) {
                     // As the caller does: the last record grew, and is read again.
                     records.pop();
                     begin = offset;
                 }
-                let start = Start { offset: begin as u64, latest, ..START };
+                let start = Start { offset: begin as u64, latest, shape, ..START };
                 let (more, tally) = read(&normaliser, &log.as_bytes()[begin..end], start);
                 let times = more.iter().filter_map(|record| record.split(' ').nth(1)?.parse::<i64>().ok());
                 latest = latest.max(times.max());
                 begin = tally.end_of_records as usize;
+                shape = tally.shape;
                 last = tally.last_record_offset.map(|offset| offset as usize);
                 unparsed += tally.lines_unparsed;
                 records.extend(more);
@@ -430,7 +403,7 @@ proptest! {
             log.extend(&bytes);
             let (_, tally) = read(&normaliser, &log[..], Start { closed, ..START });
             prop_assert!(tally.end_of_records <= log.len() as u64);
-            normaliser.is_head(&bytes);
+            normaliser.continues(&bytes[..], START).unwrap();
         }
     }
 }

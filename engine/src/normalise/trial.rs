@@ -1,12 +1,15 @@
 //! A format and its rules, tried on lines: what each line becomes, or why it becomes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 
-use chrono_tz::Tz;
+use encoding_rs::{UTF_16BE, UTF_16LE};
 
-use super::detect::find_stamp;
+use super::detect::{everything, find_stamp};
 use super::explain::why_no_record;
+use super::shape::Wide;
 use super::template::{Piece, parse};
+use super::wide::Decoder;
 use super::{Normaliser, RuleFault, Start, Value, Want, Wanted};
 use crate::profile::{EventRule, Format};
 
@@ -54,27 +57,32 @@ pub struct RecordSeen {
     pub stray: u64,
 }
 
-/// Tries a format and its rules on lines; of records and of lines that are none, the first `most` are shown.
+/// Tries the format that a file has, and the rules that hold for it, on its lines; of records and of lines that are none,
+/// the first `most` are shown.
 ///
 /// # Errors
-/// Everything that is wrong with the format and the rules.
+/// Everything that is wrong with the formats and the rules.
 pub fn try_lines(
-    format: &Format,
+    formats: &[Format],
     rules: &[EventRule],
-    zone: Tz,
+    file: &str,
     text: &[u8],
     most: usize,
 ) -> Result<Trial, Vec<RuleFault>> {
+    let position = Normaliser::compile(formats, rules, &everything())?.format_of(file, text);
+    let Some(format) = formats.get(position) else { return Ok(Trial::default()) };
+    let (format, text) = as_utf8(format, text);
+    let (format, text) = (&format, &text[..]);
     // Names of their own tell rules apart that give the same event.
     let numbered: Vec<EventRule> =
         rules.iter().enumerate().map(|(at, rule)| EventRule { name: format!("{at:09}"), ..rule.clone() }).collect();
     let events = numbered.iter().map(|rule| rule.name.clone()).collect();
     let want = Want { events, severity_min: Some(1), attributes: attributes_of(rules), signature: false };
-    let normaliser = Normaliser::compile(format, &numbered, &Wanted { plugins: vec![want] })?;
+    let normaliser = Normaliser::compile(std::slice::from_ref(format), &numbered, &Wanted { plugins: vec![want] })?;
     let mut trial = Trial { by_rule: vec![0; rules.len()], ..Trial::default() };
     let mut offsets: BTreeSet<u64> = BTreeSet::new();
     let mut shown: BTreeMap<u64, RecordSeen> = BTreeMap::new();
-    let mut records = normaliser.open(text, Start { zone, offset: 0, latest: None, seen: None, closed: true });
+    let mut records = normaliser.open(text, Start { closed: true, ..Start::default() });
     // Memory gives no error.
     while let Ok(Some(record)) = records.next() {
         trial.records += 1;
@@ -104,6 +112,32 @@ pub fn try_lines(
     }
     trial.go_through(&normaliser, format, text, &offsets, shown, most);
     Ok(trial)
+}
+
+/// A format and a text without UTF-16, in which no line could be shown.
+fn as_utf8(format: &Format, text: &[u8]) -> (Format, Vec<u8>) {
+    let wide = match format.encoding {
+        Some(encoding) if encoding == UTF_16LE => Some(Some(Wide::Little)),
+        Some(encoding) if encoding == UTF_16BE => Some(Some(Wide::Big)),
+        Some(_) => Some(None),
+        None => None,
+    };
+    let (plain, is_wide) = decoded(text, wide);
+    (Format { encoding: format.encoding.filter(|_| !is_wide), ..format.clone() }, plain)
+}
+
+/// The text of a file of which no format is known: UTF-16 where its first bytes say so, else UTF-8.
+pub fn text_of(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(&decoded(bytes, None).0).into_owned()
+}
+
+/// Bytes that are UTF-8 or like ASCII, and whether they were UTF-16.
+fn decoded(bytes: &[u8], wide: Option<Option<Wide>>) -> (Vec<u8>, bool) {
+    let mut plain = Vec::new();
+    let mut decoder = Decoder::new(bytes, 0, wide, true);
+    // Memory gives no error.
+    let _ = decoder.read_to_end(&mut plain);
+    (plain, decoder.wide().flatten().is_some())
 }
 
 /// What a line is.
@@ -139,7 +173,7 @@ pub fn each_line(
         }
         let kind = if begins.contains(&offset) {
             LineKind::Record
-        } else if is_open && normaliser.layout.has_joins() && !normaliser.is_head(line) {
+        } else if is_open && normaliser.joins(line) {
             LineKind::Joins
         } else {
             LineKind::Unparsed

@@ -86,7 +86,7 @@ pub struct Effort {
 /// # Errors
 /// Every rule that is wrong.
 pub fn normaliser(profile: &Profile, kpis: &Kpis) -> Result<Normaliser, Vec<RuleFault>> {
-    Normaliser::compile(&profile.format, &profile.events, &kpis.wanted())?.with_signatures(&profile.signatures)
+    Normaliser::compile(&profile.formats, &profile.events, &kpis.wanted())?.with_signatures(&profile.signatures)
 }
 
 /// Analyses what the store holds of the profile's fleet over a period.
@@ -143,7 +143,7 @@ pub fn analyse(
         let window = fold::window(&days, through);
         let context = window.context_first_day..window.context_end_day;
         if let Some(forgotten_us) = catalog.forgotten_us()? {
-            let zone = profile.report.zone.unwrap_or(profile.format.zone);
+            let zone = profile.report.zone.unwrap_or_else(|| profile.zone());
             let end = Calendar::new(zone).day(forgotten_us).saturating_add(1);
             lacks.note_forgotten(context.start..end.clamp(context.start, context.end));
         }

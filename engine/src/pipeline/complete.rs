@@ -9,7 +9,7 @@ use super::stream::{self, Lane, Visitor};
 use super::worker::Worker;
 use crate::calendar::Calendar;
 use crate::catalog::{Analysed, Catalog, Day, GenerationId, Hole, Partial, Update, Why};
-use crate::normalise::{Passed, Record};
+use crate::normalise::{Passed, Record, Shape};
 
 /// What is to be computed of an instance.
 pub struct Plan {
@@ -93,6 +93,8 @@ impl Plan {
                     first_key: None,
                     head: Default::default(),
                     seen_us: None,
+                    formats: 0,
+                    shape: Shape::default(),
                 }),
             }
         }
@@ -124,10 +126,14 @@ pub fn complete(
     let mut lanes = Vec::new();
     for generation in catalog.generations(job.instance)? {
         if let Some(ranges) = ranges.get_mut(&generation.id) {
-            let first_key = analysed.scans.get(&generation.id).and_then(|scan| scan.first_key);
+            let scan = analysed.scans.get(&generation.id);
+            let first_key = scan.and_then(|scan| scan.first_key);
             let (closed, head, seen_us) = (!generation.live, generation.ends.head, generation.seen_us);
+            let formats = job.normaliser.formats_of(job.tags, &generation.path);
+            let shape = Shape::from_stored(scan.map_or(0, |scan| scan.shape));
             let stretches = plan.stretches(generation.id, ranges).into_iter();
-            lanes.extend(stretches.map(|lane| Lane { closed, first_key, head, seen_us, ..lane }));
+            let whole = |lane| Lane { closed, first_key, head, seen_us, formats, shape, ..lane };
+            lanes.extend(stretches.map(whole));
         }
     }
     worker.begin_instance(job.position, job.name);

@@ -1,6 +1,6 @@
 //! The fleet of a profile as the catalog knows it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use sha2::{Digest, Sha256};
@@ -14,7 +14,7 @@ use crate::catalog::{Catalog, CatalogError, InstanceId, InstanceRow};
 use crate::host::Plugin;
 use crate::mirror::Mirror;
 use crate::normalise::{Normaliser, Signatures};
-use crate::profile::{Period, Profile};
+use crate::profile::{Instance, Period, Profile};
 
 /// How far a clock must be ahead of all that follow to be in doubt.
 const AHEAD_US: i64 = 2 * 86_400 * SECOND_US;
@@ -25,8 +25,8 @@ const DOUBTFUL_ONE_IN: usize = 50;
 pub struct Fleet {
     /// Rows of the profile's instances, in the order of the profile.
     rows: Vec<Option<InstanceRow>>,
-    /// By zone of the instances: number and digest of what shapes their records.
-    layouts: BTreeMap<String, (i64, [u8; 32])>,
+    /// Number and digest of what shapes the records of each instance, in the order of the profile.
+    layouts: Vec<(i64, [u8; 32])>,
     works: Vec<i64>,
     epoch: u64,
 }
@@ -42,15 +42,18 @@ impl Fleet {
         catalog.enrol(&names)?;
         let mut rows: BTreeMap<String, InstanceRow> =
             catalog.instances()?.into_iter().map(|row| (row.name.clone(), row)).collect();
-        let shape = Normaliser::digest(&profile.format, &profile.events);
-        let mut layouts = BTreeMap::new();
+        let shape = Normaliser::digest(&profile.formats, &profile.events);
+        // Few instances differ: a number is looked up once.
+        let mut known: BTreeMap<[u8; 32], i64> = BTreeMap::new();
+        let mut layouts = Vec::with_capacity(profile.instances.len());
         for instance in &profile.instances {
-            let zone = instance.zone.name();
-            if !layouts.contains_key(zone) {
-                let parts: [&[u8]; 3] = [&shape, zone.as_bytes(), profile.report.zone_of(instance).name().as_bytes()];
-                let digest = digest(&parts);
-                layouts.insert(zone.to_owned(), (catalog.layout(&digest)?, digest));
-            }
+            let digest = layout_digest(profile, instance, &shape);
+            let number = match known.get(&digest) {
+                Some(number) => *number,
+                None => catalog.layout(&digest)?,
+            };
+            known.insert(digest, number);
+            layouts.push((number, digest));
         }
         let works = kpis.plugins.iter().map(|plugin| catalog.work(&work_digest(plugin, profile)));
         let works = works.collect::<Result<_, _>>()?;
@@ -60,22 +63,20 @@ impl Fleet {
 
     /// One job an instance.
     pub fn jobs<'a>(&'a self, profile: &'a Profile, normaliser: &'a Normaliser, mirror: &'a Mirror) -> Vec<Job<'a>> {
-        let known = profile.instances.iter().zip(&self.rows).enumerate();
+        let known = profile.instances.iter().zip(&self.rows).zip(&self.layouts).enumerate();
         known
-            .map(|(position, (instance, row))| {
-                let (layout, layout_digest) = self.layouts[instance.zone.name()];
-                Job {
-                    position,
-                    name: &instance.name,
-                    instance: row.as_ref().expect("every instance was enrolled").id,
-                    layout,
-                    layout_digest,
-                    zone: instance.zone,
-                    report_zone: profile.report.zone_of(instance),
-                    works: &self.works,
-                    normaliser,
-                    mirror,
-                }
+            .map(|(position, ((instance, row), &(layout, layout_digest)))| Job {
+                position,
+                name: &instance.name,
+                instance: row.as_ref().expect("every instance was enrolled").id,
+                layout,
+                layout_digest,
+                zone: profile.zone_of(instance),
+                tags: &instance.tags,
+                report_zone: profile.report_zone_of(instance),
+                works: &self.works,
+                normaliser,
+                mirror,
             })
             .collect()
     }
@@ -86,10 +87,9 @@ impl Fleet {
     /// Trouble with the catalog.
     pub fn seen<'a>(&'a self, profile: &'a Profile, catalog: &Catalog) -> Result<Vec<Seen<'a>>, CatalogError> {
         let known = || profile.instances.iter().zip(&self.rows);
-        let layout = |(instance, row): (&crate::profile::Instance, &Option<InstanceRow>)| {
-            row.as_ref().map(|row| (row.id, self.layouts[instance.zone.name()].0))
-        };
-        let layouts: BTreeMap<InstanceId, i64> = known().filter_map(layout).collect();
+        let numbered = self.rows.iter().zip(&self.layouts);
+        let layouts: BTreeMap<InstanceId, i64> =
+            numbered.filter_map(|(row, (layout, _))| row.as_ref().map(|row| (row.id, *layout))).collect();
         let mut summaries = catalog.summaries(&layouts)?;
         let seen = known().map(|(instance, row)| {
             let summary = row.as_ref().and_then(|row| summaries.remove(&row.id)).unwrap_or_default();
@@ -102,7 +102,7 @@ impl Fleet {
     pub fn days(&self, profile: &Profile, period: &Period, seen: &[Seen<'_>], through: Option<i64>) -> Range<i32> {
         let asked = self.rows.iter().flatten().filter_map(|row| row.asked_us).max();
         let last =
-            Calendar::new(profile.report.zone.unwrap_or(profile.format.zone)).day(through.or(asked).unwrap_or(0));
+            Calendar::new(profile.report.zone.unwrap_or_else(|| profile.zone())).day(through.or(asked).unwrap_or(0));
         let first = seen.iter().filter_map(|seen| seen.summary.days.keys().next()).min();
         period::days(period, *first.unwrap_or(&last), last)
     }
@@ -121,7 +121,7 @@ impl Fleet {
 
     /// A key for what depends on the logs, on what shapes records, and on these parts.
     pub fn key(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let mut all: Vec<&[u8]> = self.layouts.values().map(|(_, digest)| digest.as_slice()).collect();
+        let mut all: Vec<&[u8]> = self.layouts.iter().map(|(_, digest)| digest.as_slice()).collect();
         let epoch = self.epoch.to_le_bytes();
         let ids: Vec<u8> = self.rows.iter().flatten().flat_map(|row| row.id.0.to_le_bytes()).collect();
         all.extend([epoch.as_slice(), &ids]);
@@ -135,6 +135,19 @@ impl Fleet {
 pub fn work_digest(plugin: &Plugin, profile: &Profile) -> [u8; 32] {
     let own = plugin.work_digest();
     if wants_signatures(plugin) { digest(&[&own, &Signatures::digest(&profile.signatures)]) } else { own }
+}
+
+/// Digest of what shapes the records of an instance: the formats, the zones of its times and days, and those of its
+/// tags that say which formats it may have.
+fn layout_digest(profile: &Profile, instance: &Instance, shape: &[u8; 32]) -> [u8; 32] {
+    let zones = match profile.zone_of(instance) {
+        Some(zone) => vec![zone.name()],
+        None => profile.formats.iter().map(|format| format.zone.name()).collect(),
+    };
+    let tags = profile.formats.iter().flat_map(|format| &format.tags).filter(|tag| instance.tags.contains(tag));
+    let tags: BTreeSet<&String> = tags.collect();
+    let report_zone = profile.report_zone_of(instance).name();
+    digest(&[shape, zones.join(" ").as_bytes(), report_zone.as_bytes(), format!("{tags:?}").as_bytes()])
 }
 
 /// SHA-256 over parts, each with its length.

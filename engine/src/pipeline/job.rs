@@ -21,8 +21,9 @@ pub struct Job<'a> {
     /// Number and digest of what shapes its records.
     pub layout: i64,
     pub layout_digest: [u8; 32],
-    /// Zone of log times that carry none.
-    pub zone: Tz,
+    /// Zone of log times that carry none, where it is that of the instance.
+    pub zone: Option<Tz>,
+    pub tags: &'a [String],
     /// Zone of days.
     pub report_zone: Tz,
     /// The works of the plugins, by their position.
@@ -60,14 +61,29 @@ impl Job<'_> {
     pub fn open(&self, catalog: &Catalog, lane: &Lane, to: u64) -> Result<Records<'_, MirrorReader<'_>>, Problem> {
         let chunks = catalog.chunks(lane.generation)?;
         let reader = self.mirror.reader(&chunks, lane.from, to)?;
-        let start = Start {
+        Ok(self.normaliser.open(reader, self.start(lane, to)))
+    }
+
+    /// Whether a lane begins with a line that joins the record before it, or may do so once it is whole.
+    ///
+    /// # Errors
+    /// Trouble with the store.
+    pub fn continues(&self, catalog: &Catalog, lane: &Lane) -> Result<bool, Problem> {
+        let chunks = catalog.chunks(lane.generation)?;
+        let reader = self.mirror.reader(&chunks, lane.from, lane.to)?;
+        Ok(self.normaliser.continues(reader, self.start(lane, lane.to))?)
+    }
+
+    fn start(&self, lane: &Lane, to: u64) -> Start {
+        Start {
             zone: self.zone,
             offset: lane.from,
             latest: lane.key,
             seen: lane.seen_us,
             closed: lane.closed && to == lane.to,
-        };
-        Ok(self.normaliser.open(reader, start))
+            formats: lane.formats,
+            shape: lane.shape,
+        }
     }
 
     /// Digest of the records that a day's partials cover.

@@ -5,7 +5,6 @@
 //! anew if the report needs it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Read};
 use std::ops::Range;
 
 use super::job::{Job, Problem};
@@ -14,10 +13,8 @@ use super::stream::{self, Lane, Order, Visitor};
 use super::worker::{Saved, Worker};
 use crate::calendar::Calendar;
 use crate::catalog::{Analysed, Catalog, Day, Generation, GenerationId, Hole, Partial, Scan, Update, Why};
-use crate::normalise::{Passed, Record, Tally};
+use crate::normalise::{Passed, Record, Shape, Tally};
 
-/// What is read of new bytes to see whether they continue the last record.
-const HEAD_LINE_BYTES_MAX: u64 = 64 << 10;
 /// Examples of unparsed lines that are kept of a generation.
 const EXAMPLES_MAX: usize = 3;
 
@@ -152,6 +149,8 @@ impl<'a> Scanning<'a> {
             first_key: known.first_key,
             head: generation.ends.head,
             seen_us: generation.seen_us,
+            formats: self.job.normaliser.formats_of(self.job.tags, &generation.path),
+            shape: Shape::from_stored(known.shape),
         };
         let mut lanes: Vec<Lane> = stored_spans(holes, known.parsed..generation.committed).iter().map(lane).collect();
         let Some(lane) = lanes.first_mut() else { return Ok(lanes) };
@@ -159,7 +158,7 @@ impl<'a> Scanning<'a> {
         if let Some(last) = scan.last_record
             && lane.from == scan.parsed
             && !holes.iter().any(|hole| hole.meets(last, lane.to))
-            && self.continues(lane)?
+            && self.job.continues(self.catalog, lane)?
         {
             // The last record grew: it is read again as a whole, and its day computed anew.
             lane.from = last;
@@ -179,17 +178,6 @@ impl<'a> Scanning<'a> {
         if let Some(range) = self.before.days.get_mut(&day).and_then(|days| days.get_mut(&generation)) {
             range.records = range.records.saturating_sub(1);
         }
-    }
-
-    /// Whether the new bytes begin with a line that joins the record before.
-    fn continues(&self, lane: &Lane) -> Result<bool, Problem> {
-        let chunks = self.catalog.chunks(lane.generation)?;
-        let reader = self.job.mirror.reader(&chunks, lane.from, lane.to)?;
-        let mut line = Vec::new();
-        let bytes = BufReader::new(reader.take(HEAD_LINE_BYTES_MAX)).read_until(b'\n', &mut line)?;
-        // Of a line that is not whole yet nobody knows what it will be.
-        let is_whole = line.ends_with(b"\n") || bytes as u64 == HEAD_LINE_BYTES_MAX || lane.closed;
-        Ok(!is_whole || !self.job.normaliser.is_head(&line))
     }
 
     fn order(&self, generation: &Generation) -> Order {
@@ -356,6 +344,9 @@ impl<'a> Scanning<'a> {
 
 /// Adds what was read of a generation to what was known of it.
 fn note(scan: &mut Scan, tally: &Tally) {
+    if Shape::from_stored(scan.shape).format.is_none() {
+        scan.shape = tally.shape.stored();
+    }
     scan.parsed = tally.end_of_records;
     scan.records += tally.records;
     scan.unparsed += tally.lines_unparsed;

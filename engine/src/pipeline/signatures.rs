@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 
 use super::job::Problem;
 use super::lacks::stored_spans;
@@ -17,7 +18,7 @@ use crate::calendar::Calendar;
 use crate::catalog::{Catalog, InstanceId};
 use crate::fold;
 use crate::mirror::{Mirror, MirrorError};
-use crate::normalise::{Normaliser, Record, Signatures, Start};
+use crate::normalise::{Normaliser, Record, Shape, Signatures, Start};
 use crate::profile::{Instance, Period, Profile};
 
 /// Messages that are shown of a signature.
@@ -134,9 +135,10 @@ pub fn survey(
             let position = next.fetch_add(1, Ordering::Relaxed);
             let Some(instance) = profile.instances.get(position) else { return Ok(brought) };
             if let Some(id) = ids.get(&instance.name) {
-                let calendar = Calendar::new(profile.report.zone_of(instance));
+                let calendar = Calendar::new(profile.report_zone_of(instance));
                 let found = Found::default();
-                let mut reading = Reading { position, instance, normaliser, other, calendar, found };
+                let zone = profile.zone_of(instance);
+                let mut reading = Reading { position, instance, zone, normaliser, other, calendar, found };
                 match catalog.at_once(|| reading.read(&catalog, &mirror, *id))? {
                     // Trouble with that instance alone: what was read up to there counts.
                     Err(Problem::Mirror(damage @ MirrorError::Damaged { .. })) => {
@@ -161,7 +163,7 @@ pub fn survey(
     brought.sort_by_key(|(position, _)| *position);
     let mut all = Found::default();
     brought.into_iter().for_each(|(_, found)| all.add(found));
-    let mut calendar = Calendar::new(profile.report.zone.unwrap_or(profile.format.zone));
+    let mut calendar = Calendar::new(profile.report.zone.unwrap_or_else(|| profile.zone()));
     let (oldest, newest) = all.times.unwrap_or_default();
     let days = period::days(period, calendar.day(oldest), calendar.day(newest));
     Ok(Survey::of(all, days, other.is_some()))
@@ -171,6 +173,7 @@ pub fn survey(
 struct Reading<'a> {
     position: usize,
     instance: &'a Instance,
+    zone: Option<Tz>,
     normaliser: &'a Normaliser,
     other: Option<&'a Signatures>,
     calendar: Calendar,
@@ -187,11 +190,13 @@ impl Reading<'_> {
             let holes = holes.get(&generation.id).map_or(&[][..], Vec::as_slice);
             for span in stored_spans(holes, 0..generation.committed) {
                 let start = Start {
-                    zone: self.instance.zone,
+                    zone: self.zone,
                     offset: span.start,
                     latest: None,
                     seen: generation.seen_us,
                     closed: !generation.live || span.end < generation.committed,
+                    formats: self.normaliser.formats_of(&self.instance.tags, &generation.path),
+                    shape: Shape::default(),
                 };
                 let mut records = self.normaliser.open(mirror.reader(&chunks, span.start, span.end)?, start);
                 while let Some(record) = records.next()? {

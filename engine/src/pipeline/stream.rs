@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use crate::catalog::{Digest, GenerationId};
-use crate::normalise::{Passed, Record, Records, Tally};
+use crate::normalise::{Passed, Record, Records, Shape, Tally};
 
 /// A pause that ends a span of activity, as in the contract.
 pub const PAUSE_US: i64 = 60 * crate::calendar::SECOND_US;
@@ -38,6 +38,9 @@ pub struct Lane {
     pub head: Digest,
     /// When the generation was there first.
     pub seen_us: Option<i64>,
+    /// The formats that may be its, and what of it is settled already.
+    pub formats: u64,
+    pub shape: Shape,
 }
 
 /// Order of generations whose keys are equal.

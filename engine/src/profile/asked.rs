@@ -43,7 +43,7 @@ impl Profile {
             help: found.help.to_owned(),
         })?;
         let address = address.to_owned();
-        Ok(Instance { name: address.clone(), address, tags: tags.to_vec(), zone: self.format.zone })
+        Ok(Instance { name: address.clone(), address, tags: tags.to_vec(), zone: None })
     }
 
     fn unknown(&self, word: &str) -> NoInstance {

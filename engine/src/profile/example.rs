@@ -17,6 +17,7 @@ mod tests {
     use crate::profile::text::Text;
     use crate::profile::{EMBEDDED_PLUGINS, Faults, Layout, Limits, Period, Profile, Source, load};
 
+    const ZONES: &str = "#zones = { oslo = \"Europe/Oslo\", sydney = \"Australia/Sydney\" }";
     const CURSOR: &str = "#paging = { kind = \"cursor\", cursor = \"/next\", parameter = \"cursor\" }";
     const PAGE: &str = "#paging = { kind = \"page\", parameter = \"page\", first = 1 }";
     const INVENTORY: &str = "#inventory = { url = \"https://inventory.example/targets\", \
@@ -62,9 +63,11 @@ mod tests {
         assert_eq!(profile.report.period, Period::LastDays(7));
         let Source::Rest(rest) = profile.source else { panic!("{:?}", profile.source) };
         assert_eq!(rest.limits, Limits::default(), "the example shows the defaults");
-        let Layout::Pattern { pattern, timestamp } = profile.format.layout else { panic!("{:?}", profile.format) };
-        assert_eq!(pattern, "{timestamp} [{thread}] {severity} {logger} - {body}");
-        assert_eq!(timestamp, "%Y-%m-%d %H:%M:%S,%3f", "the samples' time");
+        let Layout::Pattern { pattern, timestamp } = &profile.formats[0].layout else {
+            panic!("{:?}", profile.formats)
+        };
+        assert_eq!(*pattern, "{timestamp} [{thread}] {severity} {logger} - {body}");
+        assert_eq!(*timestamp, "%Y-%m-%d %H:%M:%S,%3f", "the samples' time");
     }
 
     #[test]
@@ -79,6 +82,7 @@ mod tests {
             (HEADER, HEADER),
             (TLS, TLS),
             ("#override = [", "#]"),
+            (ZONES, ZONES),
             ("#HINWEIS = \"info\"", "#FEHLER = \"error\""),
             ("#[[event]]", "#min_severity = \"warn\""),
             ("#[[signature]]", "#min_severity = \"fatal\""),
@@ -95,7 +99,15 @@ mod tests {
         let (before, pattern) = json.split_once("\n[format]\n").expect("the pattern's section");
         let (_, json) = pattern.split_once("\n[format]\n").expect("the section of compact JSON");
         let profile = load_text(&format!("{before}\n[format]\n{json}")).unwrap_or_else(|faults| panic!("{faults}"));
-        assert!(matches!(profile.format.layout, Layout::Json { fields, .. } if fields.timestamp == ["@t"]));
+        assert!(matches!(&profile.formats[0].layout, Layout::Json { fields, .. } if fields.timestamp == ["@t"]));
+
+        let several = switched_on("#[[format]]", "#kind = \"json\"");
+        let (before, rest) = several.split_once("\n[format]\n").expect("the pattern's section");
+        let (_, formats) = rest.split_once("\n[[format]]\n").expect("the first of several");
+        let profile =
+            load_text(&format!("{before}\n[[format]]\n{formats}")).unwrap_or_else(|faults| panic!("{faults}"));
+        let names: Vec<_> = profile.formats.iter().map(|format| format.name.as_deref()).collect();
+        assert_eq!(names, [Some("service"), Some("old"), None]);
     }
 
     /// Every table is given a key that it does not know; the help then lists those that it knows.

@@ -16,6 +16,7 @@ use super::raw::{At, Document, Key, Table};
 use super::suggest::quoted;
 use super::text::{Span, Text};
 use super::url::check_address;
+use super::value::zone;
 use super::{FileFilter, Instance, Inventory};
 
 const FLEET: Key = Key("fleet", "{ list = \"instances.csv\" }");
@@ -29,6 +30,7 @@ const NAME: Key = Key("name", "\"WS-0001\"");
 const ADDRESS: Key = Key("address", "\"http://10.0.0.1:8080\"");
 const TAGS: Key = Key("tags", "[\"studio\"]");
 const ZONE: Key = Key("zone", "\"Europe/Oslo\"");
+const ZONES: Key = Key("zones", "{ oslo = \"Europe/Oslo\" }");
 
 /// Ten times the largest fleet that is planned for; more is a wrong file.
 pub const INSTANCES_MAX: usize = 100_000;
@@ -40,6 +42,8 @@ pub(super) struct Fleet {
     /// The folder of bundles; `None`: instances are asked by REST.
     pub folder: Option<PathBuf>,
     pub files: FileFilter,
+    /// Zones by tag.
+    pub zones: BTreeMap<String, Tz>,
     pub instances: Vec<Found>,
     pub inventory: Option<Inventory>,
 }
@@ -57,8 +61,8 @@ pub(super) struct Place {
     pub address: Span,
 }
 
-/// Reads `[fleet]`; `zone` is that of instances without one, `base` the folder that paths start from.
-pub(super) fn take_fleet(profile: &mut Table<'_>, zone: Tz, base: &Path) -> Option<Fleet> {
+/// Reads `[fleet]`; `base` is the folder that paths start from.
+pub(super) fn take_fleet(profile: &mut Table<'_>, base: &Path) -> Option<Fleet> {
     let doc = profile.doc();
     if !profile.has(FLEET) {
         let message = "the profile lacks `[fleet]`, which instances there are";
@@ -66,6 +70,7 @@ pub(super) fn take_fleet(profile: &mut Table<'_>, zone: Tz, base: &Path) -> Opti
     }
     let mut table = profile.take_table(FLEET)?;
     let files = take_files(&mut table);
+    let zones = table.take_table(ZONES).map(take_zones).unwrap_or_default();
     let named = table.has(INSTANCES) || table.has(LIST) || table.has(FOLDER) || table.has(INVENTORY);
     if !named {
         let help = format!("add `list = {}`, `instances`, `inventory` or `folder`", LIST.1);
@@ -81,19 +86,42 @@ pub(super) fn take_fleet(profile: &mut Table<'_>, zone: Tz, base: &Path) -> Opti
                 );
             }
             let path = base.join(&folder.value);
-            let found = subfolders(doc, &folder, &path, zone);
+            let found = subfolders(doc, &folder, &path);
             (Some(path), found, None)
         }
         None => {
-            let mut found = take_instances(&mut table, zone);
+            let mut found = take_instances(&mut table);
             if let Some(list) = table.take_text(LIST) {
-                found.extend(fleet_list::read(doc, &list, base, zone));
+                found.extend(fleet_list::read(doc, &list, base));
             }
             (None, found, take_inventory(&mut table, base))
         }
     };
     table.finish();
-    Some(Fleet { folder, files, instances: unique(doc, found), inventory })
+    Some(Fleet { folder, files, zones, instances: unique(doc, found), inventory })
+}
+
+/// Zones by tag.
+fn take_zones(mut table: Table<'_>) -> BTreeMap<String, Tz> {
+    let doc = table.doc();
+    let mut zones = BTreeMap::new();
+    for (tag, value) in table.take_rest() {
+        let name = value.get_ref().as_str();
+        match name.map(zone) {
+            Some(Ok(zone)) => {
+                zones.insert(tag.value.to_owned(), zone);
+            }
+            Some(Err(help)) => {
+                let message = format!("the zone of the tag {} is no time zone", quoted(tag.value));
+                doc.fault(&value.span(), message, help);
+            }
+            None => {
+                let message = format!("the zone of the tag {} must be a text", quoted(tag.value));
+                doc.fault(&value.span(), message, format!("such as `zones = {}`", ZONES.1));
+            }
+        }
+    }
+    zones
 }
 
 fn take_files(table: &mut Table<'_>) -> FileFilter {
@@ -115,7 +143,7 @@ fn take_files(table: &mut Table<'_>) -> FileFilter {
     }
 }
 
-fn globs(doc: Document<'_>, key: &str, texts: &[At<String>]) -> GlobSet {
+pub(super) fn globs(doc: Document<'_>, key: &str, texts: &[At<String>]) -> GlobSet {
     let mut set = GlobSetBuilder::new();
     for text in texts {
         match Glob::new(&text.value) {
@@ -136,7 +164,7 @@ fn globs(doc: Document<'_>, key: &str, texts: &[At<String>]) -> GlobSet {
     })
 }
 
-fn take_instances(table: &mut Table<'_>, zone: Tz) -> Vec<Found> {
+fn take_instances(table: &mut Table<'_>) -> Vec<Found> {
     let mut found = Vec::new();
     for mut item in table.take_tables(INSTANCES, "the instance") {
         let doc = item.doc();
@@ -144,7 +172,7 @@ fn take_instances(table: &mut Table<'_>, zone: Tz) -> Vec<Found> {
         let address = item.take_required_text(ADDRESS);
         let tags = item.take_texts(TAGS).map(|tags| tags.value).unwrap_or_default();
         let tags = tags.into_iter().map(|tag| tag.value.trim().to_owned());
-        let zone = item.take_zone(ZONE).unwrap_or(zone);
+        let zone = item.take_zone(ZONE);
         item.finish();
         let (Some(name), Some(address)) = (name, address) else { continue };
         if let Err(problem) = check_name(name.value.trim()) {
@@ -175,13 +203,13 @@ pub(super) fn check_name(name: &str) -> Result<(), &'static str> {
 }
 
 /// An instance of checked parts.
-pub(super) fn instance(name: &str, address: &str, tags: Vec<String>, zone: Tz) -> Instance {
+pub(super) fn instance(name: &str, address: &str, tags: Vec<String>, zone: Option<Tz>) -> Instance {
     let address = address.trim().trim_end_matches('/').to_owned();
     Instance { name: name.trim().to_owned(), address, tags, zone }
 }
 
 /// One instance for every subfolder that is not hidden.
-fn subfolders(doc: Document<'_>, folder: &At<String>, path: &Path, zone: Tz) -> Vec<Found> {
+fn subfolders(doc: Document<'_>, folder: &At<String>, path: &Path) -> Vec<Found> {
     let help = "one subfolder of log files an instance; the path starts from the folder of the profile";
     let fault = |message: String| doc.fault(&folder.span, message, help);
     let entries = match fs::read_dir(path) {
@@ -216,7 +244,7 @@ fn subfolders(doc: Document<'_>, folder: &At<String>, path: &Path, zone: Tz) -> 
             fault(format!("`folder` has a subfolder whose name {problem}: {}", quoted(name)));
         }
         found.push(Found {
-            instance: Instance { name: name.to_owned(), address: String::new(), tags: Vec::new(), zone },
+            instance: Instance { name: name.to_owned(), address: String::new(), tags: Vec::new(), zone: None },
             place: None,
         });
     }

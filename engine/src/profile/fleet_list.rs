@@ -20,11 +20,11 @@ const COLUMNS: [&str; 4] = ["name", "address", "tags", "zone"];
 const HEADER_HELP: &str = "the first line names the columns: name,address,tags,zone (the last two may be left out)";
 
 /// Reads the list that the profile names; faults carry the list's own file and line.
-pub(super) fn read(doc: Document<'_>, list: &At<String>, base: &Path, zone: Tz) -> Vec<Found> {
+pub(super) fn read(doc: Document<'_>, list: &At<String>, base: &Path) -> Vec<Found> {
     let path = base.join(&list.value);
     let name = Path::new(&doc.text.file).with_file_name(&list.value).display().to_string();
     match file::read(&path, name, 1) {
-        Ok(text) => List { doc, text: Arc::new(text), columns: [None; 4], width: 0 }.read(zone),
+        Ok(text) => List { doc, text: Arc::new(text), columns: [None; 4], width: 0 }.read(),
         Err(Unreadable::File(problem)) => {
             let help = "a CSV file with the columns name,address; the path starts from the folder of the profile";
             doc.fault(&list.span, format!("`list` cannot be read: {problem}"), help);
@@ -53,7 +53,7 @@ struct Line {
 }
 
 impl List<'_> {
-    fn read(mut self, zone: Tz) -> Vec<Found> {
+    fn read(mut self) -> Vec<Found> {
         let mut lines = self.lines().into_iter();
         let Some(header) = lines.next() else {
             self.doc.faults.add_of_file(&self.text, "the list is empty", HEADER_HELP);
@@ -66,7 +66,7 @@ impl List<'_> {
         let mut empty = true;
         for line in lines {
             empty = false;
-            found.extend(self.take_line(&line, zone));
+            found.extend(self.take_line(&line));
         }
         if empty {
             self.doc.faults.add_of_file(
@@ -137,7 +137,7 @@ impl List<'_> {
         self.columns[0].is_some() && self.columns[1].is_some()
     }
 
-    fn take_line(&self, line: &Line, default_zone: Tz) -> Option<Found> {
+    fn take_line(&self, line: &Line) -> Option<Found> {
         if line.record.iter().any(|field| field.contains('\n')) {
             self.fault(&line.span, "a quote is opened here and not closed on the line", "leave out `\"`, or close it");
             return None;
@@ -166,7 +166,7 @@ impl List<'_> {
         let zone = zone.filter(|(_, zone)| !zone.is_empty()).and_then(|(at, name)| self.zone(line, at, name));
         let tags = tags.map_or("", |(_, tags)| tags).split(';').map(|tag| tag.trim().to_owned());
         let tags = tags.filter(|tag| !tag.is_empty()).collect();
-        Some(Found { instance: instance(name, address, tags, zone.unwrap_or(default_zone)), place: Some(place) })
+        Some(Found { instance: instance(name, address, tags, zone), place: Some(place) })
     }
 
     fn zone(&self, line: &Line, at: usize, name: &str) -> Option<Tz> {
@@ -207,7 +207,7 @@ mod tests {
         let text = Arc::new(Text::new("fleet.csv".to_owned(), content.to_owned(), 1));
         let faults = Collector::default();
         let doc = Document { text: &text, faults: &faults };
-        let found = List { doc, text: Arc::clone(&text), columns: [None; 4], width: 0 }.read(chrono_tz::UTC);
+        let found = List { doc, text: Arc::clone(&text), columns: [None; 4], width: 0 }.read();
         (found, faults.into_faults())
     }
 
@@ -221,9 +221,9 @@ mod tests {
         assert_eq!((a.instance.name.as_str(), a.instance.address.as_str()), ("A, old", "http://a"));
         assert_eq!(
             (a.instance.zone, &a.instance.tags[..]),
-            (chrono_tz::Asia::Tokyo, &["x".to_owned(), "y".to_owned()][..])
+            (Some(chrono_tz::Asia::Tokyo), &["x".to_owned(), "y".to_owned()][..])
         );
-        assert_eq!((b.instance.name.as_str(), b.instance.zone), ("B", chrono_tz::UTC));
+        assert_eq!((b.instance.name.as_str(), b.instance.zone), ("B", None));
     }
 
     proptest! {

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use encoding_rs::Encoding;
 use toml::de::DeValue;
 
+use super::fleet::globs;
 use super::known::{KNOWN, Known};
 use super::pattern::{Placeholder, Unclosed, is_name, placeholders};
-use super::places::Places;
+use super::places::{FormatPlaces, Places};
 use super::raw::{At, Document, Key, Table, kind as kind_of};
 use super::suggest::{nearest, one_of, quoted};
 use super::text::Span;
-use super::{EventRule, Fields, Format, Layout};
+use super::{EventRule, Fields, Format, Globs, Layout};
 
 const FORMAT: Key = Key("format", "{ kind = \"json\" }");
 const KIND: Key = Key("kind", "\"pattern\"");
@@ -19,8 +21,12 @@ const TIMESTAMP: Key = Key("timestamp", "\"%Y-%m-%d %H:%M:%S,%3f\"");
 const FIELDS: Key = Key("fields", "{ timestamp = \"@t\", body = \"@m\" }");
 const ZONE: Key = Key("zone", "\"Europe/Berlin\"");
 const DEFAULT_SEVERITY: Key = Key("default_severity", "\"info\"");
+const TAGS: Key = Key("tags", "[\"old\"]");
+const FILES: Key = Key("files", "[\"service*.log*\"]");
+const ENCODING: Key = Key("encoding", "\"windows-1252\"");
 const SEVERITIES: Key = Key("severities", "{ HINWEIS = \"info\" }");
 
+const OF_FORMAT: Key = Key("format", "\"service\"");
 const EVENT: Key = Key("event", "[ { name = \"app.crash\", logger = \"App.Crash\" } ]");
 const NAME: Key = Key("name", "\"session.start\"");
 const LOGGER: Key = Key("logger", "\"App.Session\"");
@@ -44,13 +50,16 @@ const PARTS: [(&str, &str); 5] = [
 /// How an event's capture is read: whole number, milliseconds, seconds. Without a type it is text.
 pub(super) const CAPTURE_KINDS: [&str; 3] = ["int", "ms", "s"];
 
+/// The word of `encoding` for what the first bytes of a file tell.
+const AUTO: &str = "auto";
+
 /// The word of `kind` for a pattern of one's own; the others are those of [`KNOWN`].
 const OWN_PATTERN: &str = "pattern";
 
 const BRACES_HELP: &str = "a placeholder reads `{name}`; a brace that stands in the log is doubled, `{{`";
 
-/// Reads `[format]`; `None` where it is missing or too wrong to go on with.
-pub(super) fn take_format(profile: &mut Table<'_>, places: &mut Places) -> Option<Format> {
+/// Reads `[format]`, or every `[[format]]`; `None` where one is missing or too wrong to go on with.
+pub(super) fn take_formats(profile: &mut Table<'_>, places: &mut Places) -> Option<Vec<Format>> {
     let doc = profile.doc();
     if !profile.has(FORMAT) {
         doc.faults.add_of_file(
@@ -59,19 +68,46 @@ pub(super) fn take_format(profile: &mut Table<'_>, places: &mut Places) -> Optio
             "add `[format]` with `kind = \"pattern\"` or `kind = \"json\"`",
         );
     }
-    let mut table = profile.take_table(FORMAT)?;
-    places.format = table.span.clone();
+    let tables = match profile.list_at(FORMAT) {
+        Some((place, length)) => {
+            let tables = profile.take_tables(FORMAT, "`[[format]]`");
+            if length == 0 {
+                doc.fault(&place, "`format` holds no format", "add `[[format]]` with its `kind`");
+            }
+            tables
+        }
+        None => profile.take_table(FORMAT).into_iter().collect(),
+    };
+    let mut formats: Vec<Format> = Vec::new();
+    let mut whole = !tables.is_empty();
+    for table in tables {
+        let (format, name, place) = take_format(table);
+        places.formats.push(place);
+        if let Some(name) = name.filter(|name| formats.iter().any(|other| other.name.as_ref() == Some(&name.value))) {
+            let help = "names are unique: event rules call formats by them";
+            doc.fault(&name.span, format!("two formats have the name {}", quoted(&name.value)), help);
+        }
+        match format {
+            Some(format) => formats.push(format),
+            None => whole = false,
+        }
+    }
+    whole.then_some(formats)
+}
+
+fn take_format(mut table: Table<'_>) -> (Option<Format>, Option<At<String>>, FormatPlaces) {
+    let mut places = FormatPlaces { layout: table.span.clone(), timestamp: None };
     table.require(KIND);
     let known = KNOWN.iter().map(|known| (known.name, Some(known)));
     let kinds: Vec<(&str, Option<&Known>)> = [(OWN_PATTERN, None)].into_iter().chain(known).collect();
     let kind = table.take_one_of(KIND, &kinds);
     let mut severities = BTreeMap::new();
     let layout = match kind {
-        Some(At { value: None, .. }) => take_pattern(&mut table, places),
+        Some(At { value: None, .. }) => take_pattern(&mut table, &mut places),
         Some(At { value: Some(known), span }) => {
-            places.format = span;
+            places.layout = span;
             severities = known.severities();
-            Some(take_known(&mut table, known, places))
+            Some(take_known(&mut table, known, &mut places))
         }
         None => {
             // Which keys belong depends on the kind: none of them is called unknown.
@@ -79,27 +115,58 @@ pub(super) fn take_format(profile: &mut Table<'_>, places: &mut Places) -> Optio
             None
         }
     };
+    let name = table.take_text(NAME);
+    let tags = table.take_texts(TAGS).map(|tags| tags.value).unwrap_or_default();
+    let files = table.take_texts(FILES).map(|files| {
+        let texts = files.value.iter().map(|file| file.value.clone()).collect();
+        Globs { texts, set: globs(table.doc(), "files", &files.value) }
+    });
+    let encoding = table.take_text(ENCODING).and_then(|text| encoding(table.doc(), &text));
     let zone = table.take_zone(ZONE).unwrap_or_default();
     let severity_default = table.take_one_of(DEFAULT_SEVERITY, &SEVERITY_NAMES).map_or(9, |severity| severity.value);
     severities.extend(table.take_table(SEVERITIES).map(take_severities).unwrap_or_default());
     table.finish();
-    Some(Format { layout: layout?, zone, severities, severity_default })
+    let format = layout.map(|layout| Format {
+        name: name.as_ref().map(|name| name.value.clone()),
+        tags: tags.into_iter().map(|tag| tag.value).collect(),
+        files,
+        encoding,
+        layout,
+        zone,
+        severities,
+        severity_default,
+    });
+    (format, name, places)
 }
 
-fn take_pattern(table: &mut Table<'_>, places: &mut Places) -> Option<Layout> {
+/// An encoding by one of its names; none for `auto`.
+fn encoding(doc: Document<'_>, text: &At<String>) -> Option<&'static Encoding> {
+    if text.value == AUTO {
+        return None;
+    }
+    let found = Encoding::for_label_no_replacement(text.value.as_bytes());
+    if found.is_none() {
+        let message = format!("`encoding` is none that is known: {}", quoted(&text.value));
+        let help = "\"auto\", \"utf-8\", \"utf-16le\", \"windows-1252\", \"iso-8859-2\", \"shift_jis\" and the like";
+        doc.fault(&text.span, message, help);
+    }
+    found
+}
+
+fn take_pattern(table: &mut Table<'_>, places: &mut FormatPlaces) -> Option<Layout> {
     table.refuse(FIELDS, "belongs to `kind = \"json\"`", "a pattern names its fields in braces");
     let pattern = table.take_required_text(PATTERN);
     table.require(TIMESTAMP);
     let timestamp = take_timestamp(table, places);
     if let Some(pattern) = &pattern {
-        places.format = pattern.span.clone();
+        places.layout = pattern.span.clone();
         check_pattern(table.doc(), pattern);
     }
     Some(Layout::Pattern { pattern: pattern?.value, timestamp: timestamp? })
 }
 
 /// A layout that goes by a name; its timestamp may be another, and where it has named fields, these may be, too.
-fn take_known(table: &mut Table<'_>, known: &Known, places: &mut Places) -> Layout {
+fn take_known(table: &mut Table<'_>, known: &Known, places: &mut FormatPlaces) -> Layout {
     table.refuse(PATTERN, "belongs to `kind = \"pattern\"`", "a layout with a name has its own pattern");
     let mut layout = known.layout();
     let (timestamp, fields) = match &mut layout {
@@ -117,7 +184,7 @@ fn take_known(table: &mut Table<'_>, known: &Known, places: &mut Places) -> Layo
 }
 
 /// The format of times; `normalise` compiles it.
-fn take_timestamp(table: &mut Table<'_>, places: &mut Places) -> Option<String> {
+fn take_timestamp(table: &mut Table<'_>, places: &mut FormatPlaces) -> Option<String> {
     let own = table.take_text(TIMESTAMP)?;
     places.timestamp = Some(own.span);
     Some(own.value)
@@ -227,13 +294,14 @@ fn problem_of(
 }
 
 /// Reads all `[[event]]` rules, in the order of the file.
-pub(super) fn take_events(profile: &mut Table<'_>, places: &mut Places) -> Vec<EventRule> {
+pub(super) fn take_events(profile: &mut Table<'_>, formats: Option<&[Format]>, places: &mut Places) -> Vec<EventRule> {
     let mut events: Vec<EventRule> = Vec::new();
     for table in profile.take_tables(EVENT, "`[[event]]`") {
         let (doc, span) = (table.doc(), table.span.clone());
-        let Some((event, place)) = take_event(table) else { continue };
+        let Some((event, place)) = take_event(table, formats) else { continue };
         let same = |earlier: &EventRule| {
-            (&earlier.logger, &earlier.body, earlier.severity_min) == (&event.logger, &event.body, event.severity_min)
+            (&earlier.logger, &earlier.body, earlier.severity_min, &earlier.formats)
+                == (&event.logger, &event.body, event.severity_min, &event.formats)
         };
         if let Some(first) = events.iter().position(same) {
             let line = doc.text.place(places.events[first].start).0;
@@ -247,7 +315,7 @@ pub(super) fn take_events(profile: &mut Table<'_>, places: &mut Places) -> Vec<E
     events
 }
 
-fn take_event(mut table: Table<'_>) -> Option<(EventRule, Span)> {
+fn take_event(mut table: Table<'_>, formats: Option<&[Format]>) -> Option<(EventRule, Span)> {
     let doc = table.doc();
     let name = table.take_required_text(NAME);
     if let Some(name) = name.as_ref().filter(|name| !is_name(&name.value)) {
@@ -259,6 +327,20 @@ fn take_event(mut table: Table<'_>) -> Option<(EventRule, Span)> {
     let body = table.take_text(BODY);
     if let Some(body) = &body {
         check_placeholders(doc, "body", body, &CAPTURE_KINDS);
+    }
+    let of_formats = table.take_text_or_texts(OF_FORMAT).unwrap_or_default();
+    for format in &of_formats {
+        let mut names = formats.into_iter().flatten().filter_map(|format| format.name.as_deref());
+        if formats.is_some() && !names.clone().any(|name| name == format.value) {
+            let help = match names.next() {
+                Some(_) => {
+                    let names = formats.into_iter().flatten().filter_map(|format| format.name.as_deref());
+                    one_of(&format.value, names, "\"")
+                }
+                None => "give the format a `name`, or leave this out".to_owned(),
+            };
+            doc.fault(&format.span, format!("no format has the name {}", quoted(&format.value)), help);
+        }
     }
     let fields = table.take_table(FIELDS).map(|fields| take_attributes(fields, body.as_ref())).unwrap_or_default();
     let severity_min = table.take_one_of(MIN_SEVERITY, &SEVERITY_NAMES);
@@ -276,6 +358,7 @@ fn take_event(mut table: Table<'_>) -> Option<(EventRule, Span)> {
         severity_min: severity_min.map(|severity| severity.value),
         body: body.map(|body| body.value),
         severity: severity.map(|severity| severity.value),
+        formats: of_formats.into_iter().map(|format| format.value).collect(),
         fields,
     };
     Some((event, place))
@@ -304,7 +387,8 @@ fn take_attributes(mut table: Table<'_>, body: Option<&At<String>>) -> BTreeMap<
                 attributes.insert(attribute.value.to_owned(), field.clone().into_owned());
             }
             other => {
-                let message = format!("`fields` needs the name of a field for `{name}`, not {}", kind_of(other));
+                let found = if other.is_str() { "an empty text" } else { kind_of(other) };
+                let message = format!("`fields` needs the name of a field for `{name}`, not {found}");
                 doc.fault(&value.span(), message, "such as `fields = { \"user.id\" = \"User\" }`");
             }
         }

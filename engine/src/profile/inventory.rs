@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use chrono_tz::Tz;
-
 use super::auth::take_auth;
 use super::fleet::{INSTANCES_MAX, check_name, instance};
 use super::pattern::{Unclosed, placeholders};
@@ -119,7 +117,7 @@ fn check_template(doc: Document<'_>, address: &At<String>) {
 
 impl Inventory {
     /// The instance that an entry stands for, or under which name it is not taken, and why.
-    fn instance(&self, entry: &Entry, default_zone: Tz) -> Result<Instance, String> {
+    fn instance(&self, entry: &Entry) -> Result<Instance, String> {
         let name = match &self.name {
             Some(label) => entry.get(label).ok_or_else(|| entry.refuse("", &lacks(label)))?,
             None => entry.get("instance").unwrap_or(&entry.target),
@@ -131,10 +129,10 @@ impl Inventory {
         check_address(&address)
             .map_err(|problem| refuse(&format!("its address {} {}", quoted(&address), problem.problem)))?;
         let zone = match entry.get(&self.zone) {
-            None => default_zone,
-            Some(zone) => value::zone(zone.trim()).map_err(|help| {
+            None => None,
+            Some(zone) => Some(value::zone(zone.trim()).map_err(|help| {
                 refuse(&format!("its label `{}` is not a time zone: {}; {help}", self.zone, quoted(zone)))
-            })?,
+            })?),
         };
         Ok(instance(name, &address, self.tags(entry), zone))
     }
@@ -209,7 +207,7 @@ impl Profile {
         let may_share = matches!(&self.source, Source::Rest(rest) if has_placeholder(&rest.list_url, "instance"));
         let before = profile.instances.len();
         for entry in &answer.entries {
-            let found = match inventory.instance(entry, self.format.zone) {
+            let found = match inventory.instance(entry) {
                 Ok(found) => found,
                 Err(why) => {
                     refused.push(why);

@@ -187,8 +187,16 @@ pub fn known(name: &str) -> Option<&'static Known> {
 impl Known {
     /// The format of a profile that names this layout and nothing else.
     pub fn format(&self) -> Format {
-        let zone = chrono_tz::UTC;
-        Format { layout: self.layout(), zone, severities: self.severities(), severity_default: 9 }
+        Format {
+            name: None,
+            tags: Vec::new(),
+            files: None,
+            encoding: None,
+            layout: self.layout(),
+            zone: chrono_tz::UTC,
+            severities: self.severities(),
+            severity_default: 9,
+        }
     }
 
     /// How the lines are laid out.

@@ -43,6 +43,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use chrono_tz::Tz;
+use encoding_rs::Encoding;
 use globset::GlobSet;
 
 pub use access::NoAccess;
@@ -75,6 +76,8 @@ pub struct Profile {
     pub output: PathBuf,
     /// Where logs come from.
     pub source: Source,
+    /// Zones of instances without a zone of their own, by tag.
+    pub zones: BTreeMap<String, Tz>,
     /// All instances, in the order of their names; names are unique. Those of an inventory are among them once it was
     /// asked or looked up.
     pub instances: Vec<Instance>,
@@ -82,8 +85,8 @@ pub struct Profile {
     pub inventory: Option<Inventory>,
     /// Globs over file names (the whole listed name): a file is taken when `include` matches and `exclude` does not.
     pub files: FileFilter,
-    /// The layout of log lines.
-    pub format: Format,
+    /// The layouts of log lines, at least one. Of several that are meant for a file, the first that fits it is taken.
+    pub formats: Vec<Format>,
     /// Event rules, in the order of the file: the first that matches names the record.
     pub events: Vec<EventRule>,
     /// How long what was fetched is kept.
@@ -107,8 +110,8 @@ pub struct Instance {
     pub address: String,
     /// Words that support groups instances by.
     pub tags: Vec<String>,
-    /// Zone of log times that carry none; `format.zone` unless the instance says otherwise.
-    pub zone: Tz,
+    /// Zone of log times that carry none, where the instance itself says it; see [`Profile::zone_of`].
+    pub zone: Option<Tz>,
 }
 
 /// Where logs come from.
@@ -137,8 +140,16 @@ impl FileFilter {
 }
 
 /// How a line becomes a record.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Format {
+    /// What event rules call it.
+    pub name: Option<String>,
+    /// Only instances with one of these tags have it; empty: all.
+    pub tags: Vec<String>,
+    /// Only files with such names have it; none: all.
+    pub files: Option<Globs>,
+    /// None: the first bytes of a file tell UTF-16, and all else is UTF-8.
+    pub encoding: Option<&'static Encoding>,
     pub layout: Layout,
     /// Zone of times that carry none, for instances without a zone of their own.
     pub zone: Tz,
@@ -146,6 +157,14 @@ pub struct Format {
     pub severities: BTreeMap<String, u8>,
     /// Severity of a record that names none.
     pub severity_default: u8,
+}
+
+/// Names of files.
+#[derive(Debug, Clone)]
+pub struct Globs {
+    /// As they are written.
+    pub texts: Vec<String>,
+    pub set: GlobSet,
 }
 
 /// How a line is laid out. `timestamp` is a time format: chrono's letters, or `rfc3339`, `auto` or `epoch …`.
@@ -184,6 +203,8 @@ pub struct EventRule {
     pub body: Option<String>,
     /// Severity that the record gets instead of its own.
     pub severity: Option<u8>,
+    /// Names of the formats whose records it looks at; empty: all.
+    pub formats: Vec<String>,
     /// Attributes, perhaps with a type behind a colon, that stand in other fields of the line.
     pub fields: BTreeMap<String, String>,
 }
@@ -227,12 +248,24 @@ pub struct ReportSettings {
     pub period: Period,
 }
 
-impl ReportSettings {
-    /// Zone of an instance's days and hours.
-    pub fn zone_of(&self, instance: &Instance) -> Tz {
-        self.zone.unwrap_or(instance.zone)
+impl Profile {
+    /// Zone of an instance's clock: its own, or that of the first of its tags that has one.
+    pub fn zone_of(&self, instance: &Instance) -> Option<Tz> {
+        instance.zone.or_else(|| instance.tags.iter().find_map(|tag| self.zones.get(tag)).copied())
     }
 
+    /// Zone of an instance's days and hours.
+    pub fn report_zone_of(&self, instance: &Instance) -> Tz {
+        self.report.zone.or_else(|| self.zone_of(instance)).unwrap_or_else(|| self.zone())
+    }
+
+    /// Zone where nothing else says one.
+    pub fn zone(&self) -> Tz {
+        self.formats.first().map(|format| format.zone).unwrap_or_default()
+    }
+}
+
+impl ReportSettings {
     /// Name of the zone: an IANA name, or `instance`.
     pub fn zone_name(&self) -> &'static str {
         self.zone.map_or(EACH_INSTANCE, |zone| zone.name())

@@ -11,11 +11,18 @@ use super::{Fault, Profile};
 #[derive(Debug, Clone, Default)]
 pub struct Places {
     pub(super) text: Option<Arc<Text>>,
-    pub(super) format: Span,
-    pub(super) timestamp: Option<Span>,
+    pub(super) formats: Vec<FormatPlaces>,
     pub(super) events: Vec<Span>,
     pub(super) signatures: Vec<Span>,
     pub(super) kpis: BTreeMap<String, KpiPlaces>,
+}
+
+/// Places of one format.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FormatPlaces {
+    /// Its pattern, or what else says how a line is laid out.
+    pub layout: Span,
+    pub timestamp: Option<Span>,
 }
 
 /// Places of one `[kpi.NAME]`.
@@ -41,15 +48,15 @@ impl Profile {
         self.fault_at(place, format!("plugin of the KPI `{kpi}`: {problem}"))
     }
 
-    /// What is wrong with the format, at its pattern.
-    pub fn format_fault(&self, problem: &str) -> Fault {
-        self.fault_at(Some(&self.places.format), format!("`[format]`: {problem}"))
+    /// What is wrong with a format, by its index in [`Profile::formats`], at its pattern.
+    pub fn format_fault(&self, index: usize, problem: &str) -> Fault {
+        self.fault_at(self.places.formats.get(index).map(|places| &places.layout), format!("`[format]`: {problem}"))
     }
 
-    /// What is wrong with the format of times, at its `timestamp`; at the pattern where there is none.
-    pub fn timestamp_fault(&self, problem: &str) -> Fault {
-        let place = self.places.timestamp.as_ref().unwrap_or(&self.places.format);
-        self.fault_at(Some(place), format!("`timestamp`: {problem}"))
+    /// What is wrong with a format's times, at its `timestamp`; at the pattern where there is none.
+    pub fn timestamp_fault(&self, index: usize, problem: &str) -> Fault {
+        let place = self.places.formats.get(index).map(|places| places.timestamp.as_ref().unwrap_or(&places.layout));
+        self.fault_at(place, format!("`timestamp`: {problem}"))
     }
 
     /// What is wrong with an event rule, by its index in [`Profile::events`], at its body.

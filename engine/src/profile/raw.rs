@@ -240,9 +240,15 @@ impl<'d> Table<'d> {
         Some(At { value: texts, span: list.span })
     }
 
+    /// The place and the length of a value that is a list.
+    pub fn list_at(&self, key: Key) -> Option<(Span, usize)> {
+        let entry = self.left.get(key.0)?;
+        Some((entry.value.span(), entry.value.get_ref().as_array()?.len()))
+    }
+
     /// A text, or a list of texts.
     pub fn take_text_or_texts(&mut self, key: Key) -> Option<Vec<At<String>>> {
-        if self.left.get(key.0).is_some_and(|entry| entry.value.get_ref().is_array()) {
+        if self.list_at(key).is_some() {
             return self.take_texts(key).map(|texts| texts.value);
         }
         self.take_text(key).map(|text| vec![text])

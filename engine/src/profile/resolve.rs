@@ -10,7 +10,7 @@ use super::api::take_api;
 use super::fault::{Collector, Fault, Faults};
 use super::file::{self, UTF8_HELP, Unreadable};
 use super::fleet::{check_addresses, take_fleet};
-use super::format::{take_events, take_format};
+use super::format::{take_events, take_formats};
 use super::keep::take_keep;
 use super::kpi::take_kpis;
 use super::limits::take_limits;
@@ -72,7 +72,7 @@ pub(super) fn resolve(path: &Path, text: Text) -> Result<Profile, Faults> {
 /// # Errors
 /// Every fault of it.
 pub fn read_format(text: &str) -> Result<Format, Faults> {
-    let read = alone(text, take_format);
+    let read = alone(text, take_formats).map(|formats| formats.and_then(|formats| formats.into_iter().next()));
     read.and_then(|format| format.ok_or_else(|| Fault::of_file("the section", "it is no `[format]`").into()))
 }
 
@@ -81,7 +81,7 @@ pub fn read_format(text: &str) -> Result<Format, Faults> {
 /// # Errors
 /// Every fault of them.
 pub fn read_events(text: &str) -> Result<Vec<EventRule>, Faults> {
-    alone(text, take_events)
+    alone(text, |table, places| take_events(table, None, places))
 }
 
 fn alone<T>(text: &str, take: impl FnOnce(&mut Table<'_>, &mut Places) -> T) -> Result<T, Faults> {
@@ -102,10 +102,10 @@ fn take_profile(path: &Path, mut table: Table<'_>) -> Option<Profile> {
     let mut places = Places { text: Some(Arc::clone(doc.text)), ..Places::default() };
     let title = table.take_text(TITLE).map_or_else(|| TITLE_DEFAULT.to_owned(), |title| title.value);
     let (store, output) = take_folders(&mut table, &base);
-    let format = take_format(&mut table, &mut places);
-    let events = take_events(&mut table, &mut places);
+    let formats = take_formats(&mut table, &mut places);
+    let events = take_events(&mut table, formats.as_deref(), &mut places);
     let signatures = take_signatures(&mut table, &mut places);
-    let fleet = take_fleet(&mut table, format.as_ref().map(|format| format.zone).unwrap_or_default(), &base);
+    let fleet = take_fleet(&mut table, &base);
     let limits = take_limits(&mut table);
     let by_rest = fleet.as_ref().is_some_and(|fleet| fleet.folder.is_none());
     let api = take_api(&mut table, limits, by_rest, &base);
@@ -131,10 +131,11 @@ fn take_profile(path: &Path, mut table: Table<'_>) -> Option<Profile> {
         store,
         output,
         source,
+        zones: fleet.zones,
         instances: fleet.instances.into_iter().map(|found| found.instance).collect(),
         inventory: fleet.inventory,
         files: fleet.files,
-        format: format?,
+        formats: formats?,
         events,
         keep,
         signatures,

@@ -96,7 +96,7 @@ fn what_the_profile_leaves_out_has_its_default() {
     assert_eq!(profile.report, ReportSettings { zone: Some(chrono_tz::UTC), period: Period::LastDays(7) });
     assert!(profile.events.is_empty() && profile.kpis.is_empty());
     let [instance] = &profile.instances[..] else { panic!("{:?}", profile.instances) };
-    assert_eq!((instance.address.as_str(), instance.zone), ("http://a", chrono_tz::UTC));
+    assert_eq!((instance.address.as_str(), instance.zone), ("http://a", None));
     assert!(profile.files.include.is_match("app.log") && profile.files.include.is_match("app.log.1"));
     assert!(!profile.files.include.is_match("app.txt") && profile.files.exclude.is_empty());
     let Source::Rest(rest) = profile.source else { panic!("{:?}", profile.source) };
@@ -139,8 +139,8 @@ fn later_stages_point_into_the_file() {
     assert_eq!(marked(profile.setting_fault("errors", "limits.max", "x")).1, "1");
     assert_eq!(marked(profile.setting_fault("errors", "absent", "is needed")).1, "[kpi.errors]");
     assert_eq!(marked(profile.plugin_fault("errors", "x")).1, "[kpi.errors]");
-    assert_eq!(marked(profile.format_fault("x")), expect("`[format]`: x", "\"{timestamp} {body}\""));
-    assert_eq!(marked(profile.timestamp_fault("x")), expect("`timestamp`: x", "\"%FT%T\""));
+    assert_eq!(marked(profile.format_fault(0, "x")), expect("`[format]`: x", "\"{timestamp} {body}\""));
+    assert_eq!(marked(profile.timestamp_fault(0, "x")), expect("`timestamp`: x", "\"%FT%T\""));
     assert_eq!(marked(profile.event_fault(0, "x")), expect("event `a`: x", "\"a\""));
     assert_eq!(marked(profile.event_fault(1, "x")), expect("event `b`: x", "\"x {y}\""));
     let nowhere = profile.setting_fault("absent", "x", "y").with_help("z");
@@ -159,9 +159,9 @@ fn a_folder_has_an_instance_for_every_subfolder() {
     fs::write(&path, content).expect("a profile");
     let profile = load(&path).expect("no fault");
     let names: Vec<_> = profile.instances.iter().map(|instance| (instance.name.as_str(), instance.zone)).collect();
-    assert_eq!(names, [("WS-1", chrono_tz::Asia::Tokyo), ("WS-2", chrono_tz::Asia::Tokyo)]);
+    assert_eq!((names, profile.zone()), (vec![("WS-1", None), ("WS-2", None)], chrono_tz::Asia::Tokyo));
     assert!(matches!(profile.source, Source::Folder(at) if at == folder.path().join("bundles")));
-    assert!(matches!(profile.format.layout, Layout::Json { fields, .. } if fields.body == ["@m", "@mt"]));
+    assert!(matches!(&profile.formats[0].layout, Layout::Json { fields, .. } if fields.body == ["@m", "@mt"]));
 }
 
 #[test]
@@ -183,4 +183,27 @@ fn overrides_hold_for_their_tags_and_later_ones_win() {
     assert_eq!(of(&["new"]), (ListKind::Json, FetchKind::Range, None, 3, true));
     assert_eq!(of(&["old"]), (ListKind::Json, FetchKind::Full, size(), 3, true));
     assert_eq!(of(&["x", "lab"]), (ListKind::Html, FetchKind::Range, size(), 1, false));
+}
+
+#[test]
+fn a_zone_is_that_of_the_instance_or_of_its_first_tag_with_one() {
+    let zones = "zones = { oslo = \"Europe/Oslo\", south = \"Australia/Sydney\" }\n";
+    let instances = "instances = [\n\
+        { name = \"A\", address = \"http://a\", tags = [\"x\", \"south\", \"oslo\"] },\n\
+        { name = \"B\", address = \"http://b\", tags = [\"oslo\"], zone = \"Asia/Tokyo\" },\n\
+        { name = \"C\", address = \"http://c\" } ]\n";
+    let content = format!(
+        "[fleet]\n{zones}{instances}[api]\nlist = \"{{address}}/logs\"\nfetch = \"{{address}}/logs/{{name}}\"\n\
+         [[format]]\nkind = \"json\"\nzone = \"America/Lima\"\n[[format]]\nkind = \"log4net\"\n\
+         [report]\nzone = \"instance\"\n"
+    );
+    let text = Text::new("a/fleet.toml".to_owned(), content, 0);
+    let profile = resolve(Path::new("a/fleet.toml"), text).unwrap_or_else(|faults| panic!("{faults}"));
+    let zones = |zone: fn(&Profile, &super::Instance) -> Option<chrono_tz::Tz>| {
+        profile.instances.iter().map(|instance| zone(&profile, instance)).collect::<Vec<_>>()
+    };
+    let own = [Some(chrono_tz::Australia::Sydney), Some(chrono_tz::Asia::Tokyo), None];
+    assert_eq!(zones(Profile::zone_of), own);
+    let days = [own[0], own[1], Some(chrono_tz::America::Lima)];
+    assert_eq!(zones(|profile, instance| Some(profile.report_zone_of(instance))), days);
 }

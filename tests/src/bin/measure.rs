@@ -222,7 +222,7 @@ fn read_records(folder: &Path) -> Result<(), Failed> {
         }
         for file in fs::read_dir(instance)? {
             let source = fs::File::open(file?.path())?;
-            let start = Start { zone: profile.format.zone, offset: 0, latest: None, seen: None, closed: true };
+            let start = Start { closed: true, ..Start::default() };
             let mut records = normaliser.open(source, start);
             while records.next()?.is_some() {}
         }

@@ -16,7 +16,7 @@ use super::server::Server;
 use crate::catalog::{Catalog, Gap, InstanceRow};
 use crate::fetch::{FetchSummary, InstanceOutcome, fetch};
 use crate::mirror::{LockError, Mirror, StoreLock};
-use crate::profile::{FileFilter, Format, Instance, Keep, Layout, Period, Profile, ReportSettings, Rest, Source};
+use crate::profile::{FileFilter, Instance, Keep, Period, Profile, ReportSettings, Rest, Source};
 use crate::upkeep::{Terms, upkeep};
 
 /// The profile of every case.
@@ -266,17 +266,13 @@ pub fn profile(store: &Path, source: Source, instances: &[(&str, &str)]) -> Prof
                 name: (*name).to_owned(),
                 address: (*address).to_owned(),
                 tags: Vec::new(),
-                zone,
+                zone: None,
             })
             .collect(),
         inventory: None,
         files: FileFilter { include: globs.build().expect("globs"), exclude: GlobSet::empty(), decode: packed() },
-        format: Format {
-            layout: Layout::Pattern { pattern: "{body}".to_owned(), timestamp: String::new() },
-            zone,
-            severities: BTreeMap::new(),
-            severity_default: 9,
-        },
+        zones: BTreeMap::new(),
+        formats: Vec::new(),
         events: Vec::new(),
         keep: Keep::default(),
         signatures: Vec::new(),

@@ -150,7 +150,7 @@ fn heads(text: &str) -> impl Iterator<Item = &str> {
 /// Adds a candidate that explains anything; one that reads as another before it only lends its name.
 fn take(found: &mut Vec<Candidate>, section: String, samples: &[Sample], name: &'static str) {
     let Ok(format) = profile::read_format(&section) else { return };
-    if let Some(same) = found.iter_mut().find(|other| other.format == format) {
+    if let Some(same) = found.iter_mut().find(|other| reads_alike(&other.format, &format)) {
         if !name.is_empty() && !same.also.contains(&name) && !same.section.contains(&format!("\"{name}\"")) {
             same.also.push(name);
         }
@@ -170,6 +170,12 @@ fn take(found: &mut Vec<Candidate>, section: String, samples: &[Sample], name: &
     if score > 0.0 && !nobody {
         found.push(Candidate { section, also: Vec::new(), fits, total, format, score });
     }
+}
+
+/// Whether two formats make the same records of all lines.
+fn reads_alike(a: &Format, b: &Format) -> bool {
+    let parts = |format: &Format| (format.layout.clone(), format.severities.clone(), format.severity_default);
+    parts(a) == parts(b)
 }
 
 /// The best, and those that are nearly as good; of equally good ones the first that was tried.
@@ -201,11 +207,11 @@ fn shape(layout: &Layout) -> String {
 /// How lines fit a format; `None` where it does not compile.
 fn fit(format: &Format, text: &str) -> Option<Fit> {
     let marked = Format { severity_default: NO_SEVERITY, ..format.clone() };
-    let normaliser = Normaliser::compile(&marked, &[], &everything()).ok()?;
+    let normaliser = Normaliser::compile(&[marked], &[], &everything()).ok()?;
     let text = beginning(text);
     let mut fit = Fit::default();
     let mut begins = BTreeSet::new();
-    let start = Start { zone: format.zone, offset: 0, latest: None, seen: None, closed: true };
+    let start = Start { closed: true, ..Start::default() };
     let mut records = normaliser.open(text.as_bytes(), start);
     while let Ok(Some(record)) = records.next() {
         begins.insert(record.offset);

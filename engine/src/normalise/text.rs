@@ -1,0 +1,42 @@
+//! Bytes of records become text.
+//!
+//! Encodings in which `\n` and the other marks of a layout are the bytes that they are in ASCII need no decoding before
+//! the lines: only what somebody wants to see of a record is decoded.
+
+use encoding_rs::Encoding;
+
+use super::head::Field;
+use super::json::{push_lossy, unescape};
+
+/// How bytes become text.
+#[derive(Debug, Clone, Copy)]
+pub struct Texts(Option<&'static Encoding>);
+
+impl Texts {
+    /// Texts of an encoding; UTF-8 without one.
+    pub fn new(encoding: Option<&'static Encoding>) -> Self {
+        Self(encoding)
+    }
+
+    /// Appends a field's text; true where some of it was no text.
+    pub fn push(self, field: Field, held: &[u8], into: &mut String) -> bool {
+        let bytes = field.span.of(held);
+        let Some(encoding) = self.0 else {
+            return if field.escaped { unescape(bytes, into) } else { push_lossy(bytes, into) };
+        };
+        let (text, is_lossy) = encoding.decode_without_bom_handling(bytes);
+        if field.escaped {
+            return unescape(text.as_bytes(), into) | is_lossy;
+        }
+        into.push_str(&text);
+        is_lossy
+    }
+
+    /// How a text of the profile stands in a file.
+    pub fn encode(self, text: &str) -> Vec<u8> {
+        match self.0 {
+            Some(encoding) => encoding.encode(text).0.into_owned(),
+            None => text.as_bytes().to_vec(),
+        }
+    }
+}
