@@ -167,7 +167,7 @@ fn contents() -> Vec<(&'static str, Vec<u8>, u64, bool)> {
     vec![
         ("crlf", good.replace('\n', "\r\n").into_bytes(), 1, false),
         ("byte order mark", [b"\xef\xbb\xbf", good.as_bytes()].concat(), 1, false),
-        ("utf-16", [&b"\xff\xfe"[..], &utf16.collect::<Vec<_>>()].concat(), 0, true),
+        ("utf-16", [&b"\xff\xfe"[..], &utf16.collect::<Vec<_>>()].concat(), 1, false),
         ("nul hole", hole, 2, false),
         ("junk", junk, 0, true),
         ("a long line behind a record", long, 2, false),
