@@ -125,6 +125,8 @@ enum Try {
     Long { variable: String, package: String },
     /// Installs the package in a folder.
     Install(String),
+    /// A script of the repository, which takes too long here.
+    Script(String),
 }
 
 fn classify(command: &str, line: usize) -> Try {
@@ -147,6 +149,7 @@ fn classify(command: &str, line: usize) -> Try {
     }
     match command.split(' ').collect::<Vec<_>>()[..] {
         ["cargo", alias] | ["cargo", alias, "serve" | "--beside"] => Try::Alias(alias.to_owned()),
+        [script, ..] if script.ends_with(".sh") => Try::Script(script.to_owned()),
         ["cargo", "test", .., "--workspace"] => Try::Ci,
         _ => panic!("README line {line}: nothing here tries `{command}`"),
     }
@@ -221,6 +224,7 @@ fn the_other_commands_exist() {
                 let manifest = fs::read_to_string(root().join(package).join("Cargo.toml")).expect("a package");
                 assert!(manifest.contains("name = \"logparser\""), "README line {line}: another package");
             }
+            Try::Script(script) => assert!(root().join(&script).is_file(), "README line {line}: no {script}"),
         }
     }
     assert_eq!(tests.len(), 1, "one command passes all tests: `.ci/run` takes it from the README");

@@ -26,6 +26,8 @@ mod fleet;
 mod folder;
 mod forecast;
 mod foresee;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod index;
 mod inventory;
 mod listing;

@@ -162,7 +162,8 @@ impl RestSource {
                 *bytes_left = left;
                 let now_us = page.date_us.unwrap_or_else(|| Utc::now().timestamp_micros());
                 let before = listing.files.len() + listing.refused.len();
-                self.read_page(&page.at, &page.bytes, now_us, listing).and_then(|(entries, document)| {
+                let rest = &self.approach.rest;
+                read_page(rest, &page.at, &page.bytes, now_us, listing).and_then(|(entries, document)| {
                     let news = listing.files.len() + listing.refused.len() > before;
                     let link = Some(page.links.as_str());
                     pages.after(Page { url: &page.at, document: &document, link, entries, news })
@@ -204,17 +205,6 @@ impl RestSource {
         let shown = beginning(&whole.bytes, &self.veil);
         let text = format!("{asked}: the {what} {why} (status {status}, {kind}; it begins with: {shown})");
         Fault::lasting(Cause::new(CauseClass::Listing, text))
-    }
-
-    /// Entries of a page, and its JSON, which may name the next one.
-    fn read_page(&self, at: &Url, body: &[u8], now_us: i64, listing: &mut Listing) -> Result<(usize, Value), String> {
-        if self.approach.rest.list_kind == ListKind::Html {
-            return index::read(at, body, now_us, listing).map(|entries| (entries, Value::Null));
-        }
-        // One name that is not UTF-8 is refused by itself; the other files are taken.
-        let text = String::from_utf8_lossy(body);
-        let document = serde_json::from_str(&text).map_err(|error| format!("is no JSON: {error}"))?;
-        listing::read(&self.approach.rest, &document, now_us, listing).map(|entries| (entries, document))
     }
 
     pub async fn open(&self, instance: &Instance, path: &str, ask: Ask, tally: &Tally) -> Result<Opened, Fault> {
@@ -360,6 +350,23 @@ pub(super) fn shown(url: &Url, veil: &Veil) -> String {
     let _ = url.set_username("");
     let _ = url.set_password(None);
     excerpt(url.as_str(), veil)
+}
+
+/// Entries of a page, and its JSON, which may name the next one.
+pub(super) fn read_page(
+    rest: &Rest,
+    at: &Url,
+    body: &[u8],
+    now_us: i64,
+    listing: &mut Listing,
+) -> Result<(usize, Value), String> {
+    if rest.list_kind == ListKind::Html {
+        return index::read(at, body, now_us, listing).map(|entries| (entries, Value::Null));
+    }
+    // One name that is not UTF-8 is refused by itself; the other files are taken.
+    let text = String::from_utf8_lossy(body);
+    let document = serde_json::from_str(&text).map_err(|error| format!("is no JSON: {error}"))?;
+    listing::read(rest, &document, now_us, listing).map(|entries| (entries, document))
 }
 
 fn too_slow(asked: &str, what: &str) -> Fault {

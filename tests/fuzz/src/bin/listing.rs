@@ -1,0 +1,11 @@
+#![no_main]
+
+use logparser_tests::fuzz::LISTING;
+use logparser_tests::memory::Counted;
+
+#[global_allocator]
+static MEMORY: Counted = Counted;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    (LISTING.run)(input);
+});
