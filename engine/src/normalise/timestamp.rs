@@ -174,8 +174,11 @@ impl Fixed {
         }
         let digit = |at: usize| (head[1] >> (8 * at) & 0xff).wrapping_sub(u64::from(b'0'));
         let [tens, ones, minute_tens, minute_ones] = [3, 4, 6, 7].map(digit);
+        if tens > 2 || ones > 9 || minute_tens > 5 || minute_ones > 9 {
+            return None;
+        }
         let hour = tens * 10 + ones;
-        if tens > 9 || ones > 9 || minute_tens > 5 || minute_ones > 9 || hour > 23 {
+        if hour > 23 {
             return None;
         }
         let minutes = hour * 60 + minute_tens * 10 + minute_ones;
