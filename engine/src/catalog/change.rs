@@ -134,9 +134,11 @@ fn apply(transaction: &Transaction<'_>, change: &Change, at_us: i64) -> Result<(
         Change::Show { instance, path, generation, facts, settled } => {
             show(transaction, *instance, path, *generation, facts, *settled)
         }
-        Change::Rename { generation, path } => {
-            run(transaction, "UPDATE generations SET path = ?2 WHERE id = ?1", params![generation.0, path])
-        }
+        Change::Rename { generation, path } => run(
+            transaction,
+            "UPDATE generations SET path = ?2, moved = moved OR path <> ?2 WHERE id = ?1",
+            params![generation.0, path],
+        ),
         Change::Forget { instance, path } => {
             run(transaction, "DELETE FROM paths WHERE instance = ?1 AND path = ?2", params![instance.0, path])
         }

@@ -65,6 +65,8 @@ UPDATE generations SET seen_us = coalesce(
     (SELECT asked_us FROM instances WHERE id = generations.instance),
     CAST(unixepoch('subsec') * 1000000 AS INTEGER));
 ";
+/// `moved`: it was once called by another path.
+pub(super) const MOVED: &str = "ALTER TABLE generations ADD COLUMN moved INTEGER NOT NULL DEFAULT 0;";
 
 /// Length of a file's two ends that identify it: a page, which costs as much on the wire as a byte, and is far
 /// longer than a banner with a time in it.
@@ -146,6 +148,8 @@ pub struct Generation {
     pub gap: Option<Gap>,
     /// When its first bytes were there, µs since 1970 UTC; known once it is stored.
     pub seen_us: Option<i64>,
+    /// It was rotated: it was once called by another path.
+    pub moved: bool,
 }
 
 /// The hashes that identify a generation's content; all zero while it is empty.
@@ -189,14 +193,14 @@ impl Catalog {
 
     /// An instance's generations in the order of discovery, live and closed.
     pub fn generations(&self, instance: InstanceId) -> Result<Vec<Generation>, CatalogError> {
-        let text = "SELECT id, path, live, committed, head, head_bytes, tail, gap_bytes, seen_us \
+        let text = "SELECT id, path, live, committed, head, head_bytes, tail, gap_bytes, seen_us, moved \
                     FROM generations WHERE instance = ?1 ORDER BY id";
         self.rows("reading the generations", text, [instance.0], generation_row)
     }
 
     /// Only the live, or only the closed generations of an instance.
     pub fn generations_by_state(&self, instance: InstanceId, live: bool) -> Result<Vec<Generation>, CatalogError> {
-        let text = "SELECT id, path, live, committed, head, head_bytes, tail, gap_bytes, seen_us \
+        let text = "SELECT id, path, live, committed, head, head_bytes, tail, gap_bytes, seen_us, moved \
                     FROM generations WHERE instance = ?1 AND live = ?2 ORDER BY id";
         self.rows("reading the generations", text, params![instance.0, live], generation_row)
     }
@@ -285,6 +289,7 @@ fn generation_row(row: &Row<'_>) -> rusqlite::Result<Generation> {
         ends: Ends { head: row.get(4)?, head_bytes: row.get(5)?, tail: row.get(6)? },
         gap: row.get(7)?,
         seen_us: row.get(8)?,
+        moved: row.get(9)?,
     })
 }
 

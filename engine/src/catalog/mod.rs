@@ -38,8 +38,16 @@ pub use fetched::{
 };
 
 /// One step each; a store's version is the number of steps that it has taken.
-const MIGRATIONS: [&str; 7] =
-    [fetched::SCHEMA, analysed::SCHEMA, fetched::SEEN, kept::SCHEMA, inventory::SCHEMA, holes::SCHEMA, analysed::SHAPE];
+const MIGRATIONS: [&str; 8] = [
+    fetched::SCHEMA,
+    analysed::SCHEMA,
+    fetched::SEEN,
+    kept::SCHEMA,
+    inventory::SCHEMA,
+    holes::SCHEMA,
+    analysed::SHAPE,
+    fetched::MOVED,
+];
 
 /// A reader's transaction is short, a writer's group takes tens of milliseconds: ten seconds means a stuck process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,7 +1,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::{Catalog, CatalogError, Change, Ends, Facts, GenerationId, Group, InstanceId, MIGRATIONS, Outcome, Reach};
+use super::{
+    Catalog, CatalogError, Change, Ends, Facts, GenerationId, Group, InstanceId, MIGRATIONS, Outcome, Reach, path_of,
+};
 use crate::mirror::{Chunk, Segment, StoreLock};
 
 struct Store {
@@ -47,6 +49,28 @@ fn a_store_of_a_newer_program_is_refused() {
     for opened in [Catalog::open(&store.lock), Catalog::open_to_read(&store.folder)] {
         let text = opened.expect_err("too new").to_string();
         assert!(text.contains("use the newer program"), "{text}");
+    }
+}
+
+#[test]
+fn a_store_of_any_older_program_is_brought_up_to_date() {
+    for version in 1..MIGRATIONS.len() {
+        let store = Store::new(&format!("older-{version}"));
+        let older = rusqlite::Connection::open(path_of(&store.folder)).expect("a database");
+        let zeros = "zeroblob(32), 0, zeroblob(32)";
+        older.execute_batch(&MIGRATIONS[..version].concat()).expect("the older tables");
+        older
+            .execute_batch(&format!(
+                "INSERT INTO instances (id, name) VALUES (1, 'one');
+                 INSERT INTO generations (id, instance, path, live, committed, head, head_bytes, tail)
+                 VALUES (1, 1, 'a.log', 1, 0, {zeros});
+                 PRAGMA user_version = {version};"
+            ))
+            .expect("an older store");
+        drop(older);
+        let catalog = Catalog::open(&store.lock).unwrap_or_else(|cause| panic!("version {version}: {cause}"));
+        let found = catalog.generations(InstanceId(1)).expect("generations");
+        assert_eq!(found.iter().map(|one| (one.path.as_str(), one.moved)).collect::<Vec<_>>(), [("a.log", false)]);
     }
 }
 

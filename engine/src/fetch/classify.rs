@@ -48,28 +48,26 @@ fn look(facts: &Facts) -> Look {
     (facts.size, facts.modified_us, facts.etag.clone())
 }
 
-/// The looks that say nothing in this listing, because files moved between names: an equal size alone, as files have
-/// that are rotated at a fixed size, and a look that several known files share.
+/// The looks that say nothing once files have moved between names: an equal size alone, as files have that are rotated
+/// at a fixed size, and a look that several known files share.
 pub(super) struct Doubt {
-    moved: bool,
     shared: BTreeMap<Look, usize>,
+    /// A file could not be read when it changed: what it looked like before is not known any more.
+    forgotten: bool,
 }
 
 impl Doubt {
-    pub fn of(paths: &BTreeMap<String, PathRow>, files: &BTreeMap<String, Facts>) -> Doubt {
-        let shrank = |path: &str, facts: &Facts| paths.get(path).is_none_or(|row| facts.size < row.facts.size);
-        let moved =
-            files.iter().any(|(path, facts)| shrank(path, facts)) || paths.keys().any(|path| !files.contains_key(path));
+    pub fn of(paths: &BTreeMap<String, PathRow>) -> Doubt {
         let mut shared = BTreeMap::new();
-        if moved {
-            paths.values().for_each(|row| *shared.entry(look(&row.facts)).or_default() += 1);
-        }
-        Doubt { moved, shared }
+        paths.values().for_each(|row| *shared.entry(look(&row.facts)).or_default() += 1);
+        Doubt { shared, forgotten: paths.values().any(|row| !row.settled) }
     }
 
     pub fn covers(&self, facts: &Facts) -> bool {
         let size_only = facts.modified_us.is_none() && facts.etag.is_none();
-        self.moved && (size_only || self.shared.get(&look(facts)).is_some_and(|count| *count > 1))
+        let time_only = facts.size.is_none() && facts.etag.is_none();
+        let shared = self.shared.get(&look(facts)).is_some_and(|count| *count > 1);
+        size_only || shared || time_only && self.forgotten
     }
 }
 
@@ -84,18 +82,18 @@ pub(super) enum Step {
     Sort,
 }
 
-/// The first step; `is_empty` says whether nothing is stored of a generation, `moved` whether the file is known by
-/// another name.
+/// The first step; `trusted` says whether a file that looks as it did is taken for what it was, `is_empty` whether
+/// nothing is stored of a generation, `moved` whether the file is known by another name.
 pub(super) fn first_step(
     facts: &Facts,
     known: Option<&PathRow>,
-    doubt: &Doubt,
+    trusted: bool,
     is_empty: impl FnOnce(GenerationId) -> bool,
     moved: impl FnOnce() -> bool,
 ) -> Step {
     match known {
         None => Step::Sort,
-        Some(row) if unchanged(row, facts) && !doubt.covers(facts) => Step::Skip,
+        Some(row) if trusted && unchanged(row, facts) => Step::Skip,
         // What fills an empty file may be a copy of something: an empty generation proves nothing.
         Some(row) if facts.size != Some(0) && is_empty(row.generation) => Step::Sort,
         Some(_) if moved() => Step::Sort,

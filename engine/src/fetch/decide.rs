@@ -26,8 +26,7 @@ impl Visit<'_> {
         undecided: &Undecided,
         listing: &Listing,
     ) -> Result<Option<Match>, Cut> {
-        let own = self.paths.get(path).map(|row| row.generation).filter(|own| self.is_empty(*own));
-        let own = own.map(|generation| Match { generation, relation: Relation::Continues, free: true });
+        let own = self.own_if_empty(path);
         if facts.size == Some(0) {
             return Ok(own);
         }
@@ -49,6 +48,12 @@ impl Visit<'_> {
             }
         }
         Ok(choose(&matches).or(own))
+    }
+
+    /// The generation that a path shows, where nothing is stored of it yet.
+    pub fn own_if_empty(&self, path: &str) -> Option<Match> {
+        let own = self.paths.get(path).map(|row| row.generation).filter(|own| self.is_empty(*own))?;
+        Some(Match { generation: own, relation: Relation::Continues, free: true })
     }
 
     /// The generation of a compressed file that only changed its name.

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::answer::Ask;
 use super::cause::{self, Cause, CauseClass};
-use super::listing::{ENTRIES_MAX, Listing};
+use super::listing::{ENTRIES_MAX, Listing, Refused};
 use super::retry::Fault;
 use super::source::{Body, Flow, Opened};
 use crate::catalog::Facts;
@@ -36,11 +36,11 @@ impl FolderSource {
     }
 
     pub async fn list(&self, instance: &Instance) -> Result<Listing, Fault> {
-        let folder = self.subfolder(instance)?;
+        let (root, name) = self.subfolder(instance)?;
         blocking(move || {
             let now_us = micros(SystemTime::now());
             let mut listing = Listing::empty(None, Default::default());
-            let home = fs::canonicalize(&folder).map_err(|error| fault("the instance's folder", &error))?;
+            let home = home(&root, &name)?;
             walk(&home, &home, "", 0, now_us, &mut listing)?;
             Ok(listing)
         })
@@ -48,14 +48,15 @@ impl FolderSource {
     }
 
     pub async fn open(&self, instance: &Instance, path: &str, ask: Ask) -> Result<Opened, Fault> {
-        let folder = self.subfolder(instance)?;
+        let (root, own) = self.subfolder(instance)?;
         let name = path.to_owned();
         blocking(move || {
             let what = format!("the file \"{}\"", excerpt(&name));
-            let opened = fs::canonicalize(&folder).and_then(|home| {
-                let file = fs::canonicalize(home.join(&name))?;
-                // Between the listing and now a link may have been put in the way.
-                if file.starts_with(&home) { File::open(file) } else { Err(io::ErrorKind::NotFound.into()) }
+            let home = home(&root, &own)?;
+            let opened = fs::canonicalize(home.join(&name)).and_then(|file| {
+                // Between the listing and now a link, or what is no file, may have been put in the way.
+                let stays = file.starts_with(&home) && fs::metadata(&file)?.is_file();
+                if stays { File::open(file) } else { Err(io::ErrorKind::NotFound.into()) }
             });
             let mut file = match opened {
                 Ok(file) => file,
@@ -74,17 +75,28 @@ impl FolderSource {
         .await
     }
 
-    /// The name of an instance is one folder name, never a way out of the root.
-    fn subfolder(&self, instance: &Instance) -> Result<PathBuf, Fault> {
+    /// The root and the subfolder's name; that is one folder name, never a way out of the root.
+    fn subfolder(&self, instance: &Instance) -> Result<(PathBuf, String), Fault> {
         let mut components = Path::new(&instance.name).components();
         match (components.next(), components.next()) {
-            (Some(Component::Normal(_)), None) => Ok(self.root.join(&instance.name)),
+            (Some(Component::Normal(_)), None) => Ok((self.root.clone(), instance.name.clone())),
             _ => {
                 let text = format!("\"{}\" is no name of a subfolder", excerpt(&instance.name));
                 Err(Fault::lasting(Cause::new(CauseClass::Folder, text)))
             }
         }
     }
+}
+
+/// The instance's folder itself. A bundle may hold links: one that leads out of the root is not followed.
+fn home(root: &Path, name: &str) -> Result<PathBuf, Fault> {
+    let what = "the instance's folder";
+    let root = fs::canonicalize(root).map_err(|error| fault("the folder of bundles", &error))?;
+    let home = fs::canonicalize(root.join(name)).map_err(|error| fault(what, &error))?;
+    if home.starts_with(&root) {
+        return Ok(home);
+    }
+    Err(Fault::lasting(Cause::new(CauseClass::Folder, format!("{what} is a link that leaves the folder of bundles"))))
 }
 
 impl FolderBody {
@@ -148,8 +160,14 @@ fn walk(
             listing.refuse(&path, CauseClass::Name, "is a link that leaves the instance's folder");
             continue;
         }
+        if metadata.is_dir() && depth == DEPTH_MAX {
+            // Without a path, because no filter of files is meant for it.
+            let text =
+                format!("\"{}\" is a folder below {DEPTH_MAX} others, whose files are not taken", excerpt(&path));
+            let cause = Cause::new(CauseClass::Folder, text);
+            listing.refused.push(Refused { path: String::new(), cause });
         // A link to a folder is not followed: what it leads to is found where it is, and links can form circles.
-        if metadata.is_dir() && depth < DEPTH_MAX && !entry.path().is_symlink() {
+        } else if metadata.is_dir() && !entry.path().is_symlink() {
             walk(home, &target, &format!("{path}/"), depth + 1, now_us, listing)?;
         } else if metadata.is_file() {
             let modified_us = metadata.modified().ok().map(micros);

@@ -72,23 +72,29 @@ impl Stored {
     /// What would be done with each file of a listing, in the order of their paths. The listing holds what the profile
     /// takes, and nothing else.
     pub fn forecast(&self, filter: &FileFilter, listing: &Listing) -> Vec<FileForecast> {
-        let doubt = Doubt::of(&self.paths, &listing.files);
-        let steps: BTreeMap<&String, Step> = listing
-            .files
-            .iter()
-            .map(|(path, facts)| {
-                let is_empty = |id| self.committed(id) == 0;
-                let moved = || moved(path, facts, &self.paths, &listing.files, &filter.decode).is_some();
-                (path, first_step(facts, self.paths.get(path), &doubt, is_empty, moved))
-            })
-            .collect();
-        // Whatever a name shows no more may be found under another.
-        let shows_on = |row: &PathRow| match steps.get(&row.path) {
+        let first = |path: &String, facts: &Facts, trusted: bool| {
+            let is_empty = |id| self.committed(id) == 0;
+            let moved = || moved(path, facts, &self.paths, &listing.files, &filter.decode).is_some();
+            first_step(facts, self.paths.get(path), trusted, is_empty, moved)
+        };
+        let mut steps: BTreeMap<&String, Step> =
+            listing.files.iter().map(|(path, facts)| (path, first(path, facts, true))).collect();
+        let shows_on = |row: &PathRow, step: Option<&Step>| match step {
             Some(Step::Skip) => true,
             Some(Step::Follow(_)) => !self.shrank(&listing.files[&row.path], row, filter),
             Some(Step::Sort) | None => false,
         };
-        let lost = self.paths.values().any(|row| self.committed(row.generation) > 0 && !shows_on(row));
+        let known = || self.paths.values();
+        if steps.values().any(|step| *step == Step::Sort) || known().any(|row| !shows_on(row, steps.get(&row.path))) {
+            let doubt = Doubt::of(&self.paths);
+            for (path, step) in
+                steps.iter_mut().filter(|(path, step)| **step == Step::Skip && doubt.covers(&listing.files[**path]))
+            {
+                *step = first(path, &listing.files[*path], false);
+            }
+        }
+        // Whatever a name shows no more may be found under another.
+        let lost = known().any(|row| self.committed(row.generation) > 0 && !shows_on(row, steps.get(&row.path)));
         let told = listing.files.iter().map(|(path, facts)| {
             let (prospect, bytes) = match steps[path] {
                 Step::Skip => (Prospect::Unchanged, Some(0)),

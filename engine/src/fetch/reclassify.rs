@@ -3,7 +3,7 @@
 //! Everything is decided before anything is stored, by short reads at the two ends that identify a file. Then the
 //! decisions are recorded together, and the bytes are taken.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::classify::{Match, Relation};
 use super::listing::Listing;
@@ -20,6 +20,8 @@ struct Decision {
     facts: Facts,
     /// `None`: a content that is not stored yet.
     found: Option<Match>,
+    /// It could be looked at. One that could not leaves a trace: should it be gone for good, this is what was lost.
+    read: bool,
 }
 
 /// What is left to do for a decided file.
@@ -40,6 +42,8 @@ struct LastSeen {
     in_doubt: bool,
     /// Its path is not listed any more.
     vanished: bool,
+    /// Nothing was read of it because it was being made or moved just then, and what it became was found.
+    passed_by: bool,
 }
 
 impl Visit<'_> {
@@ -47,11 +51,12 @@ impl Visit<'_> {
     pub async fn reclassify(&mut self, listing: &Listing, undecided: Undecided) -> Result<Undecided, Cut> {
         let mut decisions = Vec::new();
         for (path, facts) in &undecided {
-            match self.decide(path, facts, &undecided, listing).await {
-                Ok(found) => decisions.push(Decision { path: path.clone(), facts: facts.clone(), found }),
-                Err(Cut::Unread) => self.remember(path, facts)?,
+            let (found, read) = match self.decide(path, facts, &undecided, listing).await {
+                Ok(found) => (found, true),
+                Err(Cut::Unread) => (self.own_if_empty(path), false),
                 Err(cut) => return Err(cut),
-            }
+            };
+            decisions.push(Decision { path: path.clone(), facts: facts.clone(), found, read });
         }
         let mut jobs = self.apply(listing, decisions)?;
         // Shorter ones first: where two new files have one content, the longer one is seen to begin as the other.
@@ -66,6 +71,7 @@ impl Visit<'_> {
             }
             let first = self.is_empty(job.generation);
             match self.take(&job.path, &job.facts, job.generation, &strangers).await? {
+                Taken::Grown(0) => self.done(&job.path, FileOutcome::Unchanged)?,
                 Taken::Grown(_) => self.done(&job.path, FileOutcome::Appended)?,
                 Taken::Different => drop(again.insert(job.path, job.facts)),
                 Taken::Failed => {}
@@ -76,45 +82,35 @@ impl Visit<'_> {
         Ok(again)
     }
 
-    /// A file that could not be looked at leaves a trace: should it be gone for good, this is what was lost.
-    fn remember(&mut self, path: &str, facts: &Facts) -> Result<(), Cut> {
-        if facts.size == Some(0) || self.paths.contains_key(path) {
-            return Ok(());
-        }
-        let mut changes = Vec::new();
-        let generation = self.open_generation(path, &mut changes);
-        changes.push(self.shown(path, facts, generation, false));
-        Ok(self.access.context.committer.record(changes)?)
-    }
-
     /// Records the decisions, and closes what no file shows any more: all in one step.
     fn apply(&mut self, listing: &Listing, decisions: Vec<Decision>) -> Result<Vec<Job>, Cut> {
         let mut changes = Vec::new();
-        let mut last_seen: BTreeMap<GenerationId, LastSeen> = BTreeMap::new();
+        let mut last_seen = self.last_seen(&decisions);
+        let packed_came = decisions.iter().any(|decision| self.is_packed_arrival(decision));
         let mut jobs = Vec::new();
-        let mut origins = Vec::new();
-        for Decision { path, facts, found } in decisions {
+        let (mut origins, mut unread) = (Vec::new(), Vec::new());
+        for Decision { path, facts, found, read } in decisions {
             let before = self.paths.get(&path).map(|row| row.generation);
-            if let Some(row) = self.paths.get(&path) {
-                let in_doubt = self.may_have_grown(row, found);
-                let size = length_listed(self.access, &path, &row.facts).unwrap_or(0);
-                let seen = last_seen.entry(row.generation).or_default();
-                seen.size = seen.size.max(size);
-                seen.in_doubt |= in_doubt;
-            }
             let generation = match found {
                 Some(found) => found.generation,
                 None => self.open_generation(&path, &mut changes),
             };
             changes.push(self.shown(&path, &facts, generation, false));
-            let complete = self.is_complete(&path, &facts, generation, found);
-            jobs.push(Job { path: path.clone(), facts, generation, complete });
-            origins.push((path, found.map(|found| found.generation), before));
+            if read {
+                let complete = self.is_complete(&path, &facts, generation, found);
+                jobs.push(Job { path: path.clone(), facts, generation, complete });
+                origins.push((path, found.map(|found| found.generation), before));
+            } else {
+                unread.push(path);
+            }
         }
-        self.forget_vanished(listing, &mut changes, &mut last_seen);
+        self.forget_vanished(listing, packed_came, &mut changes, &mut last_seen);
         self.close_and_rename(&last_seen, &mut changes);
         if !changes.is_empty() {
             self.access.context.committer.record(changes)?;
+        }
+        for path in unread {
+            self.mark_missing(&path)?;
         }
         for (path, found, before) in origins {
             if let Some(outcome) = self.outcome_of(found, before) {
@@ -136,21 +132,40 @@ impl Visit<'_> {
         }
     }
 
-    /// Whether a replaced file may have had more than was taken of it. One that was complete when it was last listed,
-    /// and whose name went to a file that is known by another name, was rotated away behind that one: files in the
-    /// middle of a rotation do not grow. Neither do compressed ones.
-    fn may_have_grown(&self, row: &PathRow, now: Option<Match>) -> bool {
-        let known = |id| self.paths.values().any(|other| other.generation == id && other.path != row.path);
-        let at_rest = self.access.may_be_packed(&row.path) || now.is_some_and(|now| known(now.generation));
-        !(row.settled && at_rest)
+    /// The last that is known of the files that the decided ones replace.
+    fn last_seen(&self, decisions: &[Decision]) -> BTreeMap<GenerationId, LastSeen> {
+        let known: BTreeSet<GenerationId> = self.paths.values().map(|row| row.generation).collect();
+        let mut last_seen: BTreeMap<GenerationId, LastSeen> = BTreeMap::new();
+        for Decision { path, found, .. } in decisions {
+            let Some(row) = self.paths.get(path) else { continue };
+            let came_from_another_name = found.is_some_and(|found| known.contains(&found.generation));
+            let seen = last_seen.entry(row.generation).or_default();
+            seen.size = seen.size.max(length_listed(self.access, path, &row.facts).unwrap_or(0));
+            seen.in_doubt |= !(row.settled && (came_from_another_name || self.rests(row)));
+        }
+        last_seen
+    }
+
+    /// Whether a compressed file came to a name that did not show it before.
+    fn is_packed_arrival(&self, decision: &Decision) -> bool {
+        let before = self.paths.get(&decision.path).map(|row| row.generation);
+        let arrived = decision.found.is_none_or(|found| Some(found.generation) != before);
+        arrived && self.access.may_be_packed(&decision.path)
+    }
+
+    /// Whether a file is written to no more: one that was rotated away since it was first seen, or compressed. Neither
+    /// is one whose name went to a file that was known by another name: it was rotated away behind that one.
+    fn rests(&self, row: &PathRow) -> bool {
+        let moved = self.generations.get(&row.generation).is_some_and(|generation| generation.moved);
+        moved || self.access.may_be_packed(&row.path)
     }
 
     fn open_generation(&mut self, path: &str, changes: &mut Vec<Change>) -> GenerationId {
         let id = self.access.context.committer.generation();
         let path = path.to_owned();
         changes.push(Change::Open { generation: id, instance: self.id, path: path.clone() });
-        let generation =
-            Generation { id, path, live: true, committed: 0, ends: Ends::default(), gap: None, seen_us: None };
+        let (ends, gap, seen_us) = (Ends::default(), None, None);
+        let generation = Generation { id, path, live: true, committed: 0, ends, gap, seen_us, moved: false };
         self.generations.insert(id, generation);
         id
     }
@@ -165,6 +180,7 @@ impl Visit<'_> {
     fn forget_vanished(
         &mut self,
         listing: &Listing,
+        packed_came: bool,
         changes: &mut Vec<Change>,
         last_seen: &mut BTreeMap<GenerationId, LastSeen>,
     ) {
@@ -179,6 +195,10 @@ impl Visit<'_> {
             seen.size = seen.size.max(size.unwrap_or(0));
             seen.in_doubt |= size.is_none() && !row.settled;
             seen.vanished = true;
+            // `logrotate` compresses a file beside itself, and moves the outcome on.
+            let generation = self.generations.get(&row.generation);
+            let marked = generation.is_some_and(|generation| generation.committed == 0 && generation.gap.is_some());
+            seen.passed_by |= packed_came && marked;
             changes.push(Change::Forget { instance: self.id, path });
         }
     }
@@ -194,10 +214,10 @@ impl Visit<'_> {
                     let seen = last_seen.get(&generation.id).copied().unwrap_or_default();
                     let lost = seen.size.saturating_sub(generation.committed);
                     generation.live = false;
-                    let vanished_unread = seen.vanished && (seen.in_doubt || lost > 0);
                     generation.gap = (seen.in_doubt || lost > 0).then_some(lost).or(generation.gap);
+                    let vanished_unread = seen.vanished && generation.gap.is_some() && !seen.passed_by;
                     if generation.committed == 0 && !vanished_unread {
-                        // Its path shows something that is known, or there never was anything.
+                        // Its path shows something that is known, or what it became does, or there never was anything.
                         changes.push(Change::Discard { generation: generation.id });
                         continue;
                     }
@@ -212,6 +232,7 @@ impl Visit<'_> {
                     }
                     if !named {
                         generation.path = paths[0].to_owned();
+                        generation.moved = true;
                     }
                     if !generation.live {
                         (generation.live, generation.gap) = (true, None);

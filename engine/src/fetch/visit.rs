@@ -1,6 +1,6 @@
 //! One instance in one run: list, skip, follow what is known, reclassify the rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering::Relaxed;
 
 use chrono::Utc;
@@ -11,7 +11,7 @@ use super::classify::{Doubt, Step, first_step};
 use super::committer::StoreGone;
 use super::listing::Listing;
 use super::outcome::{FileCounts, FileOutcome, InstanceOutcome};
-use super::packed::Sight;
+use super::reclassify::Undecided;
 use super::transfer::{Access, Part, Stop};
 use super::unpack::Ending;
 use crate::catalog::{Change, Ends, Facts, Generation, GenerationId, Hole, InstanceId, PathRow, Reach};
@@ -45,6 +45,8 @@ pub(super) struct Visit<'a> {
     pub listed_us: Option<i64>,
     listed: bool,
     listed_again: bool,
+    /// Files that were listed twice, and not there.
+    missing: BTreeSet<String>,
     failures: u32,
 }
 
@@ -90,6 +92,7 @@ impl<'a> Visit<'a> {
             listed_us: None,
             listed: false,
             listed_again: false,
+            missing: BTreeSet::new(),
             failures: 0,
         }
     }
@@ -167,27 +170,23 @@ impl<'a> Visit<'a> {
         for refused in &listing.refused {
             self.fail(&refused.path, refused.cause.clone());
         }
-        let doubt = Doubt::of(&self.paths, &listing.files);
         let mut open = BTreeMap::new();
+        let mut skipped = Vec::new();
         for (path, facts) in &listing.files {
-            let moved = || self.moved(path, facts, listing).is_some();
-            let step = first_step(facts, self.paths.get(path), &doubt, |id| self.is_empty(id), moved);
-            let generation = match step {
+            match self.first_step(path, facts, listing, true) {
                 Step::Skip => {
                     self.note(path, FileOutcome::Unchanged);
-                    continue;
+                    skipped.push((path, facts));
                 }
-                Step::Sort => {
-                    open.insert(path.clone(), facts.clone());
-                    continue;
-                }
-                Step::Follow(generation) => generation,
-            };
-            match self.take(path, facts, generation, &[]).await? {
-                Taken::Grown(0) => self.done(path, FileOutcome::Unchanged)?,
-                Taken::Grown(_) => self.done(path, FileOutcome::Appended)?,
-                Taken::Different => drop(open.insert(path.clone(), facts.clone())),
-                Taken::Failed => {}
+                step => self.go(step, path, facts, &mut open).await?,
+            }
+        }
+        let vanished = |path: &String| !listing.files.contains_key(path);
+        if !open.is_empty() || self.paths.keys().any(vanished) {
+            let doubt = Doubt::of(&self.paths);
+            for (path, facts) in skipped.into_iter().filter(|(_, facts)| doubt.covers(facts)) {
+                let step = self.first_step(path, facts, listing, false);
+                self.go(step, path, facts, &mut open).await?;
             }
         }
         let mut stalled = 0;
@@ -202,6 +201,27 @@ impl<'a> Visit<'a> {
         for path in open.into_keys() {
             let cause = self.access.cause(&path, CauseClass::Changing, "the file kept changing while it was read");
             self.fail(&path, cause);
+        }
+        Ok(())
+    }
+
+    fn first_step(&self, path: &str, facts: &Facts, listing: &Listing, trusted: bool) -> Step {
+        let moved = || self.moved(path, facts, listing).is_some();
+        first_step(facts, self.paths.get(path), trusted, |id| self.is_empty(id), moved)
+    }
+
+    /// Takes what a known file has more; one that shows another content is left open.
+    async fn go(&mut self, step: Step, path: &str, facts: &Facts, open: &mut Undecided) -> Result<(), Cut> {
+        let taken = match step {
+            Step::Skip => return Ok(()),
+            Step::Follow(generation) => self.take(path, facts, generation, &[]).await?,
+            Step::Sort => Taken::Different,
+        };
+        match taken {
+            Taken::Grown(0) => self.done(path, FileOutcome::Unchanged)?,
+            Taken::Grown(_) => self.done(path, FileOutcome::Appended)?,
+            Taken::Different => drop(open.insert(path.to_owned(), facts.clone())),
+            Taken::Failed => {}
         }
         Ok(())
     }
@@ -251,6 +271,7 @@ impl<'a> Visit<'a> {
             Some(Appended::Different) => Ok(Taken::Different),
             None => {
                 self.show(path, facts, id, false)?;
+                self.mark_missing(path)?;
                 Ok(Taken::Failed)
             }
         }
@@ -277,7 +298,10 @@ impl<'a> Visit<'a> {
                 self.fail(path, cause);
             }
             Some(Err(Stop::Gone(_))) if !self.listed_again => return Err(Cut::ListAgain),
-            Some(Err(Stop::Gone(cause))) => self.fail(path, cause),
+            Some(Err(Stop::Gone(cause))) => {
+                self.missing.insert(path.to_owned());
+                self.fail(path, cause);
+            }
             Some(Err(Stop::Store)) => return Err(Cut::Store),
             None => self.note(path, FileOutcome::Failed),
         }
@@ -311,10 +335,8 @@ impl<'a> Visit<'a> {
     /// Notes what became of a file: what was decided for it, or else this.
     pub fn done(&mut self, path: &str, outcome: FileOutcome) -> Result<(), StoreGone> {
         let outcome = self.decided.remove(path).unwrap_or(outcome);
+        self.mark(path)?;
         let sight = self.access.shelf.seen(path);
-        if let Some(sight) = sight {
-            self.mark(path, sight)?;
-        }
         match sight.and_then(|sight| self.access.defect(path, sight.ending)) {
             Some(cause) => self.fail(path, cause),
             None => self.note(path, outcome),
@@ -322,15 +344,27 @@ impl<'a> Visit<'a> {
         Ok(())
     }
 
-    /// A generation whose compressed file has no proper end lacks bytes, and it is not known how many.
-    fn mark(&mut self, path: &str, sight: Sight) -> Result<(), StoreGone> {
-        let row = self.paths.get(path).map(|row| row.generation);
-        let Some(generation) = row.and_then(|id| self.generations.get_mut(&id)) else { return Ok(()) };
-        if sight.length < generation.committed {
-            // It is a shorter copy: nothing of the generation is missing.
+    /// Marks a file that was listed and not there.
+    pub fn mark_missing(&mut self, path: &str) -> Result<(), StoreGone> {
+        if self.missing.contains(path) { self.mark(path) } else { Ok(()) }
+    }
+
+    /// A generation whose compressed file has no proper end lacks bytes, and it is not known how many. So may one of
+    /// which nothing was read, because its file was listed and not there.
+    fn mark(&mut self, path: &str) -> Result<(), StoreGone> {
+        let Some(row) = self.paths.get(path) else { return Ok(()) };
+        let Some(generation) = self.generations.get_mut(&row.generation) else { return Ok(()) };
+        let sight = self.access.shelf.seen(path);
+        let length = sight.map(|sight| sight.length).or(row.facts.size);
+        let missing = generation.committed == 0 && self.missing.contains(path);
+        let lacks = missing || sight.is_some_and(|sight| sight.ending != Ending::Whole);
+        let copies = |other: &PathRow| other.generation == row.generation && other.path != path && other.settled;
+        let plain = |other: &PathRow| copies(other) && !self.access.may_be_packed(&other.path);
+        if length.is_some_and(|length| length < generation.committed) || lacks && self.paths.values().any(plain) {
+            // It is a shorter copy, or the file that it is made of is there: nothing of the generation is missing.
             return Ok(());
         }
-        let gap = (sight.ending != Ending::Whole).then_some(0);
+        let gap = lacks.then_some(0);
         if generation.gap != gap {
             generation.gap = gap;
             let change = Change::Mark { generation: generation.id, gap };

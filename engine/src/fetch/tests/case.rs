@@ -1,6 +1,7 @@
 //! A case as it stands in its file: what the server shows and does at each run, and what is expected of the run.
 //!
-//! `cases/GROUP/NAME.toml` holds one history. Unknown keys are refused, so a misspelt expectation cannot pass.
+//! `cases/GROUP/NAME.toml` holds one history. Each run states how it ends: its outcome in the coverage (`reach`, `files`),
+//! its `requests`, and what is `stored`. A case that lacks one of them is refused, and so are unknown keys.
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use serde::Deserialize;
 
 use super::certificates::Secure;
 use super::scene::{self, Stored};
-use super::server::{Answer, Framing, Ranges, State, lines, message};
+use super::server::{Answer, Framing, Ranges, State, gzip, lines, message, zstd};
 use crate::catalog::{Gap, Reach};
 use crate::fetch::{CauseClass, FileCounts};
 
@@ -60,20 +61,41 @@ pub struct Run {
     /// Answers to come, each instead of the usual one; all must be asked for.
     #[serde(default)]
     pub answers: Vec<Bent>,
-    #[serde(default = "reached")]
     pub reach: Reach,
     pub cause: Option<CauseClass>,
     /// A part of the cause's text.
     #[serde(default)]
     pub says: String,
-    /// What is left out is none.
-    #[serde(default)]
+    /// What is left out of it is none.
     pub files: FileCounts,
     pub bytes_new: Option<u64>,
-    /// All requests, in their order.
-    pub requests: Option<Vec<String>>,
-    /// All generations in the order of their opening; left out: the server's files, each once and live.
-    pub stored: Option<Vec<Generation>>,
+    pub requests: Requests,
+    pub stored: Expected,
+}
+
+/// All requests of a run, in their order.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum Requests {
+    Alike(Vec<String>),
+    /// For each of the servers.
+    Each(Vec<Vec<String>>),
+}
+
+/// What is stored after a run.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum Expected {
+    AsShown(Shown),
+    /// All generations, in the order of their opening.
+    Generations(Vec<Generation>),
+}
+
+/// The word for the server's files, each once and live.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shown {
+    Shown,
 }
 
 #[derive(Deserialize)]
@@ -107,6 +129,11 @@ pub enum Step {
     },
     Copy {
         copy: String,
+        to: String,
+    },
+    /// Compresses it as `logrotate` does: time and content stay.
+    Pack {
+        pack: String,
         to: String,
     },
     Remove {
@@ -169,6 +196,28 @@ enum Piece {
     Hex {
         hex: String,
     },
+    /// Compressed.
+    Gzip {
+        gzip: Content,
+    },
+    Zstd {
+        zstd: Content,
+    },
+    /// The first so many bytes of something.
+    First {
+        first: usize,
+        of: Content,
+    },
+    /// All of something but its last bytes, so many.
+    AllBut {
+        all_but: usize,
+        of: Content,
+    },
+    /// Something with one byte that is not as it was, so many bytes before its end.
+    Damaged {
+        damaged: usize,
+        of: Content,
+    },
 }
 
 fn one_plain_server() -> Vec<Manner> {
@@ -187,8 +236,14 @@ fn ok() -> String {
     "200 OK".to_owned()
 }
 
-fn reached() -> Reach {
-    Reach::Reached
+impl Requests {
+    /// Those with one of the servers.
+    pub fn of(&self, server: usize) -> &[String] {
+        match self {
+            Requests::Alike(requests) => requests,
+            Requests::Each(requests) => &requests[server],
+        }
+    }
 }
 
 impl Content {
@@ -209,6 +264,20 @@ impl Piece {
                 .map(|pair| str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()))
                 .map(|byte| byte.expect("pairs of hexadecimal digits"))
                 .collect(),
+            Piece::Gzip { gzip: of } => gzip(&of.bytes()),
+            Piece::Zstd { zstd: of } => zstd(&of.bytes()),
+            Piece::First { first, of } => of.bytes()[..*first].to_vec(),
+            Piece::AllBut { all_but, of } => {
+                let mut bytes = of.bytes();
+                bytes.truncate(bytes.len() - all_but);
+                bytes
+            }
+            Piece::Damaged { damaged, of } => {
+                let mut bytes = of.bytes();
+                let at = bytes.len() - damaged;
+                bytes[at] ^= 1;
+                bytes
+            }
         }
     }
 }
@@ -223,6 +292,7 @@ impl Step {
                 let file = state.files[copy].clone();
                 state.files.insert(to.clone(), file);
             }
+            Step::Pack { pack, to } => state.pack(pack, to),
             Step::Remove { remove } => drop(state.files.remove(remove).expect("a file to remove")),
             Step::Date { date, by_s } => {
                 let modified_s = state.now_s + by_s;

@@ -10,7 +10,7 @@ mod history;
 mod inventory;
 #[cfg(feature = "fault-points")]
 mod kill;
-mod packed;
+mod life;
 mod refusals;
 mod scene;
 mod server;

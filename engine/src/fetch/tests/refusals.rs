@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use globset::{Glob, GlobSet};
 
-use super::scene::{Folder, Scene, lock, profile, row, run, stored};
-use super::server::lines;
+use super::scene::{Content, Folder, Scene, Stored, lock, profile, row, run, stored};
+use super::server::{lines, zstd};
 use crate::catalog::Reach;
-use crate::fetch::{CauseClass, InstanceOutcome, Progress, fetch};
+use crate::fetch::{CauseClass, FileCounts, InstanceOutcome, Progress, fetch};
 use crate::mirror::{LockError, StoreLock};
 use crate::profile::{FileFilter, Source};
 
@@ -54,7 +54,7 @@ fn tree(folder: &Path) -> BTreeSet<PathBuf> {
 #[test]
 fn no_name_from_the_network_becomes_a_path() {
     let scene = Scene::new();
-    let long = "n".repeat(10_000);
+    let (long, deep) = ("n".repeat(10_000), "d/".repeat(3_000));
     // What each may turn into, if it ever meets a disk: a place outside of the store, a device, another file.
     let hostile = [
         "../evil.log",
@@ -75,8 +75,19 @@ fn no_name_from_the_network_becomes_a_path() {
         "..%5cevil.log",
         "evil\0.log",
         "\0",
+        "\\\\?\\C:\\evil.log",
+        "\\\\.\\pipe\\evil",
+        "\\??\\C:\\evil.log",
+        "a\\..\\..\\evil.log",
+        "a/./evil.log",
+        "a/..",
+        "evil.log?x=/../evil.log",
+        "evil.log#/../evil.log",
+        "%2e%2E%5Cevil.log",
         &long,
+        &deep,
     ];
+    let folders = "e/".repeat(1_000) + "evil.log";
     let odd = [
         "CON",
         "nul.log",
@@ -99,9 +110,24 @@ fn no_name_from_the_network_becomes_a_path() {
         "lock",
         "%252e%252e%252fevil.log",
         "a/b/c/evil.log",
+        "a//evil.log",
+        "..%c0%afevil.log",
+        "..%u2216evil.log",
+        "．．／evil.log",
+        "...",
+        "file:///evil.log",
+        "http://127.0.0.9/evil.log",
+        "evil HTTP/1.1\r\nX: evil.log",
+        "PRN",
+        "AUX.txt",
+        "evil\u{7f}\u{1}.log",
+        "catalog.sqlite-wal",
+        "{address}{name}",
+        "<script>evil()</script>.log",
+        &folders,
     ];
     for name in hostile.into_iter().chain(odd) {
-        scene.server.state().write(name, lines(name, 10));
+        scene.server.state().write(name, lines(name, 40));
     }
     let around = scene.profile.store.parent().expect("a folder around the store").to_owned();
     let here = std::env::current_dir().expect("a folder");
@@ -111,7 +137,7 @@ fn no_name_from_the_network_becomes_a_path() {
     assert_eq!((outcome.state, outcome.files.failed), (Reach::Partial, refused));
     assert_eq!((outcome.files.new, outcome.cause.expect("a cause").class), (taken, CauseClass::Name));
     assert_eq!(scene.live().into_keys().collect::<BTreeSet<_>>(), odd.map(str::to_owned).into());
-    assert!(scene.stored().iter().all(|found| found.bytes == lines(&found.path, 10)));
+    assert!(scene.stored().iter().all(|found| found.bytes == lines(&found.path, 40)));
 
     let store = &scene.profile.store;
     let own = ["", "catalog.sqlite", "catalog.sqlite-shm", "catalog.sqlite-wal", "lock", "mirror", "mirror/000001.seg"];
@@ -164,6 +190,86 @@ fn a_folder_is_a_source_too() {
     assert_eq!((summary.totals.files.renamed, summary.totals.files.new, summary.totals.bytes_new), (1, 1, 50));
     let found: Vec<_> = stored(&profile.store, "one").into_iter().map(|one| (one.path, one.bytes.0.len())).collect();
     assert_eq!(found, [("app.1.log".to_owned(), 9_000), ("old/app.log".to_owned(), 100), ("app.log".to_owned(), 50)]);
+}
+
+/// A bundle comes from anyone, and may hold links.
+#[test]
+#[cfg(unix)]
+fn a_link_in_a_bundle_leads_nowhere_else() {
+    use std::os::unix::fs::symlink;
+    let home = Folder::new();
+    let (root, outside) = (home.0.join("bundles"), home.0.join("outside"));
+    for folder in ["bundles/one/in", "bundles/two", "outside"] {
+        fs::create_dir_all(home.0.join(folder)).expect("folders");
+    }
+    let write = |path: &Path| fs::write(path, lines("secret", 500)).expect("a file");
+    write(&outside.join("secret.log"));
+    fs::write(root.join("one/app.log"), lines("a", 300)).expect("a file");
+    fs::write(root.join("one/in/app.log"), lines("b", 200)).expect("a file");
+    let link = |to: &Path, at: &str| symlink(to, root.join(at)).expect("a link");
+    // Out of the instance: by a file, a folder, by steps up, by another link, to another instance, to a device.
+    link(&outside.join("secret.log"), "one/file.log");
+    link(&outside, "one/folder.log");
+    link(Path::new("../../outside/secret.log"), "one/up.log");
+    link(Path::new("file.log"), "one/twice.log");
+    link(&root.join("two"), "one/neighbour.log");
+    link(Path::new("/dev/zero"), "one/zero.log");
+    // Within it: a file under another name; folders are found where they are; a circle and a link to nothing end.
+    link(Path::new("in/app.log"), "one/within.log");
+    link(Path::new("in"), "one/again.log");
+    link(Path::new("."), "one/in/circle.log");
+    link(Path::new("nowhere"), "one/nothing.log");
+    // An instance that is a link itself.
+    link(&outside, "three");
+    let instances = [("one", ""), ("two", ""), ("three", "")];
+    let profile = profile(&home.0.join("store"), Source::Folder(root.clone()), &instances);
+    let summary = run(&profile);
+    let [one, two, three] = &summary.instances[..] else { panic!("{summary:?}") };
+    assert_eq!((one.state, one.files.failed, one.bytes_new), (Reach::Partial, 6, 500), "{one:?}");
+    assert_eq!((two.state, two.files, two.bytes_new), (Reach::Reached, FileCounts::default(), 0));
+    let cause = three.cause.as_ref().expect("a cause");
+    assert_eq!(cause.text, "the instance's folder is a link that leaves the folder of bundles");
+    assert_eq!((three.state, cause.class), (Reach::Unreachable, CauseClass::Folder));
+    let stored = ["one", "two", "three"].map(|name| stored(&profile.store, name)).concat();
+    let secret = |one: &Stored| one.bytes.0.windows(6).any(|part| part == b"secret");
+    assert!(!stored.iter().any(secret), "{stored:?}");
+
+    // A link that takes the place of a file after the listing.
+    fs::remove_file(root.join("one/app.log")).expect("a file");
+    link(&outside.join("secret.log"), "one/app.log");
+    assert_eq!(run(&profile).totals.bytes_new, 0);
+}
+
+#[test]
+fn folders_that_are_too_deep_are_named() {
+    let home = Folder::new();
+    let deep = home.0.join("bundles/one").join("d/".repeat(17));
+    fs::create_dir_all(&deep).expect("folders");
+    fs::write(deep.join("app.log"), "too deep").expect("a file");
+    fs::write(deep.parent().expect("a folder").join("app.log"), "deep").expect("a file");
+    let profile = profile(&home.0.join("store"), Source::Folder(home.0.join("bundles")), &[("one", "")]);
+    let outcome = run(&profile).instances.remove(0);
+    assert_eq!((outcome.state, outcome.files.new, outcome.files.failed, outcome.bytes_new), (Reach::Partial, 1, 1, 4));
+    assert!(outcome.cause.expect("a cause").text.ends_with("is a folder below 16 others, whose files are not taken"));
+}
+
+#[test]
+fn a_folder_has_compressed_files_too() {
+    let home = Folder::new();
+    let folder = home.0.join("bundles/one");
+    fs::create_dir_all(&folder).expect("a folder");
+    let write = |name: &str, bytes: Vec<u8>| fs::write(folder.join(name), bytes).expect("a file");
+    let profile = profile(&home.0.join("store"), Source::Folder(home.0.join("bundles")), &[("one", "")]);
+    write("app.log", lines("a", 9_000));
+    run(&profile);
+    let whole = [lines("a", 9_000), lines("b", 300)].concat();
+    write("app.log.1.zst", zstd(&whole));
+    fs::remove_file(folder.join("app.log")).expect("a file");
+    let summary = run(&profile);
+    assert_eq!((summary.totals.bytes_new, summary.totals.files.renamed), (300, 1));
+    let stored = stored(&profile.store, "one");
+    assert_eq!((stored.len(), &stored[0].bytes), (1, &Content(whole)));
+    assert_eq!(run(&profile).totals.bytes_new, 0);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use super::certificates::{Authority, Secure};
 use super::rest_settings;
 use super::server::Server;
-use crate::catalog::{Catalog, Gap, InstanceRow};
+use crate::catalog::{Catalog, Gap, Generation, InstanceRow};
 use crate::fetch::{FetchSummary, InstanceOutcome, fetch};
 use crate::mirror::{LockError, Mirror, StoreLock};
 use crate::profile::{FileFilter, Instance, Keep, Period, Profile, ReportSettings, Rest, Source};
@@ -176,16 +176,6 @@ impl Scene {
         outcome
     }
 
-    /// Upkeep, as if so many days had passed.
-    pub fn keep(&self, days: i64) {
-        let lock = lock(&self.profile.store);
-        let mut catalog = Catalog::open(&lock).expect("a catalog");
-        let now_us = chrono::Utc::now().timestamp_micros() + days * 86_400_000_000;
-        let terms = Terms { keep: &self.profile.keep, fleet: &["one"], now_us };
-        let kept = upkeep(&lock, &mut catalog, &terms, &|| false).expect("the store is well");
-        assert!(kept.finished && kept.damaged_chunks == 0, "{kept:?}");
-    }
-
     /// Requests since the last fetch began.
     pub fn requests(&self) -> Vec<String> {
         self.server.state().requests.clone()
@@ -224,7 +214,36 @@ pub fn run(profile: &Profile) -> FetchSummary {
     runtime.block_on(fetch(profile, &lock, &(), std::future::pending())).expect("the store is well")
 }
 
+/// Upkeep, as if so many days had passed.
+pub fn keep(profile: &Profile, days: i64) {
+    let lock = lock(&profile.store);
+    let mut catalog = Catalog::open(&lock).expect("a catalog");
+    let now_us = chrono::Utc::now().timestamp_micros() + days * 86_400_000_000;
+    let fleet: Vec<&str> = profile.instances.iter().map(|instance| instance.name.as_str()).collect();
+    let terms = Terms { keep: &profile.keep, fleet: &fleet, now_us };
+    let kept = upkeep(&lock, &mut catalog, &terms, &|| false).expect("the store is well");
+    assert!(kept.finished && kept.damaged_chunks == 0, "{kept:?}");
+}
+
+/// A run that goes no further after this time.
+pub fn killed(profile: &Profile, after: Duration) {
+    let lock = lock(&profile.store);
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let run = async { tokio::time::timeout(after, fetch(profile, &lock, &(), std::future::pending())).await };
+    if let Ok(ended) = runtime.block_on(run) {
+        ended.expect("the store is well");
+    }
+}
+
 pub fn stored(store: &Path, instance: &str) -> Vec<Stored> {
+    let generations = generations(store, instance).into_iter();
+    let stored = |(Generation { path, live, gap, .. }, bytes)| Stored { path, live, gap, bytes };
+    generations.map(stored).collect()
+}
+
+/// All generations of an instance, in the order of their opening.
+pub fn generations(store: &Path, instance: &str) -> Vec<(Generation, Content)> {
     let catalog = Catalog::open_to_read(store).expect("a catalog");
     let mirror = Mirror::open(store);
     let Some(row) = row(store, instance) else { return Vec::new() };
@@ -235,7 +254,7 @@ pub fn stored(store: &Path, instance: &str) -> Vec<Stored> {
         let mut reader = mirror.reader(&chunks, 0, generation.committed).expect("no holes");
         reader.read_to_end(&mut bytes).expect("bytes");
         assert_eq!(bytes.len() as u64, generation.committed);
-        Stored { path: generation.path, live: generation.live, gap: generation.gap, bytes: Content(bytes) }
+        (generation, Content(bytes))
     });
     read.collect()
 }

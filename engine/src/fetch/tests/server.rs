@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// 2024-01-01; the server's clock starts here and moves as the test says.
@@ -76,6 +78,8 @@ pub struct State {
     pub offsets: Option<usize>,
     /// A header that every request must have, and its value.
     pub wanted_header: Option<(&'static str, String)>,
+    /// No file may be read, whoever asks.
+    pub denied: bool,
     /// Leave times and ETags out of the listing.
     pub sizes_only: bool,
     /// Leave sizes out of the listing.
@@ -108,6 +112,13 @@ impl State {
     pub fn rename(&mut self, from: &str, to: &str) {
         let file = self.files.remove(from).expect("a file");
         self.files.insert(to.to_owned(), file);
+    }
+
+    /// Compresses a file as `logrotate` does: time and content stay.
+    pub fn pack(&mut self, from: &str, to: &str) {
+        self.rename(from, to);
+        let file = self.files.get_mut(to).expect("it was just renamed");
+        file.bytes = if to.ends_with(".zst") { zstd(&file.bytes) } else { gzip(&file.bytes) };
     }
 
     pub fn bend(&mut self, ending: &str, bytes: Vec<u8>) {
@@ -270,6 +281,9 @@ fn answer(state: &mut State, path: &str, range: &str) -> Vec<u8> {
         }
         return ok("200 OK", &head, listing.as_bytes());
     }
+    if state.denied {
+        return ok("403 Forbidden", &head, b"");
+    }
     let (path, offset) = path.split_once("?offset=").unwrap_or((path, "0"));
     let name = decoded(path.strip_prefix("/files/").unwrap_or(path));
     let Some(file) = state.files.get(&name) else {
@@ -364,4 +378,14 @@ pub fn lines(word: &str, bytes: usize) -> Vec<u8> {
     }
     text.truncate(bytes);
     text.into_bytes()
+}
+
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).expect("memory");
+    encoder.finish().expect("memory")
+}
+
+pub fn zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::stream::encode_all(bytes, 3).expect("memory")
 }
