@@ -59,6 +59,13 @@ pub fn attributes(chain: &[Thrown<'_>]) -> Option<[String; 3]> {
 /// The exceptions of a record: first the one that was logged, last the one that began it all.
 pub fn chain<'a>(body: &'a str, exception: &'a str) -> Vec<Thrown<'a>> {
     let mut trace = Trace::default();
+    if exception.is_empty() && memchr::memchr(b'\n', body.as_bytes()).is_none() {
+        // Most messages are one line: it may name an exception, but frames have nothing before them to belong to.
+        if let Some((kind, rest)) = exception_type(body.trim()) {
+            trace.name(kind, rest);
+        }
+        return trace.chain;
+    }
     body.lines().chain(exception.lines()).all(|line| trace.read(line));
     trace.chain
 }

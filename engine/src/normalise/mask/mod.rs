@@ -17,26 +17,26 @@ use scan::{is_word, token_end, word_end};
 /// Finds the end of a part that begins at a position; none where it has another shape.
 type Shape = fn(&[u8], usize) -> Option<usize>;
 
-/// What stands in place of a part of each shape.
-const MASKS: [(&str, Shape); 18] = [
-    ("<url>", address::url),
-    ("<email>", address::email),
-    ("<guid>", quantity::guid),
-    ("<user>", word::user),
-    ("<*>", word::name),
-    ("<time>", time::time),
-    ("<host>", address::host),
-    ("<path>", path::windows),
-    ("<path>", path::unix),
-    ("<path>", path::relative),
-    ("<time>", quantity::duration),
-    ("<size>", quantity::size),
-    ("<*>", quantity::id),
-    ("<*>", word::value),
-    ("<*>", word::states),
-    ("<*>", word::package),
-    ("'<str>'", |text, at| word::quoted(text, at, b'\'')),
-    ("\"<str>\"", |text, at| word::quoted(text, at, b'"')),
+/// What stands in place of a part of each shape, and whether that may be a word of nothing but letters, as most are.
+const MASKS: [(&str, bool, Shape); 18] = [
+    ("<url>", false, address::url),
+    ("<email>", false, address::email),
+    ("<guid>", false, quantity::guid),
+    ("<user>", true, word::user),
+    ("<*>", true, word::name),
+    ("<time>", true, time::time),
+    ("<host>", false, address::host),
+    ("<path>", false, path::windows),
+    ("<path>", false, path::unix),
+    ("<path>", false, path::relative),
+    ("<time>", false, quantity::duration),
+    ("<size>", false, quantity::size),
+    ("<*>", true, quantity::id),
+    ("<*>", true, word::value),
+    ("<*>", true, word::states),
+    ("<*>", false, word::package),
+    ("'<str>'", false, |text, at| word::quoted(text, at, b'\'')),
+    ("\"<str>\"", false, |text, at| word::quoted(text, at, b'"')),
 ];
 
 /// What stands in place of a user's name.
@@ -53,9 +53,10 @@ pub fn write(message: &str, users: &[&str], into: &mut String) {
     let mut last = None;
     while at < text.len() {
         let begins = at == 0 || !is_word(&text[at - 1]);
-        let found = if begins { part(text, at, users) } else { None };
+        let letters = scan::letters(text, at);
+        let found = if begins { part(text, at, letters.is_some(), users) } else { None };
         let Some((end, mask)) = found else {
-            at = token_end(text, at).max(at + 1);
+            at = letters.unwrap_or_else(|| token_end(text, at).max(at + 1));
             continue;
         };
         if last != Some(mask) || !is_list(&text[kept..at]) {
@@ -70,10 +71,11 @@ pub fn write(message: &str, users: &[&str], into: &mut String) {
     into.truncate(start + into[start..].trim_end().len());
 }
 
-fn part(text: &[u8], at: usize, users: &[&str]) -> Option<(usize, &'static str)> {
+fn part(text: &[u8], at: usize, is_letters: bool, users: &[&str]) -> Option<(usize, &'static str)> {
     let known = users.iter().filter_map(|name| scan::literal(text, at, name.as_bytes())).max();
     let known = known.map(|end| (end, USER));
-    known.or_else(|| MASKS.iter().find_map(|(mask, shape)| shape(text, at).map(|end| (end, *mask))))
+    let mut masks = MASKS.iter().filter(|(_, of_letters, _)| *of_letters || !is_letters);
+    known.or_else(|| masks.find_map(|(mask, _, shape)| shape(text, at).map(|end| (end, *mask))))
 }
 
 fn is_list(between: &[u8]) -> bool {
@@ -133,6 +135,7 @@ mod tests {
             ("code 0xCE6DF4B4 of 39292d22, ffffffff", "code <*> of <*>"),
             ("x=-12.5 y=+3 z=1,234 (88%)", "x=<*> y=<*> z=<*> (<*>%)"),
             ("took 88ms, 12 MB, 5GB, 1h 30m, <1 sec", "took <time>, <size>, <time>"),
+            ("0000000a done, 0000000b done, 00000010d", "<*> done, <*> done, <*>"),
             ("1173 bytes (1.14 KB) sent, 0 bytes sent", "<size> sent, <size> sent"),
             ("page-5 of 3-4, ****", "<*> of <*>"),
             ("1 2 3, 4 and an14 an15 node-[4-6]", "<*> and <*>"),
@@ -165,6 +168,21 @@ mod tests {
                 let masked = mask(text);
                 prop_assert!(!masked.contains('\n'));
                 prop_assert_eq!(masked.trim(), masked.as_str());
+            }
+        }
+
+        #[test]
+        fn a_word_of_letters_is_taken_by_no_other_mask(
+            before in "[ ,;)(=:a-z0-9.\\\\/@'\"-]{0,12}", word in "[a-fA-F]{1,40}|[a-zA-Z]{1,9}|[A-Z]{1,4}|Mon|jun|true",
+            behind in "[ ,;)]([ ,;)(=:a-z0-9.\\\\/@'\"\\[{-]{0,20})?|",
+        ) {
+            let text = format!("{before}{word}{behind}");
+            let others = MASKS.iter().filter(|(_, of_letters, _)| !of_letters);
+            if before.bytes().last().is_none_or(|byte| !is_word(&byte)) {
+                prop_assert_eq!(scan::letters(text.as_bytes(), before.len()), Some(before.len() + word.len()));
+                for (mask, _, shape) in others {
+                    prop_assert_eq!(shape(text.as_bytes(), before.len()), None, "{}", mask);
+                }
             }
         }
 

@@ -69,6 +69,8 @@ fn quantity(text: &[u8], at: usize, glued: &[&str], words: &[&str]) -> Option<us
     let number = number(text, at).filter(|_| !is_in_row(text, at))?;
     let (start, units) = match one_of(text, number, b" ") {
         Some(start) => (start, words),
+        // A counter in hexadecimal, which may end like a unit: `0000000b`, `0000000d`.
+        None if matches!(text[at..number], [b'0', b'0'..=b'9', ..]) => return None,
         None => (number, glued),
     };
     let end = word_end(text, start);

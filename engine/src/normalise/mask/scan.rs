@@ -33,6 +33,12 @@ pub fn token_end(text: &[u8], at: usize) -> usize {
     end
 }
 
+/// End of the letters from `at`, where they stand by themselves: nothing is behind them that a mask goes on with.
+pub fn letters(text: &[u8], at: usize) -> Option<usize> {
+    let end = run(text, at, u8::is_ascii_alphabetic);
+    (end > at && text.get(end).is_none_or(|byte| b" ,;)".contains(byte))).then_some(end)
+}
+
 /// The end, if no word goes on there.
 pub fn bounded(text: &[u8], end: usize) -> Option<usize> {
     (!text.get(end).is_some_and(is_word)).then_some(end)
