@@ -5,6 +5,7 @@
 //! its wrong guesses, because the fields' lengths differ from line to line and the comparison's does not.
 
 use super::head::{Field, Head};
+use super::joints::Joints;
 
 /// More than the heads that a log uses at a time; what is used of them fits into the first-level cache.
 const SLOTS: usize = 256;
@@ -15,7 +16,11 @@ const AT_ONCE: usize = 32;
 
 /// The heads of one source that came last, each in the slot of its first bytes.
 #[derive(Debug)]
-pub struct Heads(Box<[Known]>);
+pub struct Heads {
+    known: Box<[Known]>,
+    /// The same for lines of JSON.
+    pub joints: Joints,
+}
 
 /// A head, from its first field of meaning up to its body. The free slot is empty.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +50,7 @@ impl Heads {
             is_idle: false,
             logger: (0, 0),
         };
-        Self(vec![free; SLOTS].into())
+        Self { known: vec![free; SLOTS].into(), joints: Joints::new() }
     }
 
     /// Reads the head that goes on at `at`, if it is known; true where it was.
@@ -76,7 +81,7 @@ impl Heads {
     /// What is known of a head with this begin.
     #[inline(always)]
     fn known(&self, words: &[u64; AT_ONCE / 8]) -> Option<&Known> {
-        let known = &self.0[slot(words)];
+        let known = &self.known[slot(words)];
         let differ = (0..AT_ONCE / 8).fold(0, |differ, at| differ | (words[at] ^ known.begin[at]) & known.mask[at]);
         (differ == 0 && known.bytes != 0).then_some(known)
     }
@@ -88,7 +93,7 @@ impl Heads {
         let (Some(text), Some(begin)) = (text, line.get(at..).and_then(|rest| rest.first_chunk())) else { return };
         let within = |place: u32| (place as usize).saturating_sub(at) as u8;
         let words = words(begin);
-        let known = &mut self.0[slot(&words)];
+        let known = &mut self.known[slot(&words)];
         known.mask = MASKS[text.len().min(AT_ONCE)];
         known.begin = words;
         let rest = text.get(AT_ONCE..).unwrap_or_default();

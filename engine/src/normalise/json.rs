@@ -5,8 +5,9 @@
 //! the last counts. Numbers and `true` or `false` are text, `null` is no value.
 
 use super::body::Span;
-use super::clock::Clock;
+use super::clock::{Clock, Stamp};
 use super::head::{Field, Head, Scanned};
+use super::joints::Joints;
 use super::severity::Severities;
 use super::swar;
 use super::timestamp::TimeFormat;
@@ -49,16 +50,16 @@ impl Json {
         line: &[u8],
         is_cut: bool,
         clock: &mut Clock,
+        joints: &mut Joints,
         severities: &Severities,
         into: &mut Head,
     ) -> Scanned {
-        let mut fields = Fields::default();
-        if self.fields(line, is_cut, &mut fields).is_none() && !is_cut {
+        let (mut fields, mut stamp) = (Fields::default(), None);
+        if self.fields(line, is_cut, clock, joints, &mut fields, &mut stamp).is_none() && !is_cut {
             return Scanned::Unparsed;
         }
-        let Some(stamp) = fields[TIMESTAMP].and_then(|field| self.stamp(field, line, clock)) else {
-            return Scanned::Unparsed;
-        };
+        let stamp = stamp.or_else(|| self.stamp(fields[TIMESTAMP]?, line, clock));
+        let Some(stamp) = stamp else { return Scanned::Unparsed };
         (into.time, into.in_gap) = (stamp.time, stamp.in_gap);
         into.severity = fields[SEVERITY].map_or(severities.default, |field| severities.number(field.span.of(line)));
         into.logger = fields[LOGGER].unwrap_or_default();
@@ -68,7 +69,7 @@ impl Json {
     }
 
     #[inline(always)]
-    fn stamp(&self, field: Field, line: &[u8], clock: &mut Clock) -> Option<super::clock::Stamp> {
+    fn stamp(&self, field: Field, line: &[u8], clock: &mut Clock) -> Option<Stamp> {
         let text = field.span.of(line);
         if field.escaped {
             // Some writers escape the `+` of an offset.
@@ -79,35 +80,78 @@ impl Json {
         clock.read(&self.time, text).filter(|stamp| stamp.end == text.len())
     }
 
-    /// Finds the wanted fields of the object that a line is; none where it is no object.
+    /// Finds the wanted fields of the object that a line is; none where it is no object. Its time may be read at once:
+    /// it is then in `stamp`.
     #[inline(always)]
-    fn fields(&self, line: &[u8], is_cut: bool, fields: &mut Fields) -> Option<()> {
-        let mut at = expect(line, blank(line, 0), b'{')?;
-        at = blank(line, at);
-        if line.get(at) == Some(&b'}') {
-            return is_blank(line, at + 1);
-        }
-        loop {
-            let name = string(line, expect(line, at, b'"')?)?;
-            let wanted = self.position(name.span.of(line));
-            at = expect(line, blank(line, name.span.end as usize + 1), b':')?;
-            at = blank(line, at);
-            let (field, next) = match value(line, at) {
-                None if is_cut && line.get(at) == Some(&b'"') => {
-                    (Some(Field { span: Span::new(at + 1, line.len()), escaped: true }), line.len())
+    fn fields(
+        &self,
+        line: &[u8],
+        is_cut: bool,
+        clock: &mut Clock,
+        joints: &mut Joints,
+        fields: &mut Fields,
+        stamp: &mut Option<Stamp>,
+    ) -> Option<()> {
+        let mut at = 0;
+        for place in 0.. {
+            if line.get(at..) == Some(b"}") && place > 0 {
+                break;
+            }
+            let (wanted, start) = match joints.read(line, place, at) {
+                Some(known) => known,
+                None => match self.joint(line, place, at)? {
+                    Some((wanted, start)) => {
+                        joints.keep(&line[at..start], place, wanted);
+                        (wanted, start)
+                    }
+                    None => break,
+                },
+            };
+            if wanted == Some(TIMESTAMP) {
+                fields[TIMESTAMP] = None;
+                *stamp = self.stamp_at(line, start, clock);
+                if let Some(stamp) = stamp {
+                    at = start + stamp.end + 2;
+                    continue;
+                }
+            }
+            let (field, next) = match value(line, start) {
+                None if is_cut && line.get(start) == Some(&b'"') => {
+                    (Some(Field { span: Span::new(start + 1, line.len()), escaped: true }), line.len())
                 }
                 other => other?,
             };
             if let Some(position) = wanted {
                 fields[position] = field;
             }
-            at = blank(line, next);
-            match line.get(at)? {
-                b',' => at = blank(line, at + 1),
-                b'}' => return is_blank(line, at + 1),
-                _ => return None,
-            }
+            at = next;
         }
+        Some(())
+    }
+
+    /// The time in the string at `start`. No time has a quote or a backslash in it: where one ends at a quote, the
+    /// string does.
+    #[inline(always)]
+    fn stamp_at(&self, line: &[u8], start: usize, clock: &mut Clock) -> Option<Stamp> {
+        let text = line.get(start..)?.strip_prefix(b"\"")?;
+        clock.read(&self.time, text).filter(|stamp| text.get(stamp.end) == Some(&b'"'))
+    }
+
+    /// What stands behind a value, or at the begin: the field that follows, if it is wanted, and where its value
+    /// begins; the inner none at the end of the object.
+    fn joint(&self, line: &[u8], place: usize, at: usize) -> Option<Option<(Option<usize>, usize)>> {
+        let at = blank(line, at);
+        let open = if place == 0 { b'{' } else { b',' };
+        let next = line.get(at).map(|byte| (*byte == open, blank(line, at + 1)));
+        let at = match next? {
+            (true, at) if place == 0 && line.get(at) == Some(&b'}') => return is_blank(line, at + 1).map(|()| None),
+            (true, at) => at,
+            (false, _) if place > 0 && line[at] == b'}' => return is_blank(line, at + 1).map(|()| None),
+            (false, _) => return None,
+        };
+        let name = string(line, expect(line, at, b'"')?)?;
+        let at = expect(line, blank(line, name.span.end as usize + 1), b':')?;
+        Some(Some((self.position(name.span.of(line)), blank(line, at))))
     }
 
     #[inline(always)]
@@ -147,7 +191,7 @@ pub fn string(line: &[u8], start: usize) -> Option<Field> {
     let mut at = start;
     let mut escaped = false;
     loop {
-        at = swar::find_either(line, at, b'"', b'\\')?;
+        at = swar::find_either_far(line, at, b'"', b'\\')?;
         if line[at] == b'"' {
             return Some(Field { span: Span::new(start, at), escaped });
         }
@@ -252,11 +296,16 @@ mod tests {
 
     use chrono_tz::Tz;
     use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
+    use proptest::sample::select;
 
     use super::*;
 
     /// `severity|logger|body|exception` of a line.
     fn scan(line: &[u8], is_cut: bool) -> String {
+        scan_behind(&mut Joints::new(), line, is_cut)
+    }
+
+    fn scan_behind(joints: &mut Joints, line: &[u8], is_cut: bool) -> String {
         let json = Json::new(["@t", "@l", "SourceContext", "@m", "@x"], TimeFormat::rfc3339());
         let severities = Severities::new(&BTreeMap::new(), 9);
         let text = |field: Field| {
@@ -270,7 +319,7 @@ mod tests {
             text
         };
         let mut head = Head::default();
-        match json.scan(line, is_cut, &mut Clock::new(Tz::UTC, None, None), &severities, &mut head) {
+        match json.scan(line, is_cut, &mut Clock::new(Tz::UTC, None, None), joints, &severities, &mut head) {
             Scanned::Head => {
                 format!("{}|{}|{}|{}", head.severity, text(head.logger), text(head.body), text(head.exception))
             }
@@ -338,6 +387,24 @@ mod tests {
             });
             let expected = format!("9|{}|{body}|", logger.unwrap_or_default());
             prop_assert_eq!(scan(value.to_string().as_bytes(), false), expected);
+        }
+
+        #[test]
+        fn a_known_joint_is_read_as_a_new_one(
+            lines in proptest::collection::vec(proptest::collection::vec((
+                select(vec!["\"@t\":", "\"@t\": ", "\"@m\":", "\"@m\" : ", "\"@l\":", "\"@i\": ", "\"SourceContext\":", "\"a longer name than is kept\":"]),
+                select(vec!["\"2026-10-12T05:08:31.9050000Z\"", " \"2026-10-12T05:08:31Z\"", "\"2026-10-12T05:08:31Z \"", "\"a\\\"b\"", "1", "null", "{\"@m\":[1]}", "\"Warning\"", ""]),
+                select(vec![",", ", ", " ,", ",,", ""]),
+            ), 0..7), 1..20),
+            cut: bool,
+        ) {
+            let mut joints = Joints::new();
+            for fields in lines {
+                let fields: String = fields.iter().map(|(name, value, comma)| format!("{name}{value}{comma}")).collect();
+                for line in [format!("{{{}}}", fields.trim_end_matches([',', ' '])), format!("{{{fields}}} ")] {
+                    prop_assert_eq!(scan_behind(&mut joints, line.as_bytes(), cut), scan(line.as_bytes(), cut), "{}", line);
+                }
+            }
         }
 
         #[test]

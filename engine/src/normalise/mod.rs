@@ -23,6 +23,7 @@ mod format;
 mod frame;
 mod head;
 mod heads;
+mod joints;
 mod json;
 mod layout;
 mod lines;
@@ -303,7 +304,7 @@ impl Normaliser {
         match &format.layout {
             Layout::Pattern(pattern) => pattern.scan(line, clock, severities, heads, is_idle, into),
             Layout::Json(json, others) => {
-                let scanned = json.scan(line, is_cut, clock, severities, into);
+                let scanned = json.scan(line, is_cut, clock, &mut heads.joints, severities, into);
                 match others {
                     Some(others) if scanned == Scanned::Head && into.body.span.end == 0 => {
                         others.scan(line, is_cut, clock, severities, into)

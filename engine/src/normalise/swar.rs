@@ -41,6 +41,21 @@ pub fn find_either(text: &[u8], from: usize, a: u8, b: u8) -> Option<usize> {
     rest.iter().position(|&byte| byte == a || byte == b).map(|found| at + found)
 }
 
+/// The same, where a stretch of more than eight bytes is likely.
+#[inline(always)]
+pub fn find_either_far(text: &[u8], from: usize, a: u8, b: u8) -> Option<usize> {
+    let mut at = from;
+    while let (Some(near), Some(far)) = (eight(text, at), eight(text, at + 8)) {
+        let [near, far] = [near, far].map(|bytes| equal(bytes, a) | equal(bytes, b));
+        if near | far != 0 {
+            let bits = if near != 0 { near.trailing_zeros() } else { far.trailing_zeros() + u64::BITS };
+            return Some(at + bits as usize / 8);
+        }
+        at += 16;
+    }
+    find_either(text, at, a, b)
+}
+
 /// Position behind a run of `byte` that may be empty.
 #[inline(always)]
 pub fn skip(text: &[u8], from: usize, byte: u8) -> usize {
@@ -95,6 +110,21 @@ pub fn seconds(text: &[u8], at: usize, shape: u64) -> Option<i64> {
     (seconds < 60).then_some(seconds * 1_000_000 + millis * 1_000)
 }
 
+/// Microseconds that the digits from `at` on are as a fraction, and their number; none where they may be more than seven.
+#[inline(always)]
+pub fn fraction(text: &[u8], at: usize) -> Option<(i64, usize)> {
+    const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
+    const OVER: u64 = u64::from_le_bytes([0x76; 8]);
+    let digits = eight(text, at)? ^ ZEROS;
+    // What carries over from one byte is behind the first that is no digit.
+    let others = (digits | digits.wrapping_add(OVER)) & HIGH;
+    let count = others.trailing_zeros() / 8;
+    let digits = digits & (1u64.checked_shl(count * 8)?).wrapping_sub(1);
+    let digit = |at: u32| (digits >> (8 * at) & 0xff).cast_signed();
+    let (high, low) = (digit(0) * 100 + digit(1) * 10 + digit(2), digit(3) * 100 + digit(4) * 10 + digit(5));
+    Some((high * 1000 + low, count as usize))
+}
+
 /// A text's length and its bytes at both ends: up to 16 bytes, that is all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
@@ -141,12 +171,21 @@ mod tests {
             let plain = |wanted: &[u8]| rest.iter().position(|byte| wanted.contains(byte)).map(|at| from + at);
             prop_assert_eq!(find(text, from, b'a'), plain(b"a"));
             prop_assert_eq!(find_either(text, from, b'a', b'b'), plain(b"ab"));
+            prop_assert_eq!(find_either_far(text, from, b'a', b'b'), plain(b"ab"));
             prop_assert_eq!(skip(text, from, b' '), from + rest.iter().take_while(|byte| **byte == b' ').count());
         }
 
         #[test]
         fn searches_are_right_for_any_bytes(text: Vec<u8>, byte: u8) {
             prop_assert_eq!(find(&text, 0, byte), text.iter().position(|other| *other == byte));
+        }
+
+        #[test]
+        fn a_fraction_is_its_digits(digits in "[0-9]{0,10}", behind: Vec<u8>) {
+            let text = [digits.as_bytes(), b"Z", &behind].concat();
+            let six = format!("{digits:0<6}");
+            let expected = Some((six[..6].parse().expect("digits"), digits.len()));
+            prop_assert_eq!(fraction(&text, 0), expected.filter(|_| digits.len() < 8 && text.len() >= 8));
         }
 
         #[test]

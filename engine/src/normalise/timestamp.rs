@@ -321,6 +321,11 @@ impl Fraction {
             }
             at += 1;
         }
+        if let Some((micros, count)) = swar::fraction(text, at)
+            && count <= self.digits_max
+        {
+            return (count >= self.digits_min).then_some((micros, at + count));
+        }
         let start = at;
         let mut micros = 0;
         while at - start < self.digits_max
