@@ -5,11 +5,11 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_RANGE, HOST, RANGE};
 use axum::http::{HeaderMap, StatusCode};
@@ -38,6 +38,9 @@ const GROWING_EVERY: u32 = 100;
 /// Bytes that each of them appends at a time: a few records.
 pub const GROWTH_BYTES: u64 = 4 * LINE_BYTES as u64;
 
+/// Entries of a listing that claims what no instance has.
+pub const CLAIMED: usize = 1_000_000;
+
 /// Instances on one port of the loopback.
 pub struct Crowd {
     instances: u32,
@@ -51,6 +54,8 @@ pub struct Crowd {
 struct Book {
     growths: AtomicU64,
     requests: AtomicU64,
+    /// Listed in place of the files that are there.
+    claim: OnceLock<Bytes>,
 }
 
 impl Crowd {
@@ -86,6 +91,14 @@ impl Crowd {
             format!("C-{number:05},http://{address}\n")
         });
         std::iter::once("name,address\n".to_owned()).chain(rows).collect()
+    }
+
+    /// From now on every instance claims to have a million files, of which none is there. Returns the bytes of that listing.
+    pub fn claim(&self, extension: &str) -> usize {
+        let entries = (0..CLAIMED)
+            .map(|number| format!(r#"{{"name":"app-{number:07}.{extension}","size":1000,"modified":{WRITTEN_S}}}"#));
+        let body = format!(r#"{{"files":[{}]}}"#, entries.collect::<Vec<_>>().join(","));
+        self.book.claim.get_or_init(|| Bytes::from(body)).len()
     }
 
     /// One instance of a hundred appends to its live file. Returns how many bytes that are in all.
@@ -136,6 +149,9 @@ impl Book {
 async fn listing(State(book): State<Arc<Book>>, headers: HeaderMap) -> Response {
     book.requests.fetch_add(1, Ordering::Relaxed);
     let Some(number) = number_of(&headers) else { return refused(StatusCode::FORBIDDEN) };
+    if let Some(claim) = book.claim.get() {
+        return respond(StatusCode::OK, None, claim.clone());
+    }
     let files = FILES.iter().enumerate().map(|(file, name)| {
         let (size, growths) = book.length(number, file);
         json!({ "name": name, "size": size, "modified": WRITTEN_S + growths * 3_600 })
@@ -157,7 +173,9 @@ async fn file(State(book): State<Arc<Book>>, Path(name): Path<String>, headers: 
             let place = format!("bytes {from}-{}/{size}", to - 1);
             respond(StatusCode::PARTIAL_CONTENT, Some(place), content(number, file, from, to))
         }
-        Part::Unsatisfiable => respond(StatusCode::RANGE_NOT_SATISFIABLE, Some(format!("bytes */{size}")), Vec::new()),
+        Part::Unsatisfiable => {
+            respond(StatusCode::RANGE_NOT_SATISFIABLE, Some(format!("bytes */{size}")), Body::empty())
+        }
     }
 }
 
@@ -173,15 +191,15 @@ fn content(number: u32, file: usize, from: usize, to: usize) -> Vec<u8> {
 }
 
 fn refused(status: StatusCode) -> Response {
-    respond(status, None, Vec::new())
+    respond(status, None, Body::empty())
 }
 
-fn respond(status: StatusCode, place: Option<String>, body: Vec<u8>) -> Response {
+fn respond(status: StatusCode, place: Option<String>, body: impl Into<Body>) -> Response {
     let mut response = Response::builder().status(status);
     if let Some(place) = place {
         response = response.header(CONTENT_RANGE, place);
     }
-    response.body(Body::from(body)).expect("headers of visible ASCII")
+    response.body(body.into()).expect("headers of visible ASCII")
 }
 
 #[cfg(test)]

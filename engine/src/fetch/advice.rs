@@ -5,6 +5,7 @@ use reqwest::Url;
 use serde_json::Value;
 
 use super::cause::{Cause, CauseClass, excerpt};
+use super::incoming::Incoming;
 use super::index;
 use super::listing::{self, Listing};
 use super::shape::{self, Guess};
@@ -152,8 +153,10 @@ fn json(rest: &Rest, document: &Value, complete: bool) -> Advice {
     }
     if let Some(guess) = shape::guess(document) {
         let tried = Rest { list_kind: ListKind::Json, ..with(rest, &guess) };
-        let mut found = Listing::empty(None, Default::default());
-        let count = listing::read(&tried, document, 0, &mut found).map_or(0, |_| found.files.len());
+        let mut found = Listing::new(None, Default::default());
+        let text = document.to_string();
+        let page = Incoming::whole(text.as_bytes());
+        let count = listing::read(&tried, page, 0, &mut found).map_or(0, |_| found.files.len());
         if count > 0 {
             let place = if guess.items.is_empty() { "the answer itself".to_owned() } else { guess.items.clone() };
             let why = format!("the answer has a list of {count} files at {place}");
@@ -218,8 +221,8 @@ fn no_json(rest: &Rest, answer: &Answered) -> Advice {
     let text = String::from_utf8_lossy(&answer.body).trim_start().to_ascii_lowercase();
     let page = text.starts_with("<!doctype html") || text.starts_with("<html");
     let index = Url::parse(&answer.url).is_ok_and(|url| {
-        index::read(&url, &answer.body, 0, &mut Listing::empty(None, Default::default()))
-            .is_ok_and(|entries| entries > 0)
+        let mut found = Listing::new(None, Default::default());
+        index::read(&url, Incoming::whole(&answer.body), 0, &mut found).is_ok_and(|seen| seen.entries > 0)
     });
     if index && rest.list_kind != ListKind::Html {
         let why = "the answer is the page of links that a web server makes of a folder";

@@ -34,7 +34,7 @@ impl Errand for Fetching {
     ) -> Result<InstanceOutcome, StoreGone> {
         let (context, id) = (&self.context, self.ids[index]);
         let asked_us = Utc::now().timestamp_micros();
-        let tally = Tally::default();
+        let tally = Tally { share: context.room.share(), ..Tally::default() };
         let deadline = deadline_of(source);
         let shelf = Shelf::new(context.folder.clone());
         let access = Access { context, source, instance, tally: &tally, deadline, shelf: &shelf };

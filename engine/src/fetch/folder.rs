@@ -3,15 +3,16 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::answer::Ask;
 use super::cause::{self, Cause, CauseClass};
-use super::listing::{ENTRIES_MAX, Listing, Refused};
+use super::listing::Listing;
 use super::retry::Fault;
 use super::source::{Body, Flow, Opened};
 use crate::catalog::Facts;
-use crate::profile::{Instance, Veil};
+use crate::profile::{FileFilter, Instance, Veil};
 
 /// Bytes of one read: large enough that the calls do not count.
 const READ_BYTES: u64 = 1 << 20;
@@ -35,13 +36,14 @@ impl FolderSource {
         FolderSource { root }
     }
 
-    pub async fn list(&self, instance: &Instance) -> Result<Listing, Fault> {
+    pub async fn list(&self, instance: &Instance, filter: Option<Arc<FileFilter>>) -> Result<Listing, Fault> {
         let (root, name) = self.subfolder(instance)?;
         blocking(move || {
             let now_us = micros(SystemTime::now());
-            let mut listing = Listing::empty(None, Default::default());
+            let mut listing = Listing::new(filter, Default::default());
             let home = home(&root, &name)?;
             walk(&home, &home, "", 0, now_us, &mut listing)?;
+            listing.finish();
             Ok(listing)
         })
         .await
@@ -164,8 +166,7 @@ fn walk(
             // Without a path, because no filter of files is meant for it.
             let text =
                 format!("\"{}\" is a folder below {DEPTH_MAX} others, whose files are not taken", excerpt(&path));
-            let cause = Cause::new(CauseClass::Folder, text);
-            listing.refused.push(Refused { path: String::new(), cause });
+            listing.push(String::new(), CauseClass::Folder, text);
         // A link to a folder is not followed: what it leads to is found where it is, and links can form circles.
         } else if metadata.is_dir() && !entry.path().is_symlink() {
             walk(home, &target, &format!("{path}/"), depth + 1, now_us, listing)?;
@@ -174,10 +175,8 @@ fn walk(
             let facts = Facts { size: Some(metadata.len()), modified_us, etag: None, date_us: Some(now_us) };
             listing.add(&path, facts);
         }
-        if listing.files.len() > ENTRIES_MAX {
-            let text = format!("the instance's folder has more than {ENTRIES_MAX} files");
-            return Err(Fault::lasting(Cause::new(CauseClass::Listing, text)));
-        }
+        let too_many = |why| Fault::lasting(Cause::new(CauseClass::Listing, format!("the instance's folder {why}")));
+        listing.count().map_err(too_many)?;
     }
     Ok(())
 }

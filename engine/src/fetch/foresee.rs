@@ -11,6 +11,7 @@ use super::committer::StoreGone;
 use super::fleet::{Errand, Fleet, Halted, Plan, deadline_of, within_limits};
 use super::forecast::{FileForecast, Prospect, Stored};
 use super::retry::{Budget, Patience};
+use super::room::Room;
 use super::source::{Source, Tally};
 use crate::catalog::Reach;
 use crate::profile::{FileFilter, Instance, Profile};
@@ -84,7 +85,8 @@ pub async fn foresee(
     let names: BTreeSet<&str> = profile.instances.iter().map(|instance| instance.name.as_str()).collect();
     let errand = Foreseeing {
         budget: Budget::for_fleet(profile.instances.len()),
-        filter: profile.files.clone(),
+        filter: Arc::new(profile.files.clone()),
+        room: Room::default(),
         stored: Stored::of(&profile.store, &names)?,
     };
     let plan = Plan::of(profile)?;
@@ -97,7 +99,8 @@ pub async fn foresee(
 
 struct Foreseeing {
     budget: Budget,
-    filter: FileFilter,
+    filter: Arc<FileFilter>,
+    room: Room,
     stored: BTreeMap<String, Stored>,
 }
 
@@ -111,13 +114,14 @@ impl Errand for Foreseeing {
         source: &Source,
         halted: Halted,
     ) -> Result<InstanceForecast, StoreGone> {
-        let tally = Tally::default();
+        let tally = Tally { share: self.room.share(), ..Tally::default() };
         let patience = Patience::new(&self.budget, source.patience().0);
-        let listed = within_limits(source.list(instance, &tally, patience), deadline_of(source), halted).await;
+        let listed =
+            within_limits(source.list(instance, Some(&self.filter), &tally, patience), deadline_of(source), halted)
+                .await;
         let mut forecast = match listed.and_then(|listed| listed) {
             Err(cause) => self.not_asked(instance, cause),
-            Ok(mut listing) => {
-                listing.keep(&self.filter);
+            Ok(listing) => {
                 let nothing = Stored::default();
                 let stored = self.stored.get(&instance.name).unwrap_or(&nothing);
                 let files = stored.forecast(&self.filter, &listing);

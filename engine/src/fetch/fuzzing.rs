@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use reqwest::Url;
 
+use super::incoming::Incoming;
 use super::listing::Listing;
 use super::name;
+use super::paged;
 use super::paging::{Page, Pages};
-use super::rest;
 use super::unpack::{Unpacked, unpack};
 use crate::profile::{Rest, Veil};
 
@@ -18,9 +19,9 @@ use crate::profile::{Rest, Veil};
 /// What makes it no listing.
 pub fn listed(rest: &Rest, address: &Url, body: &[u8], link: &str) -> Result<(Vec<String>, Option<Url>), String> {
     let veil = Arc::new(Veil::default());
-    let mut listing = Listing::empty(None, Arc::clone(&veil));
-    let (entries, document) = rest::read_page(rest, address, body, 0, &mut listing)?;
-    let page = Page { url: address, document: &document, link: Some(link), entries, news: entries > 0 };
+    let mut listing = Listing::new(None, Arc::clone(&veil));
+    let (seen, cursor) = paged::read_page(rest, address, Incoming::whole(body), 0, &mut listing)?;
+    let page = Page { url: address, cursor: cursor.as_ref(), link: Some(link), seen };
     let next = Pages::new(&rest.paging, address.clone(), &veil).after(page)?;
     let names = listing.files.into_keys();
     let origin = address.origin().ascii_serialization();

@@ -5,12 +5,14 @@
 //! gone.
 
 use chrono::NaiveDateTime;
-use html5gum::{HtmlString, StartTag, Token, Tokenizer};
+use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
+use html5gum::{IoReader, Span, Tokenizer};
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
 use super::cause::CauseClass;
-use super::listing::{ENTRIES_MAX, Listing};
+use super::incoming::Incoming;
+use super::listing::{Listing, PageSeen};
 use super::name;
 use crate::catalog::Facts;
 
@@ -18,50 +20,71 @@ use crate::catalog::Facts;
 /// westernmost zone, at the end of the minute.
 const LATEST_US: i64 = (12 * 3600 + 60) * 1_000_000 - 1;
 
+/// What is kept of a heading, and of the row behind a link: its name, time and size.
+const ROW_BYTES_MAX: usize = 4 << 10;
+
+/// An index has a title and a heading.
+const HEADINGS_MAX: usize = 16;
+
 /// How Apache and nginx write a time.
 const TIMES: [&str; 2] = ["%Y-%m-%d %H:%M", "%d-%b-%Y %H:%M"];
 
-/// Reads an index into a listing; `date_us` is the server's clock, or the local one.
+/// Reads an index into a listing as it arrives; `date_us` is the server's clock, or the local one.
 ///
 /// # Errors
 /// What makes it none, as the end of a sentence.
-pub(super) fn read(page: &Url, html: &[u8], date_us: i64, listing: &mut Listing) -> Result<usize, String> {
-    let mut index = Index { page, date_us, listing, link: None, entries: 0, heading: None, headings: Vec::new() };
-    let mut ended = false;
-    for token in Tokenizer::new(html) {
-        let Ok(token) = token;
-        match token {
-            Token::StartTag(tag) => index.open(&tag)?,
-            Token::String(text) => index.text(&String::from_utf8_lossy(&text)),
-            Token::EndTag(tag) => match &**tag.name {
-                b"title" | b"h1" => index.headings.extend(index.heading.take()),
-                b"a" => index.link.iter_mut().for_each(|link| link.closed = true),
-                b"html" => ended = true,
-                _ => {}
-            },
-            Token::Comment(_) | Token::Doctype(_) | Token::Error(_) => {}
-        }
+pub(super) fn read(at: &Url, page: Incoming<'_>, date_us: i64, listing: &mut Listing) -> Result<PageSeen, String> {
+    let allowance = page.allowance();
+    let mut index = Index {
+        page: at,
+        date_us,
+        listing,
+        seen: PageSeen::default(),
+        tag: Tag::default(),
+        link: None,
+        heading: None,
+        headings: Vec::new(),
+        ended: false,
+    };
+    let see = |event: CallbackEvent<'_>, _: Span<()>| {
+        allowance.renew();
+        index.see(&event).err()
+    };
+    if let Some(unfit) = Tokenizer::new_with_emitter(IoReader::new(page), CallbackEmitter::new(see)).next() {
+        return Err(unfit.unwrap_or_else(|error| error.to_string()));
     }
     index.settle()?;
-    if !index.headings.iter().any(|heading| is_of_index(page, heading)) {
+    if !index.headings.iter().any(|heading| is_of_index(at, heading)) {
         return Err("is no index of a folder: neither its title nor its heading says so".to_owned());
     }
-    if !ended {
+    if !index.ended {
         return Err("is cut: the page has no end".to_owned());
     }
-    Ok(index.entries)
+    Ok(index.seen)
 }
 
 struct Index<'a> {
     page: &'a Url,
     date_us: i64,
     listing: &'a mut Listing,
+    seen: PageSeen,
+    /// The tag that is being read.
+    tag: Tag,
     /// The last link, and the text of its row behind it.
     link: Option<Link>,
-    entries: usize,
     /// The text of the title or heading that is being read.
     heading: Option<String>,
     headings: Vec<String>,
+    ended: bool,
+}
+
+/// A tag, as far as it matters.
+#[derive(Default)]
+struct Tag {
+    name: Vec<u8>,
+    attribute: Vec<u8>,
+    href: Option<String>,
+    is_password: bool,
 }
 
 struct Link {
@@ -72,15 +95,37 @@ struct Link {
 }
 
 impl Index<'_> {
-    fn open(&mut self, tag: &StartTag<()>) -> Result<(), String> {
-        match &**tag.name {
-            b"title" | b"h1" => self.heading = Some(String::new()),
-            b"input" if attribute(tag, b"type").is_some_and(|kind| kind.eq_ignore_ascii_case("password")) => {
-                return Err("is no index of a folder: it asks for a password".to_owned());
+    fn see(&mut self, event: &CallbackEvent<'_>) -> Result<(), String> {
+        match *event {
+            CallbackEvent::OpenStartTag { name } => {
+                self.tag = Tag { name: name.to_vec(), ..Tag::default() };
             }
+            CallbackEvent::AttributeName { name } => self.tag.attribute = name.to_vec(),
+            CallbackEvent::AttributeValue { value } => self.tag.take(value),
+            CallbackEvent::CloseStartTag { .. } => return self.open(),
+            CallbackEvent::String { value } => self.text(&String::from_utf8_lossy(value)),
+            CallbackEvent::EndTag { name } => match name {
+                b"title" | b"h1" => {
+                    let kept = self.headings.len() < HEADINGS_MAX;
+                    self.headings.extend(self.heading.take().filter(|_| kept));
+                }
+                b"a" => self.link.iter_mut().for_each(|link| link.closed = true),
+                b"html" => self.ended = true,
+                _ => {}
+            },
+            CallbackEvent::Comment { .. } | CallbackEvent::Doctype { .. } | CallbackEvent::Error(_) => {}
+        }
+        Ok(())
+    }
+
+    fn open(&mut self) -> Result<(), String> {
+        let tag = std::mem::take(&mut self.tag);
+        match tag.name.as_slice() {
+            b"title" | b"h1" => self.heading = Some(String::new()),
+            b"input" if tag.is_password => return Err("is no index of a folder: it asks for a password".to_owned()),
             b"a" => {
                 self.settle()?;
-                self.link = attribute(tag, b"href").map(|href| Link { href, row: String::new(), closed: false });
+                self.link = tag.href.map(|href| Link { href, row: String::new(), closed: false });
             }
             b"br" | b"tr" | b"hr" | b"li" => self.settle()?,
             _ => {}
@@ -89,11 +134,11 @@ impl Index<'_> {
     }
 
     fn text(&mut self, text: &str) {
-        if let Some(heading) = &mut self.heading {
-            heading.push_str(text);
-        }
-        if let Some(link) = self.link.as_mut().filter(|link| link.closed) {
-            link.row.push_str(text);
+        let link = self.link.as_mut().filter(|link| link.closed).map(|link| &mut link.row);
+        for kept in self.heading.as_mut().into_iter().chain(link) {
+            if kept.len() < ROW_BYTES_MAX {
+                kept.push_str(text);
+            }
         }
     }
 
@@ -101,28 +146,35 @@ impl Index<'_> {
     fn settle(&mut self) -> Result<(), String> {
         let Some(link) = self.link.take() else { return Ok(()) };
         let Some(found) = name_in(self.page, &link.href) else { return Ok(()) };
-        self.entries += 1;
-        if self.entries > ENTRIES_MAX {
-            return Err(format!("has more than {ENTRIES_MAX} entries"));
-        }
+        self.listing.count()?;
         match found {
             Ok(name) => {
+                self.seen.see(&name);
                 let facts = facts(&link.row, self.date_us);
                 // Where icons are links too, the second link to a file is the one whose row tells more.
-                if facts.modified_us.is_some() {
-                    self.listing.files.remove(&name);
+                match facts.modified_us {
+                    Some(_) => self.listing.amend(&name, facts),
+                    None => self.listing.add(&name, facts),
                 }
-                self.listing.add(&name, facts);
             }
-            Err(shown) => self.listing.refuse(&shown, CauseClass::Name, "is not UTF-8"),
+            Err(shown) => {
+                self.seen.see(&shown);
+                self.listing.refuse(&shown, CauseClass::Name, "is not UTF-8");
+            }
         }
         Ok(())
     }
 }
 
-fn attribute(tag: &StartTag<()>, name: &[u8]) -> Option<String> {
-    let value = tag.attributes.get(&HtmlString::from(name.to_vec()))?;
-    Some(String::from_utf8_lossy(value).into_owned())
+impl Tag {
+    /// The value of the attribute that was named last; of several with one name, the first counts.
+    fn take(&mut self, value: &[u8]) {
+        match std::mem::take(&mut self.attribute).as_slice() {
+            b"href" if self.href.is_none() => self.href = Some(String::from_utf8_lossy(value).into_owned()),
+            b"type" => self.is_password |= value.eq_ignore_ascii_case(b"password"),
+            _ => {}
+        }
+    }
 }
 
 /// Whether a title or heading is that of an index: it says so, or it ends with the folder's name.
@@ -185,7 +237,7 @@ fn facts(row: &str, date_us: i64) -> Facts {
 
 #[cfg(test)]
 mod tests {
-    use super::{LATEST_US, name_in, read};
+    use super::{Incoming, LATEST_US, name_in, read};
     use crate::fetch::listing::Listing;
 
     const PAGE: &str = "http://h:1/logs/";
@@ -193,8 +245,9 @@ mod tests {
     const MARCH_US: i64 = 1_709_251_200_000_000;
 
     fn parse(html: &str) -> Result<Listing, String> {
-        let mut listing = Listing::empty(None, Default::default());
-        read(&PAGE.parse().expect("a URL"), html.as_bytes(), MARCH_US, &mut listing).map(|_| listing)
+        let mut listing = Listing::new(None, Default::default());
+        let page = Incoming::whole(html.as_bytes());
+        read(&PAGE.parse().expect("a URL"), page, MARCH_US, &mut listing).map(|_| listing)
     }
 
     #[test]

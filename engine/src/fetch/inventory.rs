@@ -11,18 +11,29 @@ use chrono::Utc;
 use reqwest::Url;
 use serde::de::{Deserializer as _, Error as _, SeqAccess, Visitor};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 use tokio::time::timeout;
 
 use super::FetchError;
 use super::approach::{Approach, is_secure};
 use super::cause::{Cause, CauseClass, excerpt};
-use super::rest::{LISTING_BYTES_MAX, RestSource};
+use super::pointed::{self, plain};
+use super::rest::RestSource;
 use super::retry::{Budget, Fault, Patience};
 use super::source::Tally;
 use crate::catalog::{Catalog, CatalogError, Digest, KeptInventory};
 use crate::mirror::StoreLock;
 use crate::profile::{Entry, INSTANCES_MAX, Inventory, InventoryAnswer, Profile, Rest, Source, Veil};
+
+/// A hundred thousand instances with a few labels each: of an answer, and of what is kept of it.
+const ANSWER_BYTES_MAX: usize = 32 << 20;
+
+/// Labels of one group; no two lines of them say more of an instance.
+const LABELS_BYTES_MAX: usize = 64 << 10;
+
+/// What an entry, and each of its labels, costs beside its text.
+const PART_BYTES: usize = 64;
 
 /// Parts of an answer that may be no entries; with more it is no inventory.
 const REFUSED_MAX: usize = 1_000;
@@ -144,9 +155,9 @@ impl Asked {
             let text = format!("\"{}\" is no URL; see `url` of the inventory", excerpt(&self.url, &self.veil));
             Fault::lasting(Cause::new(CauseClass::Address, text))
         })?;
-        let whole = self.source.whole(&url, "application/json", LISTING_BYTES_MAX, &Tally::default()).await?;
-        let read = if whole.bytes.len() > LISTING_BYTES_MAX {
-            Err(format!("is longer than {LISTING_BYTES_MAX} bytes"))
+        let whole = self.source.whole(&url, "application/json", ANSWER_BYTES_MAX, &Tally::default()).await?;
+        let read = if whole.bytes.len() > ANSWER_BYTES_MAX {
+            Err(format!("is longer than {ANSWER_BYTES_MAX} bytes"))
         } else {
             read(&String::from_utf8_lossy(&whole.bytes), &self.veil)
         };
@@ -187,14 +198,12 @@ impl<'de> Visitor<'de> for &mut Groups<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut groups: A) -> Result<(), A::Error> {
-        while let Some(group) = groups.next_element::<Value>()? {
+        while let Some(group) = groups.next_element::<&RawValue>()? {
             self.number += 1;
-            self.take(&group);
-            if self.entries.len() > INSTANCES_MAX {
-                return Err(A::Error::custom(format!("it names more than {INSTANCES_MAX} instances")));
-            }
-            if self.bytes > LISTING_BYTES_MAX {
-                return Err(A::Error::custom(format!("its labels make more than {LISTING_BYTES_MAX} bytes")));
+            match self.take(group) {
+                Ok(()) => {}
+                Err(Unfit::Group(why)) => self.refused.push(format!("group {}: {why}", self.number)),
+                Err(Unfit::Answer(why)) => return Err(A::Error::custom(why)),
             }
             if self.refused.len() > REFUSED_MAX {
                 return Err(A::Error::custom(format!("more than {REFUSED_MAX} parts of it are no entries")));
@@ -204,38 +213,55 @@ impl<'de> Visitor<'de> for &mut Groups<'_> {
     }
 }
 
+/// What cannot be taken: a group, or, where it is too much, the answer.
+enum Unfit {
+    Group(String),
+    Answer(String),
+}
+
 impl Groups<'_> {
-    fn take(&mut self, group: &Value) {
-        let mut labels = BTreeMap::new();
-        for (label, value) in group.get("labels").and_then(Value::as_object).into_iter().flatten() {
-            let Some(text) = value.as_str() else {
-                return self.refuse(&format!("its label `{}` is no text", excerpt(label, self.veil)));
+    fn take(&mut self, group: &RawValue) -> Result<(), Unfit> {
+        let at = |pointer| pointed::at(group, pointer).ok().flatten();
+        let (labels, bytes) = at("/labels").map_or_else(|| Ok(Default::default()), |labels| self.labels(labels))?;
+        let targets = at("/targets").filter(|targets| targets.get().starts_with('['));
+        let targets = targets.ok_or_else(|| Unfit::Group("it has no list `targets`".to_owned()))?;
+        pointed::each(targets, |_, target| {
+            let Some(Value::String(target)) = plain(target) else {
+                return Err(Unfit::Group("one of its targets is no text".to_owned()));
             };
-            if self.veil.covers(label) || self.veil.covers(text) {
-                return self.refuse(REPEATS);
+            if self.veil.covers(&target) {
+                return Err(Unfit::Group(REPEATS.to_owned()));
             }
-            labels.insert(label.clone(), text.to_owned());
-        }
-        let labels_bytes: usize = labels.iter().map(|(label, text)| label.len() + text.len()).sum();
-        let Some(targets) = group.get("targets").and_then(Value::as_array) else {
-            return self.refuse("it has no list `targets`");
-        };
-        for target in targets {
-            let Some(target) = target.as_str() else {
-                return self.refuse("one of its targets is no text");
-            };
-            if self.veil.covers(target) {
-                return self.refuse(REPEATS);
+            self.bytes += bytes + target.len() + PART_BYTES;
+            if self.bytes > ANSWER_BYTES_MAX {
+                return Err(Unfit::Answer(format!("its labels make more than {ANSWER_BYTES_MAX} bytes")));
             }
-            self.bytes += labels_bytes + target.len();
-            if self.bytes > LISTING_BYTES_MAX {
-                return;
+            if self.entries.len() == INSTANCES_MAX {
+                return Err(Unfit::Answer(format!("it names more than {INSTANCES_MAX} instances")));
             }
-            self.entries.push(Entry { target: target.to_owned(), labels: labels.clone() });
-        }
+            self.entries.push(Entry { target, labels: labels.clone() });
+            Ok(())
+        })
     }
 
-    fn refuse(&mut self, why: &str) {
-        self.refused.push(format!("group {}: {why}", self.number));
+    /// The labels of a group, and what they cost.
+    fn labels(&self, labels: &RawValue) -> Result<(BTreeMap<String, String>, usize), Unfit> {
+        let (mut read, mut bytes) = (BTreeMap::new(), 0);
+        pointed::each(labels, |label, text| {
+            let Some(label) = label else { return Ok(()) };
+            let Some(Value::String(text)) = plain(text) else {
+                return Err(Unfit::Group(format!("its label `{}` is no text", excerpt(&label, self.veil))));
+            };
+            if self.veil.covers(&label) || self.veil.covers(&text) {
+                return Err(Unfit::Group(REPEATS.to_owned()));
+            }
+            bytes += label.len() + text.len() + PART_BYTES;
+            if bytes > LABELS_BYTES_MAX {
+                return Err(Unfit::Group(format!("its labels make more than {LABELS_BYTES_MAX} bytes")));
+            }
+            read.insert(label, text);
+            Ok(())
+        })?;
+        Ok((read, bytes))
     }
 }

@@ -1,21 +1,38 @@
-//! What an instance says it has: a JSON listing, read by the profile's pointers or by those of a known server.
+//! What an instance says it has: a JSON listing, read by the profile's pointers or by those of a known server. It holds
+//! what the profile takes, and nothing of what it does not.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 
 use chrono::DateTime;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::cause::{Cause, CauseClass, excerpt};
+use super::incoming::Incoming;
 use super::name;
+use super::pointed::{self, plain};
 use crate::catalog::Facts;
-use crate::profile::{FileFilter, ListKind, Rest, Veil};
+use crate::profile::{FileFilter, ListKind, Paging, Rest, Veil};
 
-/// More files than any instance of a desktop program has; one that claims them is not listing logs.
+/// More entries than any folder of logs has, whatever else lies in it; one that claims them is not listing logs.
 pub(super) const ENTRIES_MAX: usize = 1_000_000;
 
 /// Epoch numbers below this are seconds (until the year 5138), others milliseconds (since 1973).
 const EPOCH_SECONDS_MAX: f64 = 1e11;
+
+/// Files that are taken of one instance: ten years of ten logs that begin anew twice a week, and as many again. Each costs two thousand
+/// bytes while it is looked at. A long name counts as several.
+pub(super) const FILES_MAX: usize = 20_000;
+
+/// Entries that are refused by name; more are counted.
+const REFUSED_MAX: usize = 1_000;
+
+/// Bytes of a name that make it count as another file.
+const NAME_BYTES: usize = 128;
 
 /// The files of an instance.
 #[derive(Debug, Default)]
@@ -24,12 +41,24 @@ pub(super) struct Listing {
     pub files: BTreeMap<String, Facts>,
     /// Entries that are not taken.
     pub refused: Vec<Refused>,
-    /// False when an entry has no usable name: then nothing can be said to be missing.
+    /// False when something is listed and neither taken nor refused by its name: then nothing can be said to be missing.
     pub complete: bool,
     /// The server's `Date`, µs since 1970 UTC.
     pub date_us: Option<i64>,
+    /// What it holds, told while it grows.
+    pub held: Held,
+    /// Which files are taken; all where nobody says.
+    filter: Option<Arc<FileFilter>>,
+    entries: usize,
+    /// Files beyond those that are taken of one instance.
+    pub left_out: usize,
+    refused_more: usize,
     veil: Arc<Veil>,
 }
+
+/// How much a listing holds, in files.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Held(Arc<AtomicUsize>);
 
 /// An entry that is not taken.
 #[derive(Debug)]
@@ -38,32 +67,124 @@ pub(super) struct Refused {
     pub cause: Cause,
 }
 
+impl Held {
+    pub fn files(&self) -> usize {
+        self.0.load(Relaxed)
+    }
+}
+
+/// What a page says of the next one; `None`: neither a text nor a number.
+pub(super) type Cursor = Option<Value>;
+
+/// What one page of a listing was.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PageSeen {
+    pub entries: usize,
+    /// Tells it from pages with other names.
+    pub names: u64,
+}
+
+impl PageSeen {
+    /// One more entry.
+    pub fn see(&mut self, name: &str) {
+        let mut hasher = DefaultHasher::new();
+        (self.names, name).hash(&mut hasher);
+        (self.entries, self.names) = (self.entries + 1, hasher.finish());
+    }
+}
+
 impl Listing {
-    pub fn empty(date_us: Option<i64>, veil: Arc<Veil>) -> Listing {
-        Listing { complete: true, date_us, veil, ..Listing::default() }
+    pub fn new(filter: Option<Arc<FileFilter>>, veil: Arc<Veil>) -> Listing {
+        Listing { complete: true, filter, veil, ..Listing::default() }
     }
 
-    /// Leaves out what the profile does not take.
-    pub fn keep(&mut self, filter: &FileFilter) {
-        self.files.retain(|path, _| filter.takes(path));
-        self.refused.retain(|refused| refused.path.is_empty() || filter.takes(&refused.path));
+    /// One more entry comes.
+    ///
+    /// # Errors
+    /// There are too many, as the end of a sentence.
+    pub fn count(&mut self) -> Result<(), String> {
+        self.entries += 1;
+        if self.entries > ENTRIES_MAX { Err(format!("has more than {ENTRIES_MAX} entries")) } else { Ok(()) }
     }
 
     pub fn refuse(&mut self, path: &str, class: CauseClass, why: &str) {
+        if !self.takes(path) {
+            return;
+        }
         let text = format!("the listed name \"{}\" {why}", excerpt(path, &self.veil));
-        self.refused.push(Refused { path: self.veil.hide(path).into_owned(), cause: Cause::new(class, text) });
+        self.push(self.veil.hide(path).into_owned(), class, text);
     }
 
     /// Takes one entry over, unless its name is refused. No secret gets into the store by what it says.
-    pub fn add(&mut self, path: &str, mut facts: Facts) {
-        let secret = || self.veil.covers(path).then_some("holds a password or token of the profile");
-        match name::refusal(path).or_else(secret) {
-            Some(why) => self.refuse(path, CauseClass::Name, why),
-            None => {
-                facts.etag = facts.etag.filter(|etag| !self.veil.covers(etag));
-                self.files.entry(path.to_owned()).or_insert(facts);
-            }
+    pub fn add(&mut self, path: &str, facts: Facts) {
+        self.put(path, facts, false);
+    }
+
+    /// The same, and what it says counts more than what was said of the file before.
+    pub fn amend(&mut self, path: &str, facts: Facts) {
+        self.put(path, facts, true);
+    }
+
+    /// Nothing more comes: says what was left out.
+    pub fn finish(&mut self) {
+        if self.refused_more > 0 {
+            let text = format!("the listing has {} more names that are refused", self.refused_more);
+            self.leave_out(CauseClass::Name, text);
         }
+        if self.left_out > 0 {
+            let text = format!(
+                "the listing has {} files beyond the {} that are taken of one instance: `include` and `exclude` can \
+                 leave some out",
+                self.left_out,
+                self.files.len()
+            );
+            self.leave_out(CauseClass::Listing, text);
+        }
+    }
+
+    fn put(&mut self, path: &str, mut facts: Facts, amends: bool) {
+        if !self.takes(path) {
+            return;
+        }
+        let secret = || self.veil.covers(path).then_some("holds a password or token of the profile");
+        if let Some(why) = name::refusal(path).or_else(secret) {
+            return self.refuse(path, CauseClass::Name, why);
+        }
+        facts.etag = facts.etag.filter(|etag| !self.veil.covers(etag));
+        if let Some(known) = self.files.get_mut(path) {
+            if amends {
+                *known = facts;
+            }
+        } else if self.held.files() < FILES_MAX {
+            self.hold(path.len() + facts.etag.as_ref().map_or(0, String::len));
+            self.files.insert(path.to_owned(), facts);
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// Whether the profile takes files of this name. A name that cannot be had is said to be so.
+    fn takes(&self, path: &str) -> bool {
+        path.is_empty() || self.filter.as_ref().is_none_or(|filter| filter.takes(path))
+    }
+
+    /// Notes what is not taken, and why; without a path where it is no file.
+    pub fn push(&mut self, path: String, class: CauseClass, text: String) {
+        if self.refused.len() < REFUSED_MAX && self.held.files() < FILES_MAX {
+            self.hold(path.len() + text.len());
+            self.refused.push(Refused { path, cause: Cause::new(class, text) });
+        } else {
+            self.refused_more += 1;
+        }
+    }
+
+    fn leave_out(&mut self, class: CauseClass, text: String) {
+        self.complete = false;
+        self.refused.push(Refused { path: String::new(), cause: Cause::new(class, text) });
+    }
+
+    fn hold(&self, bytes: usize) {
+        self.held.0.fetch_add(1 + bytes / NAME_BYTES, Relaxed);
     }
 }
 
@@ -117,63 +238,84 @@ impl<'a> Pointers<'a> {
     }
 }
 
-/// Reads one page of a listing into it, and counts its entries; `date_us` is the server's clock, or the local one.
+/// Reads one page of a listing into it as it arrives, and gives what leads to the next one, if it is in the page;
+/// `date_us` is the server's clock, or the local one.
 ///
 /// # Errors
 /// What does not fit the profile, as the end of a sentence.
-pub(super) fn read(rest: &Rest, document: &Value, date_us: i64, listing: &mut Listing) -> Result<usize, String> {
+pub(super) fn read(
+    rest: &Rest,
+    page: Incoming<'_>,
+    date_us: i64,
+    listing: &mut Listing,
+) -> Result<(PageSeen, Option<Cursor>), String> {
     let pointers = Pointers::of(rest);
-    let items = document
-        .pointer(pointers.items)
-        .ok_or_else(|| format!("has nothing at the pointer \"{}\"", pointers.items))?
-        .as_array()
-        .ok_or_else(|| format!("has no array at the pointer \"{}\"", pointers.items))?;
-    if listing.files.len() + listing.refused.len() + items.len() > ENTRIES_MAX {
-        return Err(format!("has more than {ENTRIES_MAX} entries"));
+    let cursor = match &rest.paging {
+        Paging::Cursor { pointer, .. } => Some(pointer.as_str()),
+        _ => None,
+    };
+    let mut seen = PageSeen::default();
+    let found = pointed::search(page, pointers.items, cursor, &mut |entry| {
+        listing.count()?;
+        listing.take(pointers, entry, date_us, &mut seen);
+        Ok(())
+    })?;
+    match found.is_list {
+        Some(true) => Ok((seen, found.other)),
+        Some(false) => Err(format!("has no array at the pointer \"{}\"", pointers.items)),
+        None => Err(format!("has nothing at the pointer \"{}\"", pointers.items)),
     }
-    for (index, item) in items.iter().enumerate() {
-        let is_file = |(pointer, is)| match is {
-            Is::Text(text) => item.pointer(pointer).and_then(Value::as_str) == Some(text),
-            Is::Flag(flag) => item.pointer(pointer).and_then(Value::as_bool) == Some(flag),
-        };
-        if !pointers.file.is_none_or(is_file) {
-            continue;
-        }
-        let Some(path) = item.pointer(pointers.name).and_then(Value::as_str) else {
-            listing.complete = false;
-            let text = format!("entry {index} of the listing has no text at the pointer \"{}\"", pointers.name);
-            listing.refused.push(Refused { path: String::new(), cause: Cause::new(CauseClass::Listing, text) });
-            continue;
-        };
-        match facts(pointers, item, &listing.veil) {
-            Ok(facts) => listing.add(path, Facts { date_us: Some(date_us), ..facts }),
-            Err(why) => listing.refuse(path, CauseClass::Listing, &why),
-        }
-    }
-    Ok(items.len())
 }
 
-fn facts(pointers: Pointers<'_>, item: &Value, veil: &Veil) -> Result<Facts, String> {
+impl Listing {
+    fn take(&mut self, pointers: Pointers<'_>, entry: &RawValue, date_us: i64, seen: &mut PageSeen) {
+        let at = |pointer| pointed::at(entry, pointer).ok().flatten().and_then(plain);
+        let name = at(pointers.name);
+        let path = name.as_ref().and_then(Value::as_str);
+        seen.see(path.unwrap_or_default());
+        let is_file = |(pointer, is)| match (is, at(pointer)) {
+            (Is::Text(text), Some(Value::String(found))) => found == text,
+            (Is::Flag(flag), Some(Value::Bool(found))) => found == flag,
+            _ => false,
+        };
+        if !pointers.file.is_none_or(is_file) {
+            return;
+        }
+        let Some(path) = path else {
+            self.complete = false;
+            let index = seen.entries - 1;
+            let text = format!("entry {index} of the listing has no text at the pointer \"{}\"", pointers.name);
+            return self.push(String::new(), CauseClass::Listing, text);
+        };
+        match facts(pointers, entry, &self.veil) {
+            Ok(facts) => self.add(path, Facts { date_us: Some(date_us), ..facts }),
+            Err(why) => self.refuse(path, CauseClass::Listing, &why),
+        }
+    }
+}
+
+fn facts(pointers: Pointers<'_>, entry: &RawValue, veil: &Veil) -> Result<Facts, String> {
     Ok(Facts {
-        size: field(item, pointers.size, "size", size, veil)?,
-        modified_us: field(item, pointers.modified, "time", time_us, veil)?,
-        etag: field(item, pointers.etag, "ETag", |value| value.as_str().map(str::to_owned), veil)?,
+        size: field(entry, pointers.size, "size", size, veil)?,
+        modified_us: field(entry, pointers.modified, "time", time_us, veil)?,
+        etag: field(entry, pointers.etag, "ETag", |value| value.as_str().map(str::to_owned), veil)?,
         date_us: None,
     })
 }
 
 fn field<T>(
-    item: &Value,
+    entry: &RawValue,
     pointer: Option<&str>,
     what: &str,
     read: impl FnOnce(&Value) -> Option<T>,
     veil: &Veil,
 ) -> Result<Option<T>, String> {
-    match pointer.and_then(|pointer| item.pointer(pointer)) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => match read(value) {
+    let Some(found) = pointer.and_then(|pointer| pointed::at(entry, pointer).ok().flatten()) else { return Ok(None) };
+    match plain(found) {
+        Some(Value::Null) => Ok(None),
+        value => match value.as_ref().and_then(read) {
             Some(read) => Ok(Some(read)),
-            None => Err(format!("has a {what} that cannot be read: {}", excerpt(&value.to_string(), veil))),
+            None => Err(format!("has a {what} that cannot be read: {}", excerpt(found.get(), veil))),
         },
     }
 }
@@ -207,14 +349,15 @@ pub(super) fn text_time_us(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Arc, Listing, read, time_us};
+    use super::{Arc, FILES_MAX, Incoming, Listing, REFUSED_MAX, read, time_us};
     use crate::fetch::tests::rest_settings;
     use crate::profile::{ListKind, Rest};
 
     fn parse(rest: &Rest, body: &str) -> Result<Listing, String> {
-        let mut listing = Listing::empty(None, Arc::default());
-        let document = serde_json::from_str(body).map_err(|error| error.to_string())?;
-        read(rest, &document, 42, &mut listing).map(|_| listing)
+        let mut listing = Listing::new(None, Arc::default());
+        read(rest, Incoming::whole(body.as_bytes()), 42, &mut listing)?;
+        listing.finish();
+        Ok(listing)
     }
 
     #[test]
@@ -245,6 +388,31 @@ mod tests {
         assert_eq!(listing.files["d.log"].date_us, Some(42));
         assert_eq!(listing.refused.len(), 3);
         assert!(!listing.complete);
+    }
+
+    #[test]
+    fn what_is_held_is_bounded_and_the_rest_is_said() {
+        let entry = |name: &str| format!("{{\"name\":\"{name}\"}}");
+        let parse = |entries: Vec<String>| {
+            parse(&rest_settings(), &format!("{{\"files\": [{}]}}", entries.join(","))).expect("a listing")
+        };
+        let many = parse((0..FILES_MAX + 5).map(|number| entry(&format!("{number}.log"))).collect());
+        assert_eq!((many.files.len(), many.left_out, many.complete), (FILES_MAX, 5, false));
+        assert!(many.refused[0].cause.text.starts_with("the listing has 5 files beyond the 20000 "));
+        let long = parse((0..FILES_MAX).map(|number| entry(&format!("{number:01280}"))).collect());
+        assert_eq!(long.files.len(), FILES_MAX.div_ceil(11));
+        let refused = parse((0..REFUSED_MAX + 5).map(|number| entry(&format!("../{number}"))).collect());
+        assert_eq!((refused.refused.len(), refused.complete), (REFUSED_MAX + 1, false));
+        assert_eq!(refused.refused[REFUSED_MAX].cause.text, "the listing has 5 more names that are refused");
+    }
+
+    #[test]
+    fn half_of_a_character_costs_its_name_alone() {
+        let body =
+            r#"{"\ud800": 1, "files": [{"name": "a\ud800.log"}, {"name": "b.log", "etag": "\udfff", "\udfff": 2}]}"#;
+        let listing = parse(&rest_settings(), body).expect("a listing");
+        assert_eq!(listing.files.keys().collect::<Vec<_>>(), ["b.log"]);
+        assert!(listing.complete && listing.refused[0].cause.text.ends_with("is not UTF-8"), "{listing:?}");
     }
 
     #[test]

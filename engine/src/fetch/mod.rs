@@ -28,6 +28,7 @@ mod forecast;
 mod foresee;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod incoming;
 mod index;
 mod inventory;
 mod listing;
@@ -36,13 +37,16 @@ mod name;
 mod named;
 mod outcome;
 mod packed;
+mod paged;
 mod paging;
 mod parts;
 mod pinned;
+mod pointed;
 mod probe;
 mod reclassify;
 mod rest;
 mod retry;
+mod room;
 mod shape;
 mod source;
 mod tls;
@@ -62,6 +66,7 @@ use self::committer::Committer;
 use self::fetching::Fetching;
 use self::fleet::{Fleet, Plan};
 use self::retry::Budget;
+use self::room::Room;
 use crate::catalog::{Catalog, CatalogError};
 use crate::mirror::{MirrorError, StoreLock};
 use crate::profile::{FileFilter, NoAccess, Profile};
@@ -119,7 +124,8 @@ impl Progress for () {}
 struct Context {
     /// The store's folder, for what must lie on a disk for a while.
     folder: PathBuf,
-    files: FileFilter,
+    files: Arc<FileFilter>,
+    room: Room,
     decoders: Semaphore,
     committer: Committer,
     budget: Budget,
@@ -146,7 +152,8 @@ pub async fn fetch(
     let plan = Plan::of(profile)?;
     let context = Context {
         folder: store.folder().to_owned(),
-        files: profile.files.clone(),
+        files: Arc::new(profile.files.clone()),
+        room: Room::default(),
         decoders: Semaphore::new(packed::DECODERS_MAX),
         committer,
         budget: Budget::for_fleet(profile.instances.len()),

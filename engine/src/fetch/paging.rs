@@ -1,11 +1,13 @@
 //! How a listing goes on: the URL of the page after this one. Pure; it ends, whatever a server says.
 
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use reqwest::Url;
 use serde_json::Value;
 
 use super::cause::excerpt;
+use super::listing::{Cursor, PageSeen};
 use super::name::encoded;
 use crate::profile::{Paging, Veil};
 
@@ -17,7 +19,9 @@ pub(super) struct Pages<'a> {
     paging: &'a Paging,
     veil: &'a Veil,
     first: Url,
-    asked: BTreeSet<Url>,
+    /// Marks of their URLs, and of the names on them.
+    asked: BTreeSet<u64>,
+    seen: BTreeSet<u64>,
     entries: usize,
 }
 
@@ -26,12 +30,11 @@ pub(super) struct Pages<'a> {
 pub(super) struct Page<'a> {
     /// Where it was found, after redirects.
     pub url: &'a Url,
-    pub document: &'a Value,
+    /// What stands at the pointer of the cursor.
+    pub cursor: Option<&'a Cursor>,
     /// The header `Link`.
     pub link: Option<&'a str>,
-    pub entries: usize,
-    /// Whether any of its entries was not on a page before.
-    pub news: bool,
+    pub seen: PageSeen,
 }
 
 impl<'a> Pages<'a> {
@@ -41,7 +44,8 @@ impl<'a> Pages<'a> {
             Paging::Offset { parameter } => with_parameter(&list, parameter, "0"),
             Paging::None | Paging::Cursor { .. } | Paging::Link => list,
         };
-        Pages { paging, veil, asked: BTreeSet::from([first.clone()]), first, entries: 0 }
+        let asked = BTreeSet::from([mark(&first)]);
+        Pages { paging, veil, asked, seen: BTreeSet::new(), first, entries: 0 }
     }
 
     pub fn first(&self) -> Url {
@@ -53,9 +57,10 @@ impl<'a> Pages<'a> {
     /// # Errors
     /// Why it cannot be complete, as the end of a sentence.
     pub fn after(&mut self, page: Page<'_>) -> Result<Option<Url>, String> {
-        self.entries += page.entries;
+        self.entries += page.seen.entries;
+        let is_old = page.seen.entries > 0 && !self.seen.insert(page.seen.names);
         let Some(next) = self.next(page)? else { return Ok(None) };
-        if page.entries > 0 && !page.news || !self.asked.insert(next.clone()) {
+        if is_old || !self.asked.insert(mark(&next)) {
             return Err("comes round to a page that was there before".to_owned());
         }
         if self.asked.len() > PAGES_MAX {
@@ -66,7 +71,7 @@ impl<'a> Pages<'a> {
 
     fn next(&self, page: Page<'_>) -> Result<Option<Url>, String> {
         let number = |parameter: &str, number: usize| {
-            (page.entries > 0).then(|| with_parameter(&self.first, parameter, &number.to_string()))
+            (page.seen.entries > 0).then(|| with_parameter(&self.first, parameter, &number.to_string()))
         };
         match self.paging {
             Paging::None => Ok(None),
@@ -74,11 +79,11 @@ impl<'a> Pages<'a> {
             Paging::Offset { parameter } => Ok(number(parameter, self.entries)),
             Paging::Link => page.link.and_then(next_link).map(|target| self.on_host(page.url, target)).transpose(),
             Paging::Cursor { pointer, parameter } => {
-                let cursor = match page.document.pointer(pointer) {
-                    None | Some(Value::Null | Value::Bool(false)) => return Ok(None),
-                    Some(Value::String(text)) if text.is_empty() => return Ok(None),
-                    Some(Value::String(text)) => text.clone(),
-                    Some(Value::Number(number)) => number.to_string(),
+                let cursor = match page.cursor {
+                    None | Some(Some(Value::Null | Value::Bool(false))) => return Ok(None),
+                    Some(Some(Value::String(text))) if text.is_empty() => return Ok(None),
+                    Some(Some(Value::String(text))) => text.clone(),
+                    Some(Some(Value::Number(number))) => number.to_string(),
                     Some(_) => return Err(format!("has no text or number at the pointer \"{pointer}\"")),
                 };
                 match parameter {
@@ -97,6 +102,13 @@ impl<'a> Pages<'a> {
         }
         Ok(next)
     }
+}
+
+/// What is kept of a URL, which may be long.
+fn mark(url: &Url) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    url.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// A URL with a parameter of its query set; the others stay as they are written.
@@ -139,20 +151,20 @@ fn next_link(header: &str) -> Option<&str> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{PAGES_MAX, Page, Pages, next_link};
+    use super::{Cursor, PAGES_MAX, Page, PageSeen, Pages, next_link};
     use crate::profile::{Paging, Veil};
 
     const LIST: &str = "http://h:1/logs?limit=2&page=7";
 
-    fn page<'a>(url: &'a super::Url, document: &'a Value, link: Option<&'a str>) -> Page<'a> {
-        Page { url, document, link, entries: 2, news: true }
+    fn page<'a>(url: &'a super::Url, cursor: Option<&'a Cursor>, link: Option<&'a str>, names: u64) -> Page<'a> {
+        Page { url, cursor, link, seen: PageSeen { entries: 2, names } }
     }
 
-    fn next(paging: &Paging, document: &Value, link: Option<&str>) -> Result<Option<String>, String> {
+    fn next(paging: &Paging, cursor: Option<Cursor>, link: Option<&str>) -> Result<Option<String>, String> {
         let veil = Veil::default();
         let mut pages = Pages::new(paging, LIST.parse().expect("a URL"), &veil);
         let url = pages.first();
-        Ok(pages.after(page(&url, document, link))?.map(String::from))
+        Ok(pages.after(page(&url, cursor.as_ref(), link, 1))?.map(String::from))
     }
 
     #[test]
@@ -164,20 +176,20 @@ mod tests {
             Pages::new(&numbered, LIST.parse().expect("a URL"), &Veil::default()).first().as_str(),
             "http://h:1/logs?limit=2&page=1"
         );
-        assert_eq!(next(&numbered, &Value::Null, None), Ok(Some(text("http://h:1/logs?limit=2&page=2"))));
+        assert_eq!(next(&numbered, None, None), Ok(Some(text("http://h:1/logs?limit=2&page=2"))));
         let offset = Paging::Offset { parameter: text("from") };
-        assert_eq!(next(&offset, &Value::Null, None), Ok(Some(text("http://h:1/logs?limit=2&page=7&from=2"))));
-        let document = json!({ "next": "a&b=" });
+        assert_eq!(next(&offset, None, None), Ok(Some(text("http://h:1/logs?limit=2&page=7&from=2"))));
+        let given = |value: Value| Some((!value.is_array()).then_some(value));
         let expected = Ok(Some(text("http://h:1/logs?limit=2&page=7&c=a%26b%3D")));
-        assert_eq!(next(&cursor(Some(text("c"))), &document, None), expected);
-        assert_eq!(next(&cursor(Some(text("c"))), &json!({ "next": null }), None), Ok(None));
-        assert_eq!(next(&cursor(None), &json!({ "next": "/logs?p=2" }), None), Ok(Some(text("http://h:1/logs?p=2"))));
-        assert!(next(&cursor(None), &json!({ "next": "http://h:2/logs" }), None).is_err());
-        assert!(next(&cursor(None), &json!({ "next": [] }), None).is_err());
+        assert_eq!(next(&cursor(Some(text("c"))), given(json!("a&b=")), None), expected);
+        assert_eq!(next(&cursor(Some(text("c"))), given(json!(null)), None), Ok(None));
+        assert_eq!(next(&cursor(None), given(json!("/logs?p=2")), None), Ok(Some(text("http://h:1/logs?p=2"))));
+        assert!(next(&cursor(None), given(json!("http://h:2/logs")), None).is_err());
+        assert!(next(&cursor(None), given(json!([])), None).is_err());
         let link = Some("</logs?p=1>; rel=prev, <logs?p=3>; title=\"a, b\"; rel=\"last next\"");
-        assert_eq!(next(&Paging::Link, &Value::Null, link), Ok(Some(text("http://h:1/logs?p=3"))));
-        assert_eq!(next(&Paging::Link, &Value::Null, None), Ok(None));
-        assert!(next(&Paging::Link, &Value::Null, Some("<//evil/logs>; rel=next")).is_err());
+        assert_eq!(next(&Paging::Link, None, link), Ok(Some(text("http://h:1/logs?p=3"))));
+        assert_eq!(next(&Paging::Link, None, None), Ok(None));
+        assert!(next(&Paging::Link, None, Some("<//evil/logs>; rel=next")).is_err());
         assert_eq!(next_link("<a"), None);
     }
 
@@ -187,13 +199,13 @@ mod tests {
         let paging = Paging::Page { parameter: "page".to_owned(), first: 0 };
         let mut pages = Pages::new(&paging, LIST.parse().expect("a URL"), &veil);
         let url = pages.first();
-        let again = Page { news: false, ..page(&url, &Value::Null, None) };
-        assert!(pages.after(again).expect_err("a loop").contains("round"));
-        let asked = (0..).take_while(|_| matches!(pages.after(page(&url, &Value::Null, None)), Ok(Some(_)))).count();
-        assert!(asked < PAGES_MAX, "{asked}");
-        let empty = Page { entries: 0, news: false, ..page(&url, &Value::Null, None) };
+        assert!(pages.after(page(&url, None, None, 1)).is_ok());
+        assert!(pages.after(page(&url, None, None, 1)).expect_err("a loop").contains("round"));
+        let asked = (2..).take_while(|names| matches!(pages.after(page(&url, None, None, *names)), Ok(Some(_))));
+        assert!(asked.count() < PAGES_MAX);
+        let empty = Page { seen: PageSeen::default(), ..page(&url, None, None, 0) };
         assert_eq!(pages.after(empty), Ok(None));
         let mut pages = Pages::new(&Paging::Link, LIST.parse().expect("a URL"), &veil);
-        assert!(pages.after(page(&url, &Value::Null, Some("<?limit=2&page=7>; rel=next"))).is_err());
+        assert!(pages.after(page(&url, None, Some("<?limit=2&page=7>; rel=next"), 1)).is_err());
     }
 }

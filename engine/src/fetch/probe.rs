@@ -93,7 +93,7 @@ pub async fn probe(profile: &Profile, instance: &Instance) -> Result<Probe, Fetc
     let deadline = deadline_of(&source);
     let budget = Budget::for_fleet(1);
     let patience = Patience::new(&budget, source.patience().0);
-    let listed = timeout_at(deadline, source.list(instance, &tally, patience)).await;
+    let listed = timeout_at(deadline, source.list(instance, None, &tally, patience)).await;
     let now_us = Utc::now().timestamp_micros();
     let listed = listed.unwrap_or_else(|_| {
         Err(Cause::new(CauseClass::Timeout, "the instance's time limit came before the listing was complete"))
@@ -163,7 +163,7 @@ impl Probe {
     /// What a fetch would do with the files of a listing.
     fn foretell(&mut self, profile: &Profile, listing: &Listing) {
         let filter = &profile.files;
-        let mut kept = Listing::empty(listing.date_us, Default::default());
+        let mut kept = Listing::new(None, Default::default());
         kept.complete = listing.complete;
         kept.files
             .extend(listing.files.iter().filter(|(path, _)| filter.takes(path)).map(|(p, f)| (p.clone(), f.clone())));

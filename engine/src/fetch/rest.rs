@@ -9,22 +9,16 @@ use reqwest::header::{
     RETRY_AFTER, USER_AGENT,
 };
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
-use serde_json::Value;
 use tokio::time::timeout;
 
 use super::answer::{Answer, Ask, Head, PAGE_BYTES, classify, is_of_name, is_page, may_be_page};
 use super::approach::Approach;
 use super::cause::{Cause, CauseClass, beginning, beginning_bytes, excerpt, of_transport};
-use super::index;
-use super::listing::{self, Listing};
+use super::listing;
 use super::name;
-use super::paging::{Page, Pages};
 use super::retry::{Again, Fault, retry_after};
 use super::source::{Body, Flow, Opened, Tally};
-use crate::profile::{FetchKind, Instance, Limits, ListKind, Rest, Veil};
-
-/// Far more than a million entries need; beyond it, a listing is no listing.
-pub(super) const LISTING_BYTES_MAX: usize = 64 << 20;
+use crate::profile::{FetchKind, Instance, Limits, Rest, Veil};
 
 /// As browsers do, and more than any honest installation needs.
 const REDIRECTS_MAX: usize = 5;
@@ -39,15 +33,16 @@ pub(super) struct RestSource {
     veil: Arc<Veil>,
 }
 
-/// A whole answer, and what stands in its head.
+/// An answer, and what stands in its head.
 pub(super) struct Whole {
     asked: String,
     /// Where it was found, after redirects.
-    at: Url,
+    pub at: Url,
     status: u16,
     kind: String,
-    links: String,
-    date_us: Option<i64>,
+    pub links: String,
+    pub date_us: Option<i64>,
+    /// The body, or its beginning.
     pub bytes: Vec<u8>,
 }
 
@@ -130,51 +125,15 @@ impl RestSource {
         name::expanded(&url, &instance.address, &instance.name, path)
     }
 
-    /// The whole listing, page by page; one that is not complete is none.
-    pub async fn list(&self, instance: &Instance, tally: &Tally) -> Result<Listing, Fault> {
-        let rest = &self.approach.rest;
-        let url = self.parsed(name::expanded(&rest.list_url, &instance.address, &instance.name, ""))?;
-        let mut pages = Pages::new(&rest.paging, url, &self.veil);
-        let mut listing = Listing::empty(None, Arc::clone(&self.veil));
-        let mut next = Some(pages.first());
-        let mut bytes_left = LISTING_BYTES_MAX;
-        while let Some(url) = next {
-            next = self.page(&url, &mut pages, &mut listing, &mut bytes_left, tally).await?;
-        }
-        Ok(listing)
-    }
-
-    /// Asks for one page, and reads it into the listing; gives the URL of the next one.
-    async fn page(
-        &self,
-        url: &Url,
-        pages: &mut Pages<'_>,
-        listing: &mut Listing,
-        bytes_left: &mut usize,
-        tally: &Tally,
-    ) -> Result<Option<Url>, Fault> {
-        let accept = if self.approach.rest.list_kind == ListKind::Html { "text/html" } else { "application/json" };
-        let page = self.whole(url, accept, *bytes_left, tally).await?;
-        listing.date_us = listing.date_us.or(page.date_us);
-        let read = match bytes_left.checked_sub(page.bytes.len()) {
-            None => Err(format!("is longer than {LISTING_BYTES_MAX} bytes")),
-            Some(left) => {
-                *bytes_left = left;
-                let now_us = page.date_us.unwrap_or_else(|| Utc::now().timestamp_micros());
-                let before = listing.files.len() + listing.refused.len();
-                let rest = &self.approach.rest;
-                read_page(rest, &page.at, &page.bytes, now_us, listing).and_then(|(entries, document)| {
-                    let news = listing.files.len() + listing.refused.len() > before;
-                    let link = Some(page.links.as_str());
-                    pages.after(Page { url: &page.at, document: &document, link, entries, news })
-                })
-            }
-        };
-        read.map_err(|why| self.unfit(&page, "listing", &why))
-    }
-
     /// A whole answer with status 200; of one that is longer than `bytes_max`, a little more than so many bytes.
     pub async fn whole(&self, url: &Url, accept: &str, bytes_max: usize, tally: &Tally) -> Result<Whole, Fault> {
+        let (mut whole, mut body) = self.begin(url, accept, tally).await?;
+        while body.take(&mut whole.bytes, tally).await? && whole.bytes.len() <= bytes_max {}
+        Ok(whole)
+    }
+
+    /// The head of an answer with status 200, and its body, of which nothing was read.
+    pub async fn begin(&self, url: &Url, accept: &str, tally: &Tally) -> Result<(Whole, RestBody), Fault> {
         let response = self.send(url, self.client.get(url.clone()).header(ACCEPT, accept), tally).await?;
         let asked = self.shown(url);
         match (response.status(), classify(Ask::WHOLE, &head(&response))) {
@@ -182,7 +141,7 @@ impl RestSource {
             (_, other) => return Err(self.refusal(&asked, &response, other)),
         }
         let links: Vec<&str> = response.headers().get_all(LINK).iter().filter_map(|link| link.to_str().ok()).collect();
-        let mut whole = Whole {
+        let whole = Whole {
             asked: asked.clone(),
             at: response.url().clone(),
             status: response.status().as_u16(),
@@ -191,11 +150,7 @@ impl RestSource {
             date_us: header(&response, DATE).and_then(listing::text_time_us),
             bytes: Vec::new(),
         };
-        let mut flow = self.body(response, asked);
-        while flow.read(&mut whole.bytes).await? && whole.bytes.len() <= bytes_max {}
-        Tally::add(&tally.bytes_wire, whole.bytes.len());
-        tally.trace.received(&whole.bytes);
-        Ok(whole)
+        Ok((whole, self.body(response, asked)))
     }
 
     /// An answer is not what was asked for.
@@ -286,7 +241,7 @@ impl RestSource {
         }
     }
 
-    fn parsed(&self, url: String) -> Result<Url, Fault> {
+    pub fn parsed(&self, url: String) -> Result<Url, Fault> {
         Url::parse(&url).map_err(|_| {
             let url = excerpt(&url, &self.veil);
             let text = format!("\"{url}\" is no URL; see the address and the URL templates in the profile");
@@ -311,6 +266,15 @@ impl RestBody {
             return Ok(true);
         }
         self.read_on(into).await
+    }
+
+    /// The same, and what came is counted.
+    pub async fn take(&mut self, into: &mut Vec<u8>, tally: &Tally) -> Result<bool, Fault> {
+        let before = into.len();
+        let more = self.read(into).await?;
+        Tally::add(&tally.bytes_wire, into.len() - before);
+        tally.trace.received(&into[before..]);
+        Ok(more)
     }
 
     /// Refuses a body that is an HTML page, such as a login, where a file was asked for.
@@ -350,23 +314,6 @@ pub(super) fn shown(url: &Url, veil: &Veil) -> String {
     let _ = url.set_username("");
     let _ = url.set_password(None);
     excerpt(url.as_str(), veil)
-}
-
-/// Entries of a page, and its JSON, which may name the next one.
-pub(super) fn read_page(
-    rest: &Rest,
-    at: &Url,
-    body: &[u8],
-    now_us: i64,
-    listing: &mut Listing,
-) -> Result<(usize, Value), String> {
-    if rest.list_kind == ListKind::Html {
-        return index::read(at, body, now_us, listing).map(|entries| (entries, Value::Null));
-    }
-    // One name that is not UTF-8 is refused by itself; the other files are taken.
-    let text = String::from_utf8_lossy(body);
-    let document = serde_json::from_str(&text).map_err(|error| format!("is no JSON: {error}"))?;
-    listing::read(rest, &document, now_us, listing).map(|entries| (entries, document))
 }
 
 fn too_slow(asked: &str, what: &str) -> Fault {

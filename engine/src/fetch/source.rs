@@ -1,5 +1,6 @@
 //! Where logs come from, seen alike: a listing, and the bytes of a file from an offset on.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -9,8 +10,9 @@ use super::folder::{FolderBody, FolderSource};
 use super::listing::Listing;
 use super::rest::{RestBody, RestSource};
 use super::retry::{Fault, Patience};
+use super::room::Share;
 use super::trace::Trace;
-use crate::profile::{Instance, Veil};
+use crate::profile::{FileFilter, Instance, Veil};
 
 /// One of the two sources of a profile.
 pub(super) enum Source {
@@ -26,6 +28,8 @@ pub(super) struct Tally {
     pub bytes_new: AtomicU64,
     /// Sees what crosses the wire.
     pub trace: Trace,
+    /// Room for its files.
+    pub share: Share,
 }
 
 impl Tally {
@@ -104,12 +108,18 @@ impl Body {
 }
 
 impl Source {
-    /// What the instance has.
-    pub async fn list(&self, instance: &Instance, tally: &Tally, mut patience: Patience<'_>) -> Result<Listing, Cause> {
+    /// What the instance has; of that, what the filter takes, where there is one.
+    pub async fn list(
+        &self,
+        instance: &Instance,
+        filter: Option<&Arc<FileFilter>>,
+        tally: &Tally,
+        mut patience: Patience<'_>,
+    ) -> Result<Listing, Cause> {
         loop {
             let listed = match self {
-                Source::Rest(rest) => rest.list(instance, tally).await,
-                Source::Folder(folder) => folder.list(instance).await,
+                Source::Rest(rest) => rest.list(instance, filter, tally).await,
+                Source::Folder(folder) => folder.list(instance, filter.cloned()).await,
             };
             match listed {
                 Ok(listing) => return Ok(listing),

@@ -81,6 +81,11 @@ impl Trace {
         Trace(Some(Mutex::new(Kept { veil, ..Kept::default() })))
     }
 
+    /// Whether somebody looks.
+    pub fn is_kept(&self) -> bool {
+        self.0.is_some()
+    }
+
     fn kept(&self) -> Option<MutexGuard<'_, Kept>> {
         Some(self.0.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
     }

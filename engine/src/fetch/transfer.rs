@@ -72,7 +72,7 @@ impl From<Fault> for Trouble {
 
 impl Access<'_> {
     pub async fn list(&self) -> Result<Listing, Cause> {
-        self.source.list(self.instance, self.tally, self.patience()).await
+        self.source.list(self.instance, Some(&self.context.files), self.tally, self.patience()).await
     }
 
     /// Bytes `from..to` of a file, fewer where it ends before.

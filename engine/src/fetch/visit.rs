@@ -151,9 +151,8 @@ impl<'a> Visit<'a> {
     }
 
     async fn list(&mut self) -> Result<Listing, Cause> {
-        let mut listing = self.access.list().await?;
+        let listing = self.access.list().await?;
         self.listed_us = Some(Utc::now().timestamp_micros());
-        listing.keep(&self.access.context.files);
         self.server_date_us = listing.date_us;
         self.access.shelf.clear();
         Ok(listing)

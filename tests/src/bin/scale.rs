@@ -1,4 +1,5 @@
-//! The benchmark of acquisition: ten thousand instances, of which nobody, or one in a hundred, has something new.
+//! The benchmark of acquisition: ten thousand instances, of which nobody, or one in a hundred, has something new; and
+//! with `claims`, instances that list a million files each, of which the profile takes all or none.
 //!
 //! The crowd is served by this process; every fetch is a process of its own, so that its memory and CPU are its own.
 
@@ -49,9 +50,10 @@ fn main() -> ExitCode {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let done = match args.as_slice() {
         ["child", folder] => child(Path::new(folder)),
+        ["claims"] => claims(),
         [] => measure(INSTANCES),
         [instances] => instances.parse().map_err(Failed::from).and_then(measure),
-        _ => Err("usage: scale [INSTANCES]".into()),
+        _ => Err("usage: scale [INSTANCES | claims]".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -68,10 +70,7 @@ fn measure(instances: u32) -> Result<(), Failed> {
     fs::write(folder.path().join("instances.csv"), crowd.csv())?;
     fs::write(profile_of(folder.path()), profile_text(SOURCE, Layout::Log4net))?;
     println!("{instances} instances, {:.0} MB of logs", crowd.bytes() as f64 / 1e6);
-    println!(
-        "{:<28}{:>9}{:>9}{:>9}{:>10}{:>12}{:>12}",
-        "median of three", "wall s", "CPU s", "peak MB", "requests", "new bytes", "wire bytes"
-    );
+    head("median of three");
     show("the first fetch", &[spawn(&crowd, instances, folder.path(), crowd.bytes())?]);
     let rounds = || (0..ROUNDS).map(|_| spawn(&crowd, instances, folder.path(), 0)).collect::<Result<Vec<_>, _>>();
     show("nothing new", &rounds()?);
@@ -81,6 +80,31 @@ fn measure(instances: u32) -> Result<(), Failed> {
     });
     show("one in a hundred has grown", &grown.collect::<Result<Vec<_>, _>>()?);
     Ok(())
+}
+
+/// One instance, and as many as are at work at a time, list a million files each.
+fn claims() -> Result<(), Failed> {
+    head("a million files claimed");
+    for (extension, taken) in [("dat", "none"), ("log", "all")] {
+        for instances in [1, 64] {
+            let folder = tempfile::tempdir()?;
+            let crowd = Crowd::start(instances)?;
+            let bytes = crowd.claim(extension);
+            fs::write(folder.path().join("instances.csv"), crowd.csv())?;
+            fs::write(profile_of(folder.path()), profile_text(SOURCE, Layout::Log4net))?;
+            let fetched = fetch_in_child(folder.path())?;
+            assert!(fetched.bytes_wire >= u64::from(instances) * bytes as u64, "every listing was read");
+            show(&format!("by {instances}, {taken} taken"), &[fetched]);
+        }
+    }
+    Ok(())
+}
+
+fn head(what: &str) {
+    println!(
+        "{what:<28}{:>9}{:>9}{:>9}{:>10}{:>12}{:>12}",
+        "wall s", "CPU s", "peak MB", "requests", "new bytes", "wire bytes"
+    );
 }
 
 fn show(what: &str, fetched: &[Fetched]) {
@@ -107,17 +131,21 @@ fn profile_of(folder: &Path) -> PathBuf {
 /// Fetches in another process; it must bring so many bytes, and count its requests as the crowd does.
 fn spawn(crowd: &Crowd, instances: u32, folder: &Path, bytes_new: u64) -> Result<Fetched, Failed> {
     crowd.requests();
-    let output = Command::new(env::current_exe()?).arg("child").arg(folder).output()?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
-    }
-    let fetched: Fetched = serde_json::from_slice(&output.stdout)?;
+    let fetched = fetch_in_child(folder)?;
     let seen = (fetched.reached, fetched.bytes_new, fetched.requests);
     let due = (u64::from(instances), bytes_new, crowd.requests());
     if seen != due {
         return Err(format!("reached, new bytes and requests are {seen:?}, not {due:?}").into());
     }
     Ok(fetched)
+}
+
+fn fetch_in_child(folder: &Path) -> Result<Fetched, Failed> {
+    let output = Command::new(env::current_exe()?).arg("child").arg(folder).output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
 }
 
 fn child(folder: &Path) -> Result<(), Failed> {
