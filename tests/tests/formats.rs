@@ -75,6 +75,39 @@ fn formats_are_proposed_and_read_what_they_promise() {
 }
 
 #[test]
+fn what_is_not_read_of_a_long_log_is_said() {
+    let scene = empty();
+    scene.add_profile(MAIN, &format!("{REST}kind = \"log4net\"\n"));
+    let line = "2026-10-12 05:48:29,658 [1] INFO  App.Net - Request took 7 ms and came from a cache\n";
+    let most = 16 << 20;
+    let file = |name: &str, bytes: usize| {
+        let text = line.repeat(bytes.div_ceil(line.len()));
+        fs::write(scene.path(name), &text[..bytes]).expect("a log");
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut packed, &text.as_bytes()[..bytes]).expect("memory");
+        fs::write(scene.path(&format!("{name}.gz")), packed.finish().expect("memory")).expect("a log");
+    };
+    file("long.log", 2 * most);
+    file("short.log", most);
+    let commands: [&[&str]; 3] = [&["format", "detect"], &["format", "test"], &["events", "suggest"]];
+    for command in commands {
+        let run = |file: &str, more: &[&str]| scene.logparser(MAIN, &[command, &[file][..], more].concat()).stdout;
+        let shown = run("long.log", &[]);
+        assert!(shown.contains("only the first 16 MiB of long.log were read, 50% of it\n"), "{command:?}: {shown}");
+        let shown = run("long.log.gz", &[]);
+        assert!(shown.contains("only the first 16 MiB of long.log.gz were read, "), "{command:?}: {shown}");
+        for short in ["short.log", "short.log.gz"] {
+            assert!(!run(short, &[]).contains("only the first"), "{command:?}: all of {short} was read");
+        }
+        let told: serde_json::Value = serde_json::from_str(&run("long.log", &["--json"])).expect("JSON");
+        assert_eq!(told["cut"][0]["file"], "long.log", "{command:?}");
+        assert_eq!(told["cut"][0]["bytes_read"], most, "{command:?}");
+        let help = scene.logparser(MAIN, &[command, &["--help"][..]].concat()).stdout;
+        assert!(help.contains("of a long one, the first 16 MiB are read"), "{help}");
+    }
+}
+
+#[test]
 fn logs_that_no_layout_fits_get_a_pattern_of_their_own() {
     let mut wrong = String::new();
     for path in sorted_entries(&folder("formats")).expect("the logs") {

@@ -9,7 +9,8 @@ use serde_json::json;
 
 use super::columns::inert;
 use super::run::rules_failed;
-use super::{Done, Failed, How, out, sample};
+use super::sample::{self, Cut};
+use super::{Done, Failed, How, out};
 use crate::catalog::{Catalog, CatalogError, Generation};
 use crate::mirror::{Chunk, Mirror};
 use crate::normalise::{Normaliser, Start, Suggestion, Unnamed, Want, Wanted};
@@ -31,15 +32,17 @@ pub fn events_suggest(how: &How, files: &[PathBuf], most: usize) -> Result<Done,
     if files.is_empty() {
         read_store(&profile, &normaliser, &mut unnamed)?;
     }
+    let mut cuts = Vec::new();
     for path in files {
-        let (bytes, _) = sample::read(path)?;
+        let (bytes, cut) = sample::read(path)?;
+        cuts.extend(cut);
         let formats = normaliser.formats_of(&[], &sample::name(path));
         count(&normaliser, Start { formats, closed: true, ..Start::default() }, &bytes[..], &mut unnamed)
             .map_err(|cause| Failed::other(cause, "name log files"))?;
     }
     let taken: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     let suggestions = unnamed.suggestions(most, &taken);
-    let text = if how.json { of_json(&unnamed, &suggestions) } else { shown(&unnamed, &suggestions) };
+    let text = if how.json { of_json(&unnamed, &cuts, &suggestions) } else { shown(&unnamed, &cuts, &suggestions) };
     if how.json || !how.quiet {
         out(text.trim_end());
     }
@@ -88,8 +91,9 @@ fn read_store(profile: &Profile, normaliser: &Normaliser, unnamed: &mut Unnamed)
     Ok(())
 }
 
-fn shown(unnamed: &Unnamed, suggestions: &[Suggestion]) -> String {
-    let mut text = format!("# {} records have no event.\n", unnamed.records);
+fn shown(unnamed: &Unnamed, cuts: &[Cut], suggestions: &[Suggestion]) -> String {
+    let mut text: String = cuts.iter().map(|cut| format!("# {}\n", cut.told())).collect();
+    text += &format!("# {} records have no event.\n", unnamed.records);
     for Suggestion { name, logger, body, count, severity, example } in suggestions {
         let share = *count as f64 * 100.0 / unnamed.records.max(1) as f64;
         // Writing to a string cannot fail, here and below.
@@ -106,7 +110,7 @@ fn shown(unnamed: &Unnamed, suggestions: &[Suggestion]) -> String {
     text
 }
 
-fn of_json(unnamed: &Unnamed, suggestions: &[Suggestion]) -> String {
+fn of_json(unnamed: &Unnamed, cuts: &[Cut], suggestions: &[Suggestion]) -> String {
     let suggested: Vec<_> = suggestions
         .iter()
         .map(|one| {
@@ -120,5 +124,8 @@ fn of_json(unnamed: &Unnamed, suggestions: &[Suggestion]) -> String {
             })
         })
         .collect();
-    format!("{:#}\n", json!({ "records": unnamed.records, "suggestions": suggested }))
+    format!(
+        "{:#}\n",
+        json!({ "records": unnamed.records, "cut": cuts.iter().map(Cut::json).collect::<Vec<_>>(), "suggestions": suggested })
+    )
 }

@@ -6,19 +6,21 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::columns::inert;
-use super::{Done, Failed, How, out, sample};
+use super::sample::{self, Cut};
+use super::{Done, Failed, How, out};
 use crate::normalise::{Candidate, Fit, Sample, detect, text_of};
 
 /// Proposes `[format]` for these files; those that are close come behind it, switched off.
 pub fn format_detect(how: &How, files: &[PathBuf]) -> Result<Done, Failed> {
-    let mut samples = Vec::new();
+    let (mut samples, mut cuts) = (Vec::new(), Vec::new());
     for path in files {
-        let (bytes, _) = sample::read(path)?;
+        let (bytes, cut) = sample::read(path)?;
+        cuts.extend(cut);
         samples.push(Sample { name: path.display().to_string(), text: text_of(&bytes) });
     }
     let candidates = detect(&samples);
     let whole = candidates.first().is_some_and(|best| best.total.explained() >= 1.0);
-    let text = if how.json { of_json(&samples, &candidates) } else { shown(&samples, &candidates) };
+    let text = if how.json { of_json(&samples, &cuts, &candidates) } else { shown(&samples, &cuts, &candidates) };
     if candidates.is_empty() {
         return Err(Failed::other(
             "no format explains these lines: no time was found in them that begins a record",
@@ -31,8 +33,8 @@ pub fn format_detect(how: &How, files: &[PathBuf]) -> Result<Done, Failed> {
     Ok(if whole { Done::Whole } else { Done::PartsMissing })
 }
 
-fn shown(samples: &[Sample], candidates: &[Candidate]) -> String {
-    let mut text = String::new();
+fn shown(samples: &[Sample], cuts: &[Cut], candidates: &[Candidate]) -> String {
+    let mut text: String = cuts.iter().map(|cut| format!("# {}\n", cut.told())).collect();
     for (rank, candidate) in candidates.iter().enumerate() {
         if rank > 0 {
             text += "\n# Nearly as good:\n";
@@ -75,7 +77,7 @@ fn percent(share: f64) -> String {
     format!("{tenths:.1}")
 }
 
-fn of_json(samples: &[Sample], candidates: &[Candidate]) -> String {
+fn of_json(samples: &[Sample], cuts: &[Cut], candidates: &[Candidate]) -> String {
     let fit = |fit: &Fit| json!({ "lines": fit.lines, "records": fit.records, "joined": fit.joined, "explained": fit.explained() });
     let candidate = |candidate: &Candidate| {
         let files =
@@ -88,5 +90,5 @@ fn of_json(samples: &[Sample], candidates: &[Candidate]) -> String {
         })
     };
     let candidates: Vec<Value> = candidates.iter().map(candidate).collect();
-    format!("{:#}\n", json!({ "candidates": candidates }))
+    format!("{:#}\n", json!({ "candidates": candidates, "cut": cuts.iter().map(Cut::json).collect::<Vec<_>>() }))
 }

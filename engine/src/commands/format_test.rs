@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::columns::{Columns, Paint, Side, inert};
 use super::run::rules_failed;
-use super::{Done, Failed, How, out, sample};
+use super::sample::{self, Cut};
+use super::{Done, Failed, How, out};
 use crate::normalise::{RecordSeen, Seen, Trial, range_name, try_lines};
 use crate::profile::{self, EventRule, Profile};
 
@@ -19,18 +20,20 @@ const TEXT_CHARS_MAX: usize = 160;
 /// Shows the first `most` records of each file, and as many lines that are none.
 pub fn format_test(how: &How, files: &[PathBuf], most: usize) -> Result<Done, Failed> {
     let profile = profile::load(&how.profile).map_err(Failed::Profile)?;
-    let mut trials = Vec::new();
+    let (mut trials, mut cuts) = (Vec::new(), Vec::new());
     for path in files {
-        let (bytes, _) = sample::read(path)?;
+        let (bytes, cut) = sample::read(path)?;
+        cuts.extend(cut);
         let trial = try_lines(&profile.formats, &profile.events, &sample::name(path), &bytes, most)
             .map_err(|rules| rules_failed(&profile, &rules))?;
         trials.push((path.display().to_string(), trial));
     }
     let whole = trials.iter().all(|(_, trial)| trial.unparsed == 0);
     if how.json {
-        out(&format!("{:#}", of_json(&profile, &trials)));
+        out(&format!("{:#}", of_json(&profile, &trials, &cuts)));
     } else if !how.quiet {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        cuts.iter().for_each(|cut| out(&cut.told()));
         out(shown(&profile, &trials, io::stdout().is_terminal() && !no_color).trim_end());
     }
     Ok(if whole { Done::Whole } else { Done::PartsMissing })
@@ -153,7 +156,7 @@ fn counted(trials: &[(String, Trial)], rule: usize) -> u64 {
     trials.iter().map(|(_, trial)| trial.by_rule[rule]).sum()
 }
 
-fn of_json(profile: &Profile, trials: &[(String, Trial)]) -> Value {
+fn of_json(profile: &Profile, trials: &[(String, Trial)], cuts: &[Cut]) -> Value {
     let seen = |seen: &Seen| match seen {
         Seen::Record(record) => json!({
             "line": record.line,
@@ -181,6 +184,7 @@ fn of_json(profile: &Profile, trials: &[(String, Trial)]) -> Value {
     let rule = |(at, rule): (usize, &EventRule)| json!({ "name": rule.name, "records": counted(trials, at) });
     json!({
         "files": trials.iter().map(file).collect::<Vec<_>>(),
+        "cut": cuts.iter().map(Cut::json).collect::<Vec<_>>(),
         "rules": profile.events.iter().enumerate().map(rule).collect::<Vec<_>>(),
     })
 }

@@ -130,13 +130,13 @@ enum Command {
 enum FormatCommand {
     /// Propose `[format]` for these log files, with the share of lines that it explains; no profile is needed
     Detect {
-        /// Log files, or `-` for standard input
+        /// Log files, or `-` for standard input; of a long one, the first 16 MiB are read
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
     /// Show what the profile's format and event rules make of the lines of these log files
     Test {
-        /// Log files, or `-` for standard input
+        /// Log files, or `-` for standard input; of a long one, the first 16 MiB are read
         #[arg(required = true)]
         files: Vec<PathBuf>,
         /// How many records of each file are shown, and how many lines that are none
@@ -149,7 +149,7 @@ enum FormatCommand {
 enum EventsCommand {
     /// List the most frequent messages that no rule names, as rules to paste
     Suggest {
-        /// Log files, or `-` for standard input. None: what is stored
+        /// Log files, or `-` for standard input; of a long one, the first 16 MiB are read. None: what is stored
         files: Vec<PathBuf>,
         /// How many rules
         #[arg(long, default_value_t = 20, value_name = "N")]
