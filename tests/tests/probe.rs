@@ -5,81 +5,17 @@ mod scene;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use logparser_tests::disk::sorted_entries;
 use logparser_tests::fleet::{Fault, Fleet, FleetOptions};
+use scene::serving::Server;
 use scene::{MAIN, Ran, Scene};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/probe");
 const PART: &str = "==== ";
 /// Sections that every profile needs, and that have no part in a probe.
 const REST: &str = "[format]\nkind = \"log4net\"\n\n[kpi.errors]\n";
-/// The server stops by itself after this long.
-const LIFETIME: Duration = Duration::from_secs(60);
-
-/// Answers by their paths, on loopback.
-struct Server {
-    address: String,
-    over: Arc<AtomicBool>,
-}
-
-impl Server {
-    /// An answer is its status line, headers, an empty line and the body, as in a case.
-    fn start(answers: BTreeMap<String, String>) -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = format!("http://{}", listener.local_addr().expect("an address"));
-        listener.set_nonblocking(true).expect("a socket");
-        let over = Arc::new(AtomicBool::new(false));
-        let (ending, deadline) = (Arc::clone(&over), Instant::now() + LIFETIME);
-        thread::spawn(move || {
-            while !ending.load(Ordering::Relaxed) && Instant::now() < deadline {
-                match listener.accept() {
-                    Ok((stream, _)) => answer(stream, &answers),
-                    Err(_) => thread::sleep(Duration::from_millis(2)),
-                }
-            }
-        });
-        Server { address, over }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.over.store(true, Ordering::Relaxed);
-    }
-}
-
-/// One request a connection. A part is given where the case says `Accept-Ranges`.
-fn answer(mut stream: TcpStream, answers: &BTreeMap<String, String>) {
-    stream.set_nonblocking(false).and_then(|()| stream.set_read_timeout(Some(LIFETIME))).expect("a socket");
-    let lines = BufReader::new(stream.try_clone().expect("a socket")).lines().map_while(Result::ok);
-    let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
-    let Some(path) = head.first().and_then(|line| line.split(' ').nth(1)) else { return };
-    let missing = "404 Not Found\n\nnothing here".to_owned();
-    let (head_lines, body) = answers.get(path).unwrap_or(&missing).split_once("\n\n").expect("a head and a body");
-    let (mut status, headers) = head_lines.split_once('\n').unwrap_or((head_lines, ""));
-    let mut headers: Vec<String> = headers.lines().map(str::to_owned).collect();
-    let mut body = body.as_bytes();
-    let range = head.iter().find_map(|line| line.strip_prefix("range: bytes=")?.split_once('-'));
-    if let (Some((from, to)), true) = (range, headers.iter().any(|line| line == "Accept-Ranges: bytes")) {
-        let (from, to): (usize, usize) = (from.parse().expect("a number"), to.parse().expect("a number"));
-        let to = body.len().min(to + 1);
-        headers.push(format!("Content-Range: bytes {from}-{}/{}", to - 1, body.len()));
-        (status, body) = ("206 Partial Content", &body[from..to]);
-    }
-    headers.extend([format!("Content-Length: {}", body.len()), "Connection: close".to_owned()]);
-    let head = format!("HTTP/1.1 {status}\r\n{}\r\n\r\n", headers.join("\r\n"));
-    // Who asked may have seen enough.
-    let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
-}
-
 /// What was shown, without what differs from run to run.
 fn masked(shown: &str, address: &str) -> String {
     let version = format!("logparser/{}", env!("CARGO_PKG_VERSION"));

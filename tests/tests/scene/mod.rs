@@ -8,6 +8,7 @@
 mod figures;
 mod recovery;
 mod running;
+pub mod serving;
 mod warm;
 
 use std::cell::RefCell;
