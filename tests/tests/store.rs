@@ -247,6 +247,30 @@ fn old_logs_are_dropped_and_still_count() {
 }
 
 #[test]
+fn what_was_not_computed_yet_is_computed_before_logs_are_dropped() {
+    let (scene, log) = aging("[keep]\nlogs = \"2 days\"\n");
+    // Other settings, and reports of days on which the old logs have no part.
+    for name in [MAIN, "kept"] {
+        scene.edit(name, "[kpi.restarts]\n", "[kpi.restarts]\ntimeout_s = 30\n");
+    }
+    let short = ["--period", "2026-10-27..2026-10-27", "--json"];
+    let run = |command: &str| {
+        let ran = scene.logparser(MAIN, &[&[command][..], &short[..]].concat());
+        assert_eq!(ran.code, Some(0), "{command}");
+        ran
+    };
+    // A fetch alone closes the file, and has nobody to complete its days.
+    let fetched = scene.logparser(MAIN, &["fetch", "--json"]);
+    assert_eq!(fetched.number("/fetch/totals/files/closed"), 1);
+    assert_eq!(fetched.number("/upkeep/dropped_bytes"), 0);
+    assert_eq!(run("report").number("/upkeep/dropped_bytes"), log.len() as u64);
+    assert_eq!(run("run").number("/upkeep/dropped_bytes"), 0);
+    run_all(&scene, MAIN, 0);
+    run_all(&scene, "kept", 0);
+    scene.published(MAIN).must_be(&scene.published("kept"), "completed before it was dropped");
+}
+
+#[test]
 fn old_results_are_dropped_and_the_report_says_so() {
     let (scene, log) = aging("[keep]\nlogs = \"2 days\"\npartials = \"3 days\"\n");
     run_all(&scene, "kept", 0);

@@ -16,9 +16,11 @@ use crate::catalog::Catalog;
 use crate::fetch::{FetchSummary, check_access, fetch};
 use crate::mirror::{LockError, StoreLock};
 use crate::normalise::{Normaliser, RuleFault, RulePlace};
-use crate::pipeline::{AnalyseError, Effort, Kpis, PublishError, Watch, analyse, normaliser, publish};
-use crate::profile::{self, Fault, Faults, Profile};
-use crate::upkeep::{Terms, Upkept, upkeep};
+use crate::pipeline::{
+    AnalyseError, Effort, Kpis, PublishError, Watch, analyse, complete_expiring, normaliser, publish,
+};
+use crate::profile::{self, Fault, Faults, Keep, Profile};
+use crate::upkeep::{self, Terms, Upkept};
 
 /// Which halves of a run are done.
 pub struct Stages<'a> {
@@ -77,16 +79,15 @@ pub fn once(how: &How, stages: &Stages<'_>, voice: &Voice, stop: &Stop) -> Resul
             return Err(Failed::Stopped);
         }
     }
+    let (own, undropped) = (fleet(&profile), undropped(&profile));
+    let mut terms = Terms { keep: &undropped, ..terms(&profile, &own) };
     if let Some(period) = period {
         let started = Instant::now();
         let mut catalog = Catalog::open(&lock).map_err(|error| store(&error))?;
         let watched = Watched { stage: voice.stage("analysing", 2 * profile.instances.len()), stop };
         let analysed = analyse(&profile, &kpis, &normaliser, &mut catalog, &period, &watched);
         drop(watched);
-        let analysed = analysed.map_err(|error| match error {
-            AnalyseError::Stopped => Failed::Stopped,
-            AnalyseError::Store(_) => store(&error),
-        })?;
+        let analysed = analysed.map_err(|error| unfinished(&error, &profile))?;
         let files = publish(&analysed.report, &profile.output).map_err(|error| match error {
             PublishError::Compose(_) => Failed::other(error, "this is a fault of LogParser; please report it"),
             PublishError::Write { .. } => Failed::disk(&error, &profile.output),
@@ -95,13 +96,21 @@ pub fn once(how: &How, stages: &Stages<'_>, voice: &Voice, stop: &Stop) -> Resul
         tell_report(voice, &analysed.report, &analysed.effort, started);
         tell_damage(voice, &analysed.damaged);
         whole &= analysed.damaged.is_empty();
+        terms.keep = &profile.keep;
+        let expiring = upkeep::droppable(&catalog, &terms).map_err(|error| store(&error))?;
+        if !expiring.is_empty() {
+            let watched = Watched { stage: voice.stage("completing old days", profile.instances.len()), stop };
+            let completed = complete_expiring(&profile, &kpis, &normaliser, &mut catalog, &expiring, &watched);
+            let completed = completed.map_err(|error| unfinished(&error, &profile))?;
+            voice.detail(&format!("{} partials were computed of logs that are dropped", completed.partials));
+        }
         summary.insert("report".to_owned(), report_summary(&analysed.report, &analysed.effort, &files));
         if !how.json && !how.quiet {
             files.iter().for_each(|file| out(&file.display().to_string()));
         }
     }
-    if stages.fetch {
-        let kept = keep(&profile, &lock, stop)?;
+    if stages.fetch || stages.report.is_some() {
+        let kept = keep(&profile, &lock, stop, &terms)?;
         voice.detail(&format!(
             "dropped {} bytes of old logs, sealed {} into {}, gave back {}",
             kept.dropped_bytes, kept.sealed_bytes, kept.packed_bytes, kept.freed_bytes
@@ -138,11 +147,22 @@ pub fn locked(profile: &Profile) -> Result<StoreLock, Failed> {
     })
 }
 
-/// Upkeep of the store, as of now.
-pub fn keep(profile: &Profile, lock: &StoreLock, stop: &Stop) -> Result<Upkept, Failed> {
+fn unfinished(error: &AnalyseError, profile: &Profile) -> Failed {
+    match error {
+        AnalyseError::Stopped => Failed::Stopped,
+        AnalyseError::Store(_) => Failed::disk(error, &profile.store),
+    }
+}
+
+/// Upkeep of the store on these terms.
+pub fn keep(profile: &Profile, lock: &StoreLock, stop: &Stop, terms: &Terms<'_>) -> Result<Upkept, Failed> {
     let mut catalog = Catalog::open(lock).map_err(|error| Failed::disk(&error, &profile.store))?;
-    upkeep(lock, &mut catalog, &terms(profile, &fleet(profile)), &|| stop.is_asked())
-        .map_err(|error| Failed::disk(&error, &profile.store))
+    upkeep::upkeep(lock, &mut catalog, terms, &|| stop.is_asked()).map_err(|error| Failed::disk(&error, &profile.store))
+}
+
+/// What the profile keeps, where no analysis has completed what logs say: then none are dropped.
+pub fn undropped(profile: &Profile) -> Keep {
+    Keep { logs_days: None, ..profile.keep }
 }
 
 /// The names of the profile's instances, in their order.

@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 use super::inventory;
 use super::progress::Voice;
-use super::run::{fetch_fleet, fleet, keep, locked, terms};
+use super::run::{fetch_fleet, fleet, keep, locked, terms, undropped};
 use super::stop::Stop;
 use super::{Done, Failed, How, out};
 use crate::catalog::{Catalog, CatalogError};
 use crate::fetch::check_access;
 use crate::mirror::StoreLock;
 use crate::profile::{self, Profile};
-use crate::upkeep::{self, Sizes, Verified};
+use crate::upkeep::{self, Sizes, Terms, Verified};
 
 /// Faults that are told one by one.
 const FAULTS_MAX: usize = 20;
@@ -88,7 +88,8 @@ impl Keeper<'_> {
             let profile = inventory::ask(self.profile, Some(&lock), &self.voice, &stop)?;
             give_up(&profile, &lock, &before).map_err(|error| self.failed(&error))?;
             fetched = Some(fetch_fleet(&profile, &lock, &self.voice, &stop)?);
-            keep(&profile, &lock, &stop)?;
+            let (own, undropped) = (fleet(&profile), undropped(&profile));
+            keep(&profile, &lock, &stop, &Terms { keep: &undropped, ..terms(&profile, &own) })?;
         }
         let after = self.read_all(&lock)?;
         self.tell(&after, &json!({ "before": before, "fetch": fetched, "after": after }));

@@ -105,6 +105,7 @@ pub fn analyse(
     let veil = profile.veil();
     let crew = Crew { plugins: &kpis.plugins, normaliser, failures: &failures, veil: &veil };
     let mirror = Mirror::open(&profile.store);
+    catalog.begin_analysis()?;
     let fleet = Fleet::enter(profile, kpis, catalog)?;
     let jobs = fleet.jobs(profile, normaliser, &mirror);
     let mut effort =
@@ -148,7 +149,7 @@ pub fn analyse(
             lacks.note_forgotten(context.start..end.clamp(context.start, context.end));
         }
         let work = |job: &Job<'_>, catalog: &Catalog, worker: &mut Worker<'_>| {
-            let Some(plan) = complete::plan(job, catalog, &context, &lacks)? else { return Ok(None) };
+            let Some(plan) = complete::plan(job, catalog, &context, None, &lacks)? else { return Ok(None) };
             let completed = complete::complete(job, catalog, &plan, worker);
             let completed = lacks.survive(job.position, worker, completed)?;
             if completed.is_none() {

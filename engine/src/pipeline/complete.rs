@@ -1,6 +1,6 @@
 //! Computes the partials that a report needs and that are missing or stale.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::job::{Job, Problem};
@@ -19,14 +19,20 @@ pub struct Plan {
     missing: BTreeMap<i32, Vec<usize>>,
 }
 
-/// Finds what is missing of an instance over a range of days, and notes what cannot be computed any more; none where
-/// there is nothing to do.
+/// Finds what is missing of an instance over a range of days, if need be only on those of some generations, and notes
+/// what cannot be computed any more; none where there is nothing to do.
 ///
 /// # Errors
 /// Trouble with the store.
-pub fn plan(job: &Job<'_>, catalog: &Catalog, days: &Range<i32>, lacks: &Lacks) -> Result<Option<Plan>, Problem> {
+pub fn plan(
+    job: &Job<'_>,
+    catalog: &Catalog,
+    days: &Range<i32>,
+    only: Option<&BTreeSet<GenerationId>>,
+    lacks: &Lacks,
+) -> Result<Option<Plan>, Problem> {
     let analysed = catalog.analysed(job.layout, job.instance)?;
-    let missing = missing(job, catalog, &analysed, days)?;
+    let missing = missing(job, catalog, &analysed, days, only)?;
     let mut plan = Plan { analysed, holes: catalog.holes(job.instance)?, missing };
     if !plan.holes.is_empty() {
         plan.leave_out(job, days, lacks);
@@ -204,10 +210,18 @@ fn missing(
     catalog: &Catalog,
     analysed: &Analysed,
     days: &Range<i32>,
+    only: Option<&BTreeSet<GenerationId>>,
 ) -> Result<BTreeMap<i32, Vec<usize>>, Problem> {
-    let there = catalog.coverage(job.works, job.instance)?;
     let mut missing = BTreeMap::new();
-    for (day, ranges) in analysed.days.range(days.clone()) {
+    let wanted = |ranges: &BTreeMap<GenerationId, Day>| {
+        only.is_none_or(|only| ranges.keys().any(|generation| only.contains(generation)))
+    };
+    let mut days = analysed.days.range(days.clone()).filter(|(_, ranges)| wanted(ranges)).peekable();
+    if days.peek().is_none() {
+        return Ok(missing);
+    }
+    let there = catalog.coverage(job.works, job.instance)?;
+    for (day, ranges) in days {
         let coverage = Some(job.coverage(ranges));
         let lacks = |(_, work): &(usize, &i64)| there.get(&(**work, *day)).copied() != coverage;
         let plugins: Vec<usize> = job.works.iter().enumerate().filter(lacks).map(|(plugin, _)| plugin).collect();

@@ -32,12 +32,11 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Takes the profile's fleet into the catalog's books.
+    /// Takes the profile's fleet into the catalog's books, for the analysis that began last.
     ///
     /// # Errors
     /// Trouble with the catalog.
     pub fn enter(profile: &Profile, kpis: &Kpis, catalog: &mut Catalog) -> Result<Self, CatalogError> {
-        catalog.begin_analysis()?;
         let names: Vec<&str> = profile.instances.iter().map(|instance| instance.name.as_str()).collect();
         catalog.enrol(&names)?;
         let mut rows: BTreeMap<String, InstanceRow> =

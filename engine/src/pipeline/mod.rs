@@ -5,6 +5,7 @@ mod batches;
 mod complete;
 mod coverage;
 mod crew;
+mod expiring;
 mod failures;
 mod fleet;
 mod job;
@@ -21,6 +22,7 @@ mod texts;
 mod worker;
 
 pub use analyse::{AnalyseError, Analysed, Effort, Watch, analyse, normaliser};
+pub use expiring::complete_expiring;
 pub use job::Problem;
 pub use kpis::Kpis;
 pub use publish::{PublishError, publish};

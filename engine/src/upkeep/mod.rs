@@ -21,7 +21,7 @@ use crate::catalog::{Catalog, CatalogError};
 use crate::mirror::{MirrorError, StoreLock};
 use crate::profile::Keep;
 
-pub use retention::droppable_bytes;
+pub use retention::{droppable, droppable_bytes};
 pub use sizes::{SegmentSize, Sizes, sizes};
 pub use verify::{Fault, Verified, verify};
 

@@ -3,6 +3,8 @@
 //! Ages are those of records, and they count from the newest record of the fleet, or from now where that is earlier:
 //! an archive that is read years later is not dropped at once, and a clock that is ahead drops nothing.
 
+use std::collections::BTreeSet;
+
 use super::{Terms, UpkeepError, Upkept};
 use crate::catalog::{Catalog, GenerationId};
 
@@ -13,15 +15,11 @@ const GROUP_GENERATIONS: usize = 1_000;
 
 /// Drops what the terms say.
 pub(super) fn retain(catalog: &mut Catalog, terms: &Terms<'_>, done: &mut Upkept) -> Result<(), UpkeepError> {
-    if let Some(days) = terms.keep.logs_days
-        && let Some(before_us) = age(catalog, terms, days)?
-    {
-        let old = catalog.outdated(before_us)?;
-        done.dropped_bytes = old.iter().map(|(_, bytes)| bytes).sum();
-        let ids: Vec<GenerationId> = old.into_iter().map(|(generation, _)| generation).collect();
-        for group in ids.chunks(GROUP_GENERATIONS) {
-            catalog.drop_bytes(group)?;
-        }
+    let old = outdated(catalog, terms)?;
+    done.dropped_bytes = old.iter().map(|(_, bytes)| bytes).sum();
+    let ids: Vec<GenerationId> = old.into_iter().map(|(generation, _)| generation).collect();
+    for group in ids.chunks(GROUP_GENERATIONS) {
+        catalog.drop_bytes(group)?;
     }
     if let Some(days) = terms.keep.partials_days
         && let Some(before_us) = age(catalog, terms, days)?
@@ -47,9 +45,21 @@ pub(super) fn retain(catalog: &mut Catalog, terms: &Terms<'_>, done: &mut Upkept
 /// # Errors
 /// Trouble with the catalog.
 pub fn droppable_bytes(catalog: &Catalog, terms: &Terms<'_>) -> Result<u64, UpkeepError> {
-    let Some(days) = terms.keep.logs_days else { return Ok(0) };
-    let Some(before_us) = age(catalog, terms, days)? else { return Ok(0) };
-    Ok(catalog.outdated(before_us)?.iter().map(|(_, bytes)| bytes).sum())
+    Ok(outdated(catalog, terms)?.iter().map(|(_, bytes)| bytes).sum())
+}
+
+/// The generations whose bytes the next upkeep would drop.
+///
+/// # Errors
+/// Trouble with the catalog.
+pub fn droppable(catalog: &Catalog, terms: &Terms<'_>) -> Result<BTreeSet<GenerationId>, UpkeepError> {
+    Ok(outdated(catalog, terms)?.into_iter().map(|(generation, _)| generation).collect())
+}
+
+fn outdated(catalog: &Catalog, terms: &Terms<'_>) -> Result<Vec<(GenerationId, u64)>, UpkeepError> {
+    let Some(days) = terms.keep.logs_days else { return Ok(Vec::new()) };
+    let Some(before_us) = age(catalog, terms, days)? else { return Ok(Vec::new()) };
+    Ok(catalog.outdated(before_us)?)
 }
 
 /// So many days before the newest record; none where there is no record.
