@@ -16,6 +16,10 @@ const SLOT_US: i64 = 15 * MINUTE_US;
 /// Finds the local day of times that mostly follow each other.
 pub struct Calendar {
     zone: Tz,
+    /// Times that tell an offset have the days of that.
+    by_offset: bool,
+    /// The offset that the last of them told, in minutes; 0 where it told none.
+    told_min: i16,
     /// The day found last, and its bounds.
     day: i32,
     from: i64,
@@ -28,7 +32,21 @@ pub struct Calendar {
 impl Calendar {
     /// The calendar of a zone.
     pub fn new(zone: Tz) -> Self {
-        Self { zone, day: 0, from: 0, to: 0, slot: i64::MIN, offset_us: 0 }
+        Self { zone, by_offset: false, told_min: 0, day: 0, from: 0, to: 0, slot: i64::MIN, offset_us: 0 }
+    }
+
+    /// The days of an instance. Where nobody said in which zone it is, each of its times that tells an offset has the
+    /// days of that offset.
+    pub fn of(days: InstanceDays) -> Self {
+        Self { by_offset: days.by_offset, ..Self::new(days.zone) }
+    }
+
+    /// Goes over to a time that tells this offset from UTC, or none.
+    #[inline]
+    pub fn follow(&mut self, told_min: i16) {
+        if self.by_offset && told_min != self.told_min {
+            *self = Self { by_offset: true, told_min, ..Self::new(self.zone) };
+        }
     }
 
     /// The local day of a time.
@@ -40,28 +58,40 @@ impl Calendar {
         self.day
     }
 
-    /// The bounds of the day that was found last.
+    /// The bounds of the day that was found last; none where the next time may tell another offset.
     #[inline]
     pub fn bounds(&self) -> std::ops::Range<i64> {
-        self.from..self.to
+        if self.by_offset { 0..0 } else { self.from..self.to }
     }
 
     /// Minutes since local midnight, as the wall clock shows them.
     pub fn minute(&mut self, time: i64) -> u32 {
         let slot = time.div_euclid(SLOT_US);
         if slot != self.slot {
-            self.offset_us = offset_us(self.zone, time);
-            let same = |time: i64| offset_us(self.zone, time) == self.offset_us;
+            self.offset_us = self.offset(time);
+            let same = |time: i64| self.offset(time) == self.offset_us;
             let start = time - time.rem_euclid(SLOT_US);
             self.slot = if same(start) && same(start + SLOT_US - 1) { slot } else { i64::MIN };
         }
         ((time + self.offset_us).rem_euclid(DAY_US) / MINUTE_US) as u32
     }
 
+    fn offset(&self, time: i64) -> i64 {
+        match self.told_min {
+            0 => offset_us(self.zone, time),
+            minutes => i64::from(minutes) * MINUTE_US,
+        }
+    }
+
     #[cold]
     fn find(&mut self, time: i64) {
-        let local = time.saturating_add(offset_us(self.zone, time));
+        let local = time.saturating_add(self.offset(time));
         self.day = i32::try_from(local.div_euclid(DAY_US)).unwrap_or(if local < 0 { i32::MIN } else { i32::MAX });
+        if self.told_min != 0 {
+            self.from = i64::from(self.day) * DAY_US - self.offset(time);
+            self.to = self.from + DAY_US;
+            return;
+        }
         self.from = last_midnight(self.zone, self.day).unwrap_or_else(|| start_of_day(self.zone, self.day));
         self.to = start_of_day(self.zone, self.day.saturating_add(1));
         if time < self.from || time >= self.to {
@@ -69,6 +99,15 @@ impl Calendar {
             (self.from, self.to) = (time, time);
         }
     }
+}
+
+/// Where the days of an instance begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InstanceDays {
+    /// At the midnights of this zone.
+    pub zone: Tz,
+    /// Unless a time tells its own offset.
+    pub by_offset: bool,
 }
 
 /// Offset of local time from UTC.
@@ -179,6 +218,31 @@ mod tests {
         for (time, date, minute) in cases {
             assert_eq!(calendar.day(at(time)), day(date.parse().expect("a date")), "{time}");
             assert_eq!(calendar.minute(at(time)), minute, "{time}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_tells_its_offset_has_the_days_of_that_where_nothing_else_is_known() {
+        // The offset that is told in minutes, the time, and day and minute.
+        let cases = [
+            (540, "2026-10-11T20:48:03Z", "2026-10-12", 5 * 60 + 48),
+            (540, "2026-10-12T14:59:59Z", "2026-10-12", 23 * 60 + 59),
+            (540, "2026-10-12T15:00:00Z", "2026-10-13", 0),
+            (-570, "2026-10-12T09:29:59Z", "2026-10-11", 23 * 60 + 59),
+            (0, "2026-10-11T22:30:00Z", "2026-10-12", 30),
+            (120, "2026-10-11T22:30:00Z", "2026-10-12", 30),
+            (60, "2026-10-11T22:30:00Z", "2026-10-11", 23 * 60 + 30),
+        ];
+        let zone = Tz::Europe__Berlin;
+        let mut told = Calendar::of(InstanceDays { zone, by_offset: true });
+        let mut known = Calendar::of(InstanceDays { zone, by_offset: false });
+        for (offset_min, time, date, minute) in cases {
+            told.follow(offset_min);
+            assert_eq!(told.day(at(time)), day(date.parse().expect("a date")), "{time}");
+            assert_eq!(told.minute(at(time)), minute, "{time}");
+            assert!(told.bounds().is_empty(), "the next one may tell another");
+            known.follow(offset_min);
+            assert_eq!(known.day(at(time)), Calendar::new(zone).day(at(time)), "{time}");
         }
     }
 

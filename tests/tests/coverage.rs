@@ -52,6 +52,42 @@ fn a_gap_says_where_and_between_which_records() {
 }
 
 #[test]
+fn a_record_of_a_wrong_clock_carries_no_report_into_the_future() {
+    let scene = Scene::logs(Layout::Log4net, |logs| {
+        let future = record("00:00:00", "no clock").replace("2026-10-12", "2999-01-01");
+        write(&logs.join("WS-1"), "app.log", record("08:00:00", "one") + &future);
+    });
+    let coverage = covered(&scene);
+    let newest = coverage.instances[0].last_record.expect("a record");
+    assert_eq!(
+        (newest.format("%F %R").to_string(), coverage.data_through),
+        ("2026-10-12 08:00".to_owned(), Some(newest))
+    );
+    assert_eq!((coverage.records, coverage.faults.get("future-record")), (1, Some(&1)));
+    assert!(String::from_utf8_lossy(&scene.published(MAIN).html).contains("a time that is still to come"));
+}
+
+#[test]
+fn days_of_an_instance_are_those_of_the_offset_that_its_times_tell() {
+    let scene = Scene::empty();
+    let line = |time: &str| format!("{time} [ERR] Disk full\n");
+    // Tokyo and a fold in Berlin: without an offset it would be Sunday.
+    write(&scene.path("logs/WS-1"), "app.log", line("2026-10-12 05:48:03.000 +09:00"));
+    let fold = line("2026-10-26 00:30:00.000 +02:00") + &line("2026-10-26 00:30:00.000 +01:00");
+    write(&scene.path("logs/WS-2"), "app.log", fold);
+    let rest = "[report]\nzone = \"instance\"\nperiod = \"all\"\n[kpi.errors]\n";
+    scene.add_profile(MAIN, &format!("[fleet]\nfolder = \"logs\"\n[format]\nkind = \"serilog\"\n{rest}"));
+    assert_eq!(covered(&scene).records, 3);
+    let heatmap = scene.figures(MAIN, "errors").heatmap("errors-by-weekday").clone();
+    let hit = |(place, value): (usize, &Option<f64>)| {
+        let (row, column) = (place / heatmap.columns.len(), place % heatmap.columns.len());
+        value.filter(|value| *value > 0.0).map(|value| (heatmap.rows[row].as_str(), column, value))
+    };
+    let hits: Vec<_> = heatmap.values.iter().enumerate().filter_map(hit).collect();
+    assert_eq!(hits, [("Mon", 0, 2.0), ("Mon", 5, 1.0)]);
+}
+
+#[test]
 fn causes_are_counted_and_stay_until_the_next_fetch() {
     let mut scene =
         Scene::rest(Fleet::start(&FleetOptions { instances: 4, days: 2, ..FleetOptions::default() }).expect("a fleet"));

@@ -18,8 +18,10 @@ pub struct Summary {
     pub damage: Vec<Loss>,
     /// Records by day.
     pub days: BTreeMap<i32, u64>,
-    /// Time of the newest record.
+    /// Time of the newest record that is not from the future.
     pub last_time: Option<i64>,
+    /// The day that it lies on, or another such record.
+    pub last_day: Option<i32>,
     /// Lines that fit no rule of the format.
     pub unparsed: u64,
     /// Faults by kind.
@@ -42,14 +44,19 @@ pub struct Loss {
     pub first_after: Option<i64>,
 }
 
+/// The fault of records from the future: those of days whose newest record is.
+const FUTURE: &str = "future-record";
+
 impl Catalog {
-    /// What is known of every instance's logs; `layouts` says under which layout each instance counts.
+    /// What is known of every instance's logs; `layouts` says under which layout each instance counts. A record behind
+    /// `future_us` is from the future: some clock was wrong.
     ///
     /// # Errors
     /// When the catalog cannot be read.
     pub fn summaries(
         &self,
         layouts: &BTreeMap<InstanceId, i64>,
+        future_us: i64,
     ) -> Result<BTreeMap<InstanceId, Summary>, CatalogError> {
         self.look("summing up", |connection| {
             let mut found: BTreeMap<InstanceId, Summary> = BTreeMap::new();
@@ -88,8 +95,14 @@ impl Catalog {
                 let instance = InstanceId(row.get(0)?);
                 if layouts.get(&instance) == Some(&row.get(1)?) {
                     let summary = found.entry(instance).or_default();
-                    *summary.days.entry(row.get(2)?).or_default() += row.get::<_, u64>(3)?;
-                    summary.last_time = summary.last_time.max(row.get(4)?);
+                    let (day, records, last_time): (i32, u64, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
+                    *summary.days.entry(day).or_default() += records;
+                    if last_time <= future_us {
+                        summary.last_time = summary.last_time.max(Some(last_time));
+                        summary.last_day = summary.last_day.max(Some(day));
+                    } else {
+                        *summary.faults.entry(FUTURE.to_owned()).or_default() += records;
+                    }
                 }
             }
             let mut select = connection.prepare_cached(SELECT_FAULTS)?;

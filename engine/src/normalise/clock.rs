@@ -30,6 +30,8 @@ pub struct Stamp {
     pub end: usize,
     /// The zone skipped this local time.
     pub in_gap: bool,
+    /// Minutes between UTC and the clock that wrote it, where the time tells them; 0 where it does not, or is in UTC.
+    pub offset_min: i16,
 }
 
 /// Reads the times of one source.
@@ -102,7 +104,7 @@ impl Clock {
         };
         self.turn([0; 3], minute);
         let (time, in_gap) = self.instant(tail.micros, tail.offset_us);
-        Some(Stamp { time, end: tail.end, in_gap })
+        Some(Stamp { time, end: tail.end, in_gap, offset_min: tail.offset_min() })
     }
 
     fn anchor(&self) -> Anchor {
@@ -117,7 +119,7 @@ impl Clock {
         self.go_to_minute(fixed, text)?;
         let tail = fixed.tail(text)?;
         let (time, in_gap) = self.instant(tail.micros, tail.offset_us);
-        Some(Stamp { time, end: tail.end, in_gap })
+        Some(Stamp { time, end: tail.end, in_gap, offset_min: tail.offset_min() })
     }
 
     /// Reads a time whose instant is beyond doubt: its offset stands in it, or its minute comes once. Gives the instant

@@ -23,6 +23,8 @@ pub struct Head {
     pub time: i64,
     /// The time zone skipped this time.
     pub in_gap: bool,
+    /// Minutes that its time is ahead of UTC, where it tells them; see [`super::clock::Stamp`].
+    pub offset_min: i16,
     /// OpenTelemetry number.
     pub severity: u8,
     /// Who wrote the record.

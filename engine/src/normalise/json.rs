@@ -60,7 +60,7 @@ impl Json {
         }
         let stamp = stamp.or_else(|| self.stamp(fields[TIMESTAMP]?, line, clock));
         let Some(stamp) = stamp else { return Scanned::Unparsed };
-        (into.time, into.in_gap) = (stamp.time, stamp.in_gap);
+        (into.time, into.in_gap, into.offset_min) = (stamp.time, stamp.in_gap, stamp.offset_min);
         into.severity = fields[SEVERITY].map_or(severities.default, |field| severities.number(field.span.of(line)));
         into.logger = fields[LOGGER].unwrap_or_default();
         into.body = fields[BODY].unwrap_or_default();

@@ -187,7 +187,8 @@ impl Pattern {
                 }
                 Step::Timestamp => {
                     let Some(stamp) = walk.clock.read(&self.time, &head[walk.at..]) else { return false };
-                    (into.time, into.in_gap, walk.has_time) = (stamp.time, stamp.in_gap, true);
+                    (into.time, into.in_gap, into.offset_min) = (stamp.time, stamp.in_gap, stamp.offset_min);
+                    walk.has_time = true;
                     walk.at += stamp.end;
                     continue;
                 }

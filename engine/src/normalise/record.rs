@@ -12,6 +12,8 @@ pub struct Record {
     pub offset: u64,
     /// Microseconds since 1970 UTC.
     pub time: i64,
+    /// Minutes that the clock which wrote it was ahead of UTC, where its time tells them; 0 where it does not.
+    pub offset_min: i16,
     /// The plugins that want it, as bits by position. Where it is 0, the record has no event, texts or attributes.
     pub wanted: u64,
     /// OpenTelemetry number; a rule may have set it.

@@ -309,7 +309,7 @@ impl<'n, R: Read> Records<'n, R> {
     /// Writes the record that was taken.
     #[inline(always)]
     fn take(&mut self, this: usize, offset: u64, line: Line) {
-        let Head { time, severity, in_gap, is_idle, .. } = self.both[this & 1];
+        let Head { time, severity, in_gap, is_idle, offset_min, .. } = self.both[this & 1];
         self.tally.records += 1;
         if in_gap {
             self.tally.gap_times += 1;
@@ -318,6 +318,7 @@ impl<'n, R: Read> Records<'n, R> {
             self.tally.records_cut += 1;
         }
         (self.record.offset, self.record.time, self.record.severity) = (offset, time, severity);
+        self.record.offset_min = offset_min;
         (self.record.wanted, self.record.event) = (0, None);
         if is_idle {
             return;

@@ -57,7 +57,7 @@ impl Syslog {
         let whole = self.read(line, clock, &mut message);
         match (message.stamp, whole) {
             (Some(stamp), Some(())) => {
-                (into.time, into.in_gap) = (stamp.time, stamp.in_gap);
+                (into.time, into.in_gap, into.offset_min) = (stamp.time, stamp.in_gap, stamp.offset_min);
                 into.severity = message.severity.unwrap_or(severities.default);
                 into.logger = Field { span: message.app, escaped: false };
                 into.body = Field { span: message.body, escaped: false };

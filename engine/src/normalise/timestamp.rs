@@ -101,6 +101,15 @@ pub struct Tail {
     pub end: usize,
 }
 
+impl Tail {
+    /// The offset in minutes; 0 where there is none.
+    #[inline(always)]
+    pub fn offset_min(&self) -> i16 {
+        // An offset is less than a day.
+        self.offset_us.map_or(0, |us| (us / MINUTE_US) as i16)
+    }
+}
+
 impl TimeFormat {
     /// Compiles a format of chrono's letters, in which `%f` is a fraction of any length; or one of the words `auto`,
     /// `rfc3339`, and `epoch` with its unit or without.

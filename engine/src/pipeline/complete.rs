@@ -143,7 +143,7 @@ pub fn complete(
         }
     }
     worker.begin_instance(job.position, job.name);
-    let calendar = Calendar::new(job.report_zone);
+    let calendar = Calendar::of(job.days);
     let mut visit = Visit { worker, missing, calendar, now: None, states: BTreeMap::new() };
     stream::run(&lanes, |lane, to| job.open(catalog, lane, to), &mut visit)?;
     visit.end_day();
@@ -182,6 +182,7 @@ impl Visit<'_, '_> {
 
 impl Visitor<Problem> for Visit<'_, '_> {
     fn visit(&mut self, _lane: usize, _key: i64, record: &Record) -> Result<(), Problem> {
+        self.calendar.follow(record.offset_min);
         let day = self.calendar.day(record.time);
         if self.now != Some(day) {
             self.end_day();

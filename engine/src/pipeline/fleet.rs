@@ -9,14 +9,14 @@ use super::coverage::Seen;
 use super::job::Job;
 use super::kpis::{Kpis, wants_signatures};
 use super::period;
-use crate::calendar::{Calendar, SECOND_US};
+use crate::calendar::{Calendar, InstanceDays, SECOND_US};
 use crate::catalog::{Catalog, CatalogError, InstanceId, InstanceRow};
 use crate::host::Plugin;
 use crate::mirror::Mirror;
 use crate::normalise::{Normaliser, Signatures};
 use crate::profile::{Instance, Period, Profile};
 
-/// How far a clock must be ahead of all that follow to be in doubt.
+/// How far a clock must be ahead of all that follow to be in doubt, or of the fetch to be wrong.
 const AHEAD_US: i64 = 2 * 86_400 * SECOND_US;
 /// One clock in so many may be in doubt.
 const DOUBTFUL_ONE_IN: usize = 50;
@@ -72,7 +72,7 @@ impl Fleet {
                 layout_digest,
                 zone: profile.zone_of(instance),
                 tags: &instance.tags,
-                report_zone: profile.report_zone_of(instance),
+                days: profile.days_of(instance),
                 works: &self.works,
                 normaliser,
                 mirror,
@@ -89,7 +89,11 @@ impl Fleet {
         let numbered = self.rows.iter().zip(&self.layouts);
         let layouts: BTreeMap<InstanceId, i64> =
             numbered.filter_map(|(row, (layout, _))| row.as_ref().map(|row| (row.id, *layout))).collect();
-        let mut summaries = catalog.summaries(&layouts)?;
+        let mut summaries = catalog.summaries(&layouts, self.future_us())?;
+        if summaries.values().all(|summary| summary.last_time.is_none()) {
+            // If all are from the future, it is the clock of this machine that is wrong.
+            summaries = catalog.summaries(&layouts, i64::MAX)?;
+        }
         let seen = known().map(|(instance, row)| {
             let summary = row.as_ref().and_then(|row| summaries.remove(&row.id)).unwrap_or_default();
             Seen { instance, row: row.as_ref(), summary }
@@ -97,11 +101,22 @@ impl Fleet {
         Ok(seen.collect())
     }
 
+    /// A time that no clock can have reached when the fleet was asked last.
+    fn future_us(&self) -> i64 {
+        let asked = self.rows.iter().flatten().filter_map(|row| row.asked_us).max();
+        asked.map_or(i64::MAX, |asked| asked.saturating_add(AHEAD_US))
+    }
+
     /// The days of the period. Where there is no record at all, it ends with the day of the last fetch.
     pub fn days(&self, profile: &Profile, period: &Period, seen: &[Seen<'_>], through: Option<i64>) -> Range<i32> {
         let asked = self.rows.iter().flatten().filter_map(|row| row.asked_us).max();
-        let last =
-            Calendar::new(profile.report.zone.unwrap_or_else(|| profile.zone())).day(through.or(asked).unwrap_or(0));
+        let zone = profile.report.zone.unwrap_or_else(|| profile.zone());
+        let mut last = Calendar::new(zone).day(through.or(asked).unwrap_or(0));
+        if profile.report.zone.is_none() {
+            // Each instance has days of its own: the last is that of the one which is furthest.
+            let in_time = seen.iter().map(|seen| &seen.summary).filter(|summary| summary.last_time <= through);
+            last = in_time.filter_map(|summary| summary.last_day).max().unwrap_or(last);
+        }
         let first = seen.iter().filter_map(|seen| seen.summary.days.keys().next()).min();
         period::days(period, *first.unwrap_or(&last), last)
     }
@@ -145,7 +160,8 @@ fn layout_digest(profile: &Profile, instance: &Instance, shape: &[u8; 32]) -> [u
     };
     let tags = profile.formats.iter().flat_map(|format| &format.tags).filter(|tag| instance.tags.contains(tag));
     let tags: BTreeSet<&String> = tags.collect();
-    let report_zone = profile.report_zone_of(instance).name();
+    let InstanceDays { zone, by_offset } = profile.days_of(instance);
+    let report_zone = format!("{}{}", zone.name(), if by_offset { " or its own offset" } else { "" });
     digest(&[shape, zones.join(" ").as_bytes(), report_zone.as_bytes(), format!("{tags:?}").as_bytes()])
 }
 

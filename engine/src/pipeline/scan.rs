@@ -120,7 +120,7 @@ impl<'a> Scanning<'a> {
             if before.days.is_empty() { BTreeMap::new() } else { catalog.coverage(job.works, job.instance)? };
         Ok(Self {
             job,
-            calendar: Calendar::new(job.report_zone),
+            calendar: Calendar::of(job.days),
             before,
             coverage,
             catalog,
@@ -163,7 +163,7 @@ impl<'a> Scanning<'a> {
             // The last record grew: it is read again as a whole, and its day computed anew.
             lane.from = last;
             scan.records -= 1;
-            let day = scan.last_time.map(|time| self.calendar.day(time));
+            let day = scan.last_time.map(|time| self.day_of_last(generation.id, last, time));
             if let Some(day) = day {
                 self.stale.insert(day);
                 self.take_back(day, generation.id);
@@ -171,6 +171,13 @@ impl<'a> Scanning<'a> {
         }
         self.scans.insert(generation.id, scan);
         Ok(lanes)
+    }
+
+    /// The day of a generation's last record, whose time may have told an offset.
+    fn day_of_last(&mut self, generation: GenerationId, last: u64, time: i64) -> i32 {
+        let is_of = |range: &Day| range.last_time == time && (range.first_offset..range.end_offset).contains(&last);
+        let mut days = self.before.days.iter().filter(|(_, days)| days.get(&generation).is_some_and(is_of));
+        days.next().map_or_else(|| self.calendar.day(time), |(day, _)| *day)
     }
 
     /// Takes the last record of a generation out of its day.
@@ -194,6 +201,7 @@ impl<'a> Scanning<'a> {
         record: &Record,
         worker: &mut Worker<'_>,
     ) -> Result<(), Problem> {
+        self.calendar.follow(record.offset_min);
         let day = self.calendar.day(record.time);
         match &mut self.now {
             Some(now) if now.day == day && now.lane == lane => {

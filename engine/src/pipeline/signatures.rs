@@ -135,7 +135,7 @@ pub fn survey(
             let position = next.fetch_add(1, Ordering::Relaxed);
             let Some(instance) = profile.instances.get(position) else { return Ok(brought) };
             if let Some(id) = ids.get(&instance.name) {
-                let calendar = Calendar::new(profile.report_zone_of(instance));
+                let calendar = Calendar::of(profile.days_of(instance));
                 let found = Found::default();
                 let zone = profile.zone_of(instance);
                 let mut reading = Reading { position, instance, zone, normaliser, other, calendar, found };
@@ -220,6 +220,7 @@ impl Reading<'_> {
             None => self.found.errors.entry(both.clone()).or_default(),
         };
         errors.rules = (rule, other_rule);
+        self.calendar.follow(record.offset_min);
         let tally = errors.days.entry(self.calendar.day(record.time)).or_default();
         tally.errors += 1;
         tally.instances.insert(self.position);

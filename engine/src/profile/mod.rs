@@ -46,6 +46,8 @@ use chrono_tz::Tz;
 use encoding_rs::Encoding;
 use globset::GlobSet;
 
+use crate::calendar::InstanceDays;
+
 pub use access::NoAccess;
 pub use asked::NoInstance;
 pub use example::EXAMPLE;
@@ -254,9 +256,10 @@ impl Profile {
         instance.zone.or_else(|| instance.tags.iter().find_map(|tag| self.zones.get(tag)).copied())
     }
 
-    /// Zone of an instance's days and hours.
-    pub fn report_zone_of(&self, instance: &Instance) -> Tz {
-        self.report.zone.or_else(|| self.zone_of(instance)).unwrap_or_else(|| self.zone())
+    /// Where an instance's days and hours begin.
+    pub fn days_of(&self, instance: &Instance) -> InstanceDays {
+        let known = self.report.zone.or_else(|| self.zone_of(instance));
+        InstanceDays { zone: known.unwrap_or_else(|| self.zone()), by_offset: known.is_none() }
     }
 
     /// Zone where nothing else says one.

@@ -128,6 +128,7 @@ pub(super) fn faults(coverage: &Coverage, formatter: &Formatter) -> Option<Table
 
 fn kind_in_words(kind: &str) -> String {
     match kind {
+        "future-record" => "records of a time that is still to come".to_owned(),
         "cut-record" => "records cut for their length".to_owned(),
         "gap-time" => "times that daylight saving skips".to_owned(),
         "invalid-utf8" => "records that are not UTF-8".to_owned(),
