@@ -23,7 +23,8 @@ pub fn dry_run(how: &How) -> Result<Done, Failed> {
     let stage = voice.stage("listing", profile.instances.len());
     let done = |forecast: &InstanceForecast| {
         let cause = forecast.cause.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default();
-        stage.detail(&format!("{} {}, {} files{cause}", forecast.name, forecast.state.as_str(), forecast.files.len()));
+        let files = forecast.files.len() as u64 + forecast.files_more;
+        stage.detail(&format!("{} {}, {files} files{cause}", forecast.name, forecast.state.as_str()));
         stage.step();
     };
     let runtime = runtime()?;

@@ -16,6 +16,9 @@ use super::source::{Source, Tally};
 use crate::catalog::Reach;
 use crate::profile::{FileFilter, Instance, Profile};
 
+/// Files of an instance that are told one by one, since all instances are told at once; a probe tells all of one.
+const FILES_TOLD_MAX: usize = 200;
+
 /// How many files what would be done with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Prospects {
@@ -46,6 +49,8 @@ pub struct InstanceForecast {
     /// HTTP requests of this dry run; 0 for folders.
     pub requests: u64,
     pub files: Vec<FileForecast>,
+    /// Files that are not told one by one.
+    pub files_more: u64,
 }
 
 /// Sums over the fleet.
@@ -124,20 +129,26 @@ impl Errand for Foreseeing {
             Ok(listing) => {
                 let nothing = Stored::default();
                 let stored = self.stored.get(&instance.name).unwrap_or(&nothing);
-                let files = stored.forecast(&self.filter, &listing);
+                let mut files = stored.forecast(&self.filter, &listing);
                 let mut counts = Prospects::of(&files);
                 (counts.refused, counts.gone) = (listing.refused.len() as u64, stored.gone(&listing).len() as u64);
                 let cause = listing.refused.into_iter().next().map(|refused| refused.cause);
+                let bytes = files.iter().filter_map(|file| file.bytes).sum();
+                let unknown = files.iter().filter(|file| file.bytes.is_none()).count() as u64;
+                let files_more = files.len().saturating_sub(FILES_TOLD_MAX) as u64;
+                files.truncate(FILES_TOLD_MAX);
+                files.shrink_to_fit();
                 InstanceForecast {
                     name: instance.name.clone(),
                     state: if cause.is_some() { Reach::Partial } else { Reach::Reached },
                     cause,
                     counts,
-                    bytes: files.iter().filter_map(|file| file.bytes).sum(),
-                    unknown: files.iter().filter(|file| file.bytes.is_none()).count() as u64,
+                    bytes,
+                    unknown,
                     bytes_wire: 0,
                     requests: 0,
                     files,
+                    files_more,
                 }
             }
         };
@@ -156,6 +167,7 @@ impl Errand for Foreseeing {
             bytes_wire: 0,
             requests: 0,
             files: Vec::new(),
+            files_more: 0,
         }
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::scene::{Folder, Scene, lock, profile};
 use super::server::{lines, ok};
 use crate::catalog::{Catalog, Reach};
+use crate::fetch::listing::FILES_MAX;
 use crate::fetch::{CauseClass, InstanceForecast, InstanceOutcome, Probe, Prospect, foresee, probe};
 use crate::profile::{Auth, FetchKind, Profile, Secret, Source};
 
@@ -209,6 +210,19 @@ fn clocks_and_refused_names_are_told() {
     let refused = "the listed name \"../evil.log\" has a segment . or ..";
     assert_eq!(why, [("a.log", None), ("../evil.log", Some(refused))]);
     assert_eq!((seen.state, seen.cause.map(|cause| cause.class)), (Reach::Partial, Some(CauseClass::Name)));
+}
+
+#[test]
+fn of_more_files_than_are_taken_the_rest_is_left_out_and_said() {
+    let scene = Scene::new();
+    let names: Vec<_> = (0..FILES_MAX + 7).map(|number| format!("{{\"name\": \"{number}.log\"}}")).collect();
+    let listing = format!("{{\"files\": [{}]}}", names.join(","));
+    scene.server.state().bend("/files", ok("200 OK", "", listing.as_bytes()));
+    let told = foreseen(&scene.profile);
+    assert_eq!((told.state, told.counts.new, told.counts.gone), (Reach::Partial, FILES_MAX as u64, 0));
+    assert_eq!((told.files.len() as u64 + told.files_more, told.files.len()), (FILES_MAX as u64, 200));
+    let cause = told.cause.expect("a cause");
+    assert!(cause.text.starts_with("the listing has 7 files beyond the 20000 that are taken"), "{cause}");
 }
 
 #[test]

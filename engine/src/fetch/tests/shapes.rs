@@ -86,6 +86,25 @@ fn a_listing_counts_when_all_its_pages_came() {
 }
 
 #[test]
+fn a_long_page_is_read_as_it_arrives() {
+    let mut scene = Scene::new();
+    for name in ["a.log", "b.log"] {
+        scene.server.state().write(name, lines(name, 10));
+    }
+    scene.rest().paging = Paging::Cursor { pointer: "/next".to_owned(), parameter: Some("c".to_owned()) };
+    let long = vec!["a.log"; 2_000];
+    scene.server.state().bend("/files", page(&long, r#", "next": "z""#));
+    scene.server.state().bend("/files?c=z", page(&["b.log"], ""));
+    assert_eq!(scene.fetch_well().files.new, 2);
+    assert_eq!(scene.live(), scene.shown());
+    // What makes it none is said with how it begins, however far it was read.
+    let body = format!(r#"{{"files": [{}]}}}}"#, vec![r#"{"name": "a.log"}"#; 2_000].join(","));
+    scene.server.state().bend("/files", ok("200 OK", "", body.as_bytes()));
+    let cause = scene.fetch().cause.expect("a cause");
+    assert!(cause.text.contains("is no JSON") && cause.text.contains("it begins with: {\"files\""), "{cause}");
+}
+
+#[test]
 fn pages_by_number_end_with_an_empty_one() {
     let mut scene = Scene::new();
     scene.server.state().write("a.log", lines("a", 10));
