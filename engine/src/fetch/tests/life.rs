@@ -37,6 +37,8 @@ struct Row {
     life: usize,
     size: usize,
     settled: bool,
+    /// It may have been asked for in vain although it looked as before, which unsettles it.
+    doubted: bool,
 }
 
 /// How a run went, as far as the history knows.
@@ -382,13 +384,16 @@ impl History {
         self.names.values().filter(|(own, _)| *own == life).map(|(_, length)| *length).max()
     }
 
-    /// The gap of a life that no name shows any more. A file that was replaced may have grown until then, unless it was
-    /// at rest: compressed, rotated before, or rotated away behind another one that is known.
+    /// The gap of a life that no name shows any more, where it can be foretold. A file that was replaced may have grown
+    /// until then, unless it was at rest: compressed, rotated before, or rotated away behind another one that is known.
     fn gap_when_it_ends(&self, number: usize) -> Option<Option<Gap>> {
         let (seen, life) = (self.seen.as_ref()?, &self.lives[number]);
         let known = |number: usize| {
             self.lives[number].stored > 0 && seen.values().any(|row| row.life == number && row.size > 0)
         };
+        if seen.values().any(|row| row.life == number && row.doubted) {
+            return None;
+        }
         let (mut in_doubt, mut listed) = (false, 0);
         for (name, row) in seen.iter().filter(|(_, row)| row.life == number && row.size > 0) {
             let size = Some(row.size).filter(|_| self.sizes_told && name.ends_with(".log"));
@@ -417,7 +422,8 @@ impl History {
             let size = state.files[name].bytes.len();
             let before = self.seen.as_ref().and_then(|seen| seen.get(name));
             let unchanged = before.is_some_and(|row| row.settled && row.size == size);
-            (name.clone(), Row { life: *life, size, settled: went == Went::Well || unchanged })
+            let doubted = went == Went::Denied && unchanged;
+            (name.clone(), Row { life: *life, size, settled: went == Went::Well || unchanged, doubted })
         };
         let rows = (!matches!(went, Went::Somehow { .. })).then(|| self.names.iter().map(row).collect());
         self.seen = rows;
