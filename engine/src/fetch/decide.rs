@@ -64,8 +64,8 @@ impl Visit<'_> {
     async fn look<'a>(&mut self, path: &'a str, size: Option<u64>) -> Result<Sight<'a>, Cut> {
         let head = self.probe(path, 0, END_BYTES).await?;
         let all = head.bytes.len() as u64;
-        // What the answer shows is newer than what the listing says.
-        let length = head.length.or((all < END_BYTES).then_some(all)).or(size);
+        // What the answer shows is newer than what the listing says, even if it tells no length.
+        let length = head.length.or((all < END_BYTES).then_some(all)).or(size.filter(|size| *size >= all));
         Ok(Sight { path, head: head.bytes, length })
     }
 

@@ -3,11 +3,12 @@
 //! Everything is decided before anything is stored, by short reads at the two ends that identify a file. Then the
 //! decisions are recorded together, and the bytes are taken.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::classify::{Match, Relation};
 use super::listing::Listing;
 use super::outcome::FileOutcome;
+use super::transfer::Access;
 use super::visit::{Cut, Taken, Visit, length_listed};
 use crate::catalog::{Change, Ends, Facts, Generation, GenerationId, PathRow};
 
@@ -42,6 +43,8 @@ struct LastSeen {
     in_doubt: bool,
     /// Its path is not listed any more.
     vanished: bool,
+    /// Several paths showed it: one is the file, the others are copies, and maybe shorter.
+    copied: bool,
     /// Nothing was read of it because it was being made or moved just then, and what it became was found.
     passed_by: bool,
 }
@@ -134,12 +137,14 @@ impl Visit<'_> {
 
     /// The last that is known of the files that the decided ones replace.
     fn last_seen(&self, decisions: &[Decision]) -> BTreeMap<GenerationId, LastSeen> {
-        let known: BTreeSet<GenerationId> = self.paths.values().map(|row| row.generation).collect();
+        let mut shown: BTreeMap<GenerationId, usize> = BTreeMap::new();
+        self.paths.values().for_each(|row| *shown.entry(row.generation).or_default() += 1);
         let mut last_seen: BTreeMap<GenerationId, LastSeen> = BTreeMap::new();
         for Decision { path, found, .. } in decisions {
             let Some(row) = self.paths.get(path) else { continue };
-            let came_from_another_name = found.is_some_and(|found| known.contains(&found.generation));
+            let came_from_another_name = found.is_some_and(|found| shown.contains_key(&found.generation));
             let seen = last_seen.entry(row.generation).or_default();
+            seen.copied = shown.get(&row.generation).is_some_and(|count| *count > 1);
             seen.size = seen.size.max(length_listed(self.access, path, &row.facts).unwrap_or(0));
             seen.in_doubt |= !(row.settled && (came_from_another_name || self.rests(row)));
         }
@@ -204,9 +209,9 @@ impl Visit<'_> {
     }
 
     fn close_and_rename(&mut self, last_seen: &BTreeMap<GenerationId, LastSeen>, changes: &mut Vec<Change>) {
-        let mut shown: BTreeMap<GenerationId, Vec<&str>> = BTreeMap::new();
+        let mut shown: BTreeMap<GenerationId, Vec<&PathRow>> = BTreeMap::new();
         for row in self.paths.values() {
-            shown.entry(row.generation).or_default().push(&row.path);
+            shown.entry(row.generation).or_default().push(row);
         }
         for generation in self.generations.values_mut() {
             match shown.get(&generation.id) {
@@ -214,7 +219,7 @@ impl Visit<'_> {
                     let seen = last_seen.get(&generation.id).copied().unwrap_or_default();
                     let lost = seen.size.saturating_sub(generation.committed);
                     generation.live = false;
-                    generation.gap = (seen.in_doubt || lost > 0).then_some(lost).or(generation.gap);
+                    generation.gap = (seen.in_doubt || lost > 0).then_some(lost).max(generation.gap);
                     let vanished_unread = seen.vanished && generation.gap.is_some() && !seen.passed_by;
                     if generation.committed == 0 && !vanished_unread {
                         // Its path shows something that is known, or what it became does, or there never was anything.
@@ -225,13 +230,20 @@ impl Visit<'_> {
                     changes.push(Change::Close { generation: generation.id, gap: generation.gap });
                 }
                 None => {}
-                Some(paths) => {
-                    let named = paths.contains(&generation.path.as_str());
+                Some(rows) => {
+                    let size = last_seen.get(&generation.id).filter(|seen| seen.copied).map_or(0, |seen| seen.size);
+                    let lost = size.saturating_sub(bytes_at_hand(self.access, generation, rows));
+                    // An empty one proves nothing: another file may have its name now.
+                    if generation.committed > 0 && lost > generation.gap.unwrap_or(0) {
+                        generation.gap = Some(lost);
+                        changes.push(Change::Mark { generation: generation.id, gap: generation.gap });
+                    }
+                    let named = rows.iter().any(|row| row.path == generation.path);
                     if generation.live && named {
                         continue;
                     }
                     if !named {
-                        generation.path = paths[0].to_owned();
+                        generation.path.clone_from(&rows[0].path);
                         generation.moved = true;
                     }
                     if !generation.live {
@@ -243,4 +255,14 @@ impl Visit<'_> {
             }
         }
     }
+}
+
+/// How much of a generation is stored, or held by the files that still show it.
+fn bytes_at_hand(access: Access<'_>, generation: &Generation, rows: &[&PathRow]) -> u64 {
+    let length = |row: &&PathRow| {
+        let sight = access.shelf.seen(&row.path).map(|sight| sight.length);
+        let nothing_more = row.settled.then_some(0);
+        sight.or(length_listed(access, &row.path, &row.facts)).or(nothing_more).unwrap_or(u64::MAX)
+    };
+    rows.iter().map(length).max().unwrap_or(0).max(generation.committed)
 }

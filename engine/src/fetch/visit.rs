@@ -364,7 +364,8 @@ impl<'a> Visit<'a> {
             return Ok(());
         }
         let gap = lacks.then_some(0);
-        if generation.gap != gap {
+        // What is known to be lost stays so.
+        if generation.gap != gap && generation.gap.unwrap_or(0) == 0 {
             generation.gap = gap;
             let change = Change::Mark { generation: generation.id, gap };
             self.access.context.committer.record(vec![change])?;

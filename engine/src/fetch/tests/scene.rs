@@ -225,15 +225,18 @@ pub fn keep(profile: &Profile, days: i64) {
     assert!(kept.finished && kept.damaged_chunks == 0, "{kept:?}");
 }
 
-/// A run that goes no further after this time.
+/// A run that goes no further after this time. What it has handed over until then is still committed.
 pub fn killed(profile: &Profile, after: Duration) {
-    let lock = lock(&profile.store);
+    let held = lock(&profile.store);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-    let run = async { tokio::time::timeout(after, fetch(profile, &lock, &(), std::future::pending())).await };
+    let run = async { tokio::time::timeout(after, fetch(profile, &held, &(), std::future::pending())).await };
     if let Ok(ended) = runtime.block_on(run) {
         ended.expect("the store is well");
     }
+    drop((runtime, held));
+    // The lock is free once the thread that writes has ended.
+    drop(lock(&profile.store));
 }
 
 pub fn stored(store: &Path, instance: &str) -> Vec<Stored> {
