@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const FREE_FILES: usize = 256;
 
 /// The shares that are given, in files: while one is waited for, no more than the one below it is held.
-const SHARES: [usize; 2] = [1_024, 4_096];
+const SHARES: [usize; 2] = [1_024, 2_048];
 
 /// Files of all these shares.
 const SHARED_FILES: usize = 16_384;
