@@ -1,7 +1,8 @@
 //! Exceptions as data: each file of `exceptions/` holds stack traces as a language writes them, and what they say.
 //! Adding a case is adding a trace.
 //!
-//! Each case is tried whole, within a JSON line, and cut at any byte as a growing file is.
+//! A trace may begin with the record's message, behind `> `. Each case is tried whole, within a JSON line, and cut at
+//! any byte as a growing file is.
 
 use std::fs;
 
@@ -11,7 +12,7 @@ use logparser::profile;
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/exceptions");
 const ATTRIBUTES: [&str; 3] = ["exception.message", "exception.stacktrace", "exception.type"];
 const BEFORE: &str = "2026-10-12 05:08:31,905 INFO A - before\n";
-const HEAD: &str = "2026-10-12 05:08:32,000 ERROR A - it failed 7\n";
+const HEAD: &str = "2026-10-12 05:08:32,000 ERROR A - ";
 const AFTER: &str = "2026-10-12 05:08:33,000 INFO A - after\n";
 
 const PATTERN: &str = r#"kind = "pattern"
@@ -76,36 +77,52 @@ fn read_in_two(normaliser: &Normaliser, text: &[u8], cut: usize) -> Vec<String> 
     records
 }
 
-/// The traces of all languages: file, trace, and what it says.
-fn cases() -> Vec<(String, String, String)> {
+/// A case: the file it stands in, the record's message and its trace, and what these say.
+struct Case {
+    file: String,
+    message: String,
+    trace: String,
+    says: String,
+}
+
+impl Case {
+    fn log(&self) -> String {
+        format!("{BEFORE}{HEAD}{}\n{}{AFTER}", self.message, self.trace)
+    }
+}
+
+/// The traces of all languages.
+fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for path in fs::read_dir(FOLDER).expect("the cases").map(|entry| entry.expect("a case").path()) {
         let text = fs::read_to_string(&path).expect("a case");
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         for case in text.split("==== trace\n").skip(1) {
             let (trace, says) = case.split_once("==== says\n").expect("what it says");
-            cases.push((name.clone(), trace.to_owned(), says.to_owned()));
+            let message = trace.strip_prefix("> ").and_then(|rest| rest.split_once('\n'));
+            let (message, trace) = message.unwrap_or(("it failed 7", trace));
+            let [message, trace, says] = [message, trace, says].map(str::to_owned);
+            cases.push(Case { file: name.clone(), message, trace, says });
         }
     }
-    assert!(cases.len() >= 14, "{} cases", cases.len());
+    assert!(cases.len() >= 30, "{} cases", cases.len());
     cases
 }
 
 #[test]
 fn traces_say_what_was_thrown() {
     let (pattern, json, mut wrong) = (normaliser(PATTERN), normaliser(JSON), String::new());
-    for (file, trace, says) in cases() {
-        let lines = format!("{BEFORE}{HEAD}{trace}{AFTER}");
-        let line =
-            serde_json::json!({ "t": "2026-10-12T05:08:32Z", "l": "ERROR", "n": "A", "m": "it failed 7", "x": trace });
-        for (normaliser, log, position) in [(&pattern, lines, 1), (&json, line.to_string() + "\n", 0)] {
+    for case in cases() {
+        let Case { file, message, trace, says } = &case;
+        let line = serde_json::json!({ "t": "2026-10-12T05:08:32Z", "l": "ERROR", "n": "A", "m": message, "x": trace });
+        for (normaliser, log, position) in [(&pattern, case.log(), 1), (&json, line.to_string() + "\n", 0)] {
             let mut records = normaliser.open(log.as_bytes(), Start { closed: true, ..Start::default() });
             for _ in 0..position {
                 records.next().expect("memory").expect("a record before");
             }
             let shown = shown(normaliser, records.next().expect("memory").expect("the record"));
-            if shown != says {
-                wrong += &format!("==== {file}\n{trace}==== says\n{shown}==== instead of\n{says}\n");
+            if shown != *says {
+                wrong += &format!("==== {file}\n> {message}\n{trace}==== says\n{shown}==== instead of\n{says}\n");
             }
         }
     }
@@ -115,8 +132,8 @@ fn traces_say_what_was_thrown() {
 #[test]
 fn a_trace_that_is_cut_anywhere_is_the_whole() {
     let normaliser = normaliser(PATTERN);
-    for (file, trace, _) in cases() {
-        let log = format!("{BEFORE}{HEAD}{trace}{AFTER}");
+    for case in cases() {
+        let (file, log) = (&case.file, case.log());
         let (whole, ..) = read(&normaliser, log.as_bytes(), Start::default());
         for cut in 0..=log.len() {
             assert_eq!(read_in_two(&normaliser, log.as_bytes(), cut), whole, "{file} cut at {cut}");

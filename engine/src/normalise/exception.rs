@@ -4,31 +4,21 @@
 //! that was named last; what .NET, Java and Python write between exceptions says which one caused which.
 
 use super::frame;
+use super::named::{PANIC, before_frames, exception_type, panic, uncaught};
 
 /// Frames that tell one error from another; deeper ones differ by what called.
 const FRAMES_MAX: usize = 3;
 /// More causes are not told apart.
 const CHAIN_MAX: usize = 16;
-/// How exception types end in .NET, Java and Python.
-const TYPE_ENDS: [&str; 3] = ["Exception", "Error", "Throwable"];
-/// What may stand before the type of an exception in its line.
-const BEFORE_TYPE: [&str; 7] = [
-    "---> ",
-    "Caused by: ",
-    "Unhandled exception. ",
-    "Unhandled Exception: ",
-    "Uncaught exception: ",
-    "Uncaught ",
-    "panic: ",
-];
-
 /// An exception, and where it was thrown.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Thrown<'a> {
-    /// Its type.
+    /// Its type; empty where frames follow that no exception was named before.
     pub kind: &'a str,
     /// What follows the type in its line: as a rule a colon and the message.
     pub rest: &'a str,
+    /// The file that its line says it was thrown in.
+    pub file: &'a str,
     /// The topmost frames, without arguments, places in files, and what the compiler numbered.
     pub frames: Vec<String>,
 }
@@ -44,7 +34,7 @@ impl<'a> Thrown<'a> {
 /// topmost frames of all.
 pub const ATTRIBUTES: [&str; 3] = ["exception.type", "exception.message", "exception.stacktrace"];
 
-/// What the attributes hold, in their order.
+/// What the attributes hold, in their order; empty ones are none.
 pub fn attributes(chain: &[Thrown<'_>]) -> Option<[String; 3]> {
     let first = chain.first()?;
     let mut stack = String::new();
@@ -53,17 +43,15 @@ pub fn attributes(chain: &[Thrown<'_>]) -> Option<[String; 3]> {
         stack.extend([before, thrown.kind]);
         thrown.frames.iter().for_each(|frame| stack.extend(["\nat ", frame]));
     }
-    Some([first.kind.to_owned(), first.message().to_owned(), stack])
+    Some([first.kind.to_owned(), first.message().to_owned(), stack.trim_start().to_owned()])
 }
 
 /// The exceptions of a record: first the one that was logged, last the one that began it all.
 pub fn chain<'a>(body: &'a str, exception: &'a str) -> Vec<Thrown<'a>> {
     let mut trace = Trace::default();
     if exception.is_empty() && memchr::memchr(b'\n', body.as_bytes()).is_none() {
-        // Most messages are one line: it may name an exception, but frames have nothing before them to belong to.
-        if let Some((kind, rest)) = exception_type(body.trim()) {
-            trace.name(kind, rest);
-        }
+        // Most messages are one line: it may name an exception, but no frames follow.
+        trace.read_name(body.trim());
         return trace.chain;
     }
     body.lines().chain(exception.lines()).all(|line| trace.read(line));
@@ -80,8 +68,15 @@ struct Trace<'a> {
     suppressed: Option<usize>,
     /// Frames of a traceback of Python: the topmost comes last, and the exception after it.
     traceback: Option<Vec<String>>,
-    /// What a native program says before its frames: the signal or the code that ended it.
+    /// What is named before frames, but not at the begin of a line: what ended a native program, or a type behind a
+    /// message.
     ended_by: Option<(&'a str, &'a str)>,
+    /// The message of the exception named last is the next line.
+    awaits_message: bool,
+    /// How deep in a group of exceptions of Python the lines are.
+    depth: usize,
+    /// The stack of another thread began: its frames do not count.
+    is_other_thread: bool,
     /// The stack of a goroutine began: its frames are bare calls.
     is_go: bool,
     /// Frames have numbers, as Rust's do: lines with `at` are places in files.
@@ -101,26 +96,91 @@ impl<'a> Trace<'a> {
             // .NET tells the causes again, one by one.
             return false;
         }
-        if line.is_empty() || self.suppressed.is_some() || self.read_python(line, indent) {
+        let Some((line, indent)) = self.within_group(line, indent) else { return false };
+        if line.is_empty() || self.suppressed.is_some() || self.read_python(line, indent) || self.read_message(line) {
             return true;
         }
-        if let Some((kind, rest)) = exception_type(line) {
-            self.name(kind, rest);
-        } else if line.starts_with("--- ") && line.ends_with(" ---") {
+        if self.read_name(line) {
+            return true;
+        }
+        if line.starts_with("--- ") && line.ends_with(" ---") {
             // The inner exception's frames end, in whatever language Windows speaks.
             let is_inner = line.contains("inner exception") || line.contains("internen Ausnahme");
             self.now -= usize::from(is_inner && self.now > 0);
         } else if line.starts_with("goroutine ") {
             self.is_go = true;
+        } else if line.starts_with("Thread ") && line.contains(" Crashed:") {
+            self.chain.iter_mut().for_each(|thrown| thrown.frames.clear());
+            self.is_other_thread = false;
         } else if self.is_numbered && line.starts_with("at ") {
             return true;
         } else if let Some(frame) = frame::name(line, self.is_go && indent == 0) {
+            let number = frame::number(line);
             self.is_numbered |= line.starts_with(|char: char| char.is_ascii_digit());
-            self.add(frame);
+            let has_frames = self.chain.get(self.now).is_some_and(|thrown| !thrown.frames.is_empty());
+            self.is_other_thread |= number == Some(0) && has_frames;
+            if !self.is_other_thread {
+                self.add(frame, line);
+            }
         } else if self.chain.is_empty() {
-            self.ended_by = ended_by(line).or(self.ended_by);
+            self.ended_by = before_frames(line).or(self.ended_by);
         }
         true
+    }
+
+    /// Reads a line that begins with an exception; false where it does not.
+    fn read_name(&mut self, line: &'a str) -> bool {
+        if let Some((kind, rest)) = exception_type(line) {
+            self.name(kind, rest);
+        } else if let Some((message, file)) = panic(line) {
+            self.name(PANIC, message);
+            self.awaits_message = message.is_empty();
+            self.chain.iter_mut().skip(self.now).for_each(|thrown| thrown.file = file);
+        } else if self.chain.is_empty()
+            && let Some((kind, rest)) = uncaught(line)
+        {
+            self.name(kind, rest);
+            self.awaits_message = rest.is_empty();
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// Reads the message of an exception in whose line it does not stand; false where none is awaited.
+    fn read_message(&mut self, line: &'a str) -> bool {
+        if !std::mem::take(&mut self.awaits_message) {
+            return false;
+        }
+        let Some(thrown) = self.chain.last_mut() else { return false };
+        let message = match line.strip_prefix("what():") {
+            None if thrown.kind == PANIC && frame::name(line, false).is_none() => Some(line),
+            message => message,
+        };
+        thrown.rest = message.unwrap_or_default().trim();
+        message.is_some()
+    }
+
+    /// A line without what draws the tree of a group of exceptions of Python; none where the second of its exceptions
+    /// begins: the first says enough.
+    fn within_group(&mut self, line: &'a str, indent: usize) -> Option<(&'a str, usize)> {
+        if let Some(begin) = line.strip_prefix("+ ").filter(|line| line.starts_with("Exception Group Traceback")) {
+            self.depth = self.depth.max(1);
+            return Some((begin, 0));
+        }
+        if self.depth == 0 {
+            return Some((line, indent));
+        }
+        if line.starts_with("+-+-") {
+            self.depth += 1;
+            return Some(("", 0));
+        }
+        if line.starts_with("+--") {
+            return None;
+        }
+        let inner = line.strip_prefix('|').unwrap_or(line);
+        let inner = inner.strip_prefix(' ').unwrap_or(inner);
+        Some((inner.trim(), inner.len() - inner.trim_start().len()))
     }
 
     /// An exception that the one before was caused by, and those that its line goes on with: .NET may write them all
@@ -128,17 +188,19 @@ impl<'a> Trace<'a> {
     fn name(&mut self, kind: &'a str, rest: &'a str) {
         let (rest, inner) = rest.split_once(" ---> ").map_or((rest, None), |(rest, inner)| (rest, Some(inner)));
         if self.chain.len() < CHAIN_MAX {
-            self.chain.push(Thrown { kind, rest, frames: Vec::new() });
+            self.chain.push(Thrown { kind, rest, ..Thrown::default() });
         }
         self.now = self.chain.len() - 1;
+        self.is_other_thread = false;
         if let Some((kind, rest)) = inner.and_then(exception_type) {
             self.name(kind, rest);
         }
     }
 
-    fn add(&mut self, frame: String) {
+    /// Adds the frame of a line. One of a native program needs no name before it.
+    fn add(&mut self, frame: String, line: &str) {
         if self.chain.is_empty()
-            && let Some((kind, rest)) = self.ended_by.take()
+            && let Some((kind, rest)) = self.ended_by.take().or_else(|| frame::is_native(line).then_some(("", "")))
         {
             self.name(kind, rest);
         }
@@ -152,9 +214,9 @@ impl<'a> Trace<'a> {
 
     /// Reads a line of a traceback of Python; false where it is none.
     fn read_python(&mut self, line: &'a str, indent: usize) -> bool {
-        if line.starts_with("Traceback (most recent call last)") {
+        if line.strip_prefix("Exception Group ").unwrap_or(line).starts_with("Traceback (most recent call last)") {
             // The message of the record may have named the exception already.
-            if self.chain.iter().all(|thrown| thrown.frames.is_empty()) {
+            if self.depth < 2 && self.chain.iter().all(|thrown| thrown.frames.is_empty()) {
                 self.chain.clear();
             }
             self.traceback = Some(Vec::new());
@@ -167,41 +229,11 @@ impl<'a> Trace<'a> {
             let frames = std::mem::take(frames).into_iter().rev().take(FRAMES_MAX).collect();
             self.traceback = None;
             let end = line.find(|char: char| !char.is_alphanumeric() && !"_.".contains(char)).unwrap_or(line.len());
-            // What came before is the cause.
+            // What came before is the cause, but what a group holds.
             self.chain.truncate(CHAIN_MAX - 1);
-            self.chain.insert(0, Thrown { kind: &line[..end], rest: &line[end..], frames });
+            let place = if self.depth < 2 { 0 } else { self.chain.len() };
+            self.chain.insert(place, Thrown { kind: &line[..end], rest: &line[end..], frames, file: "" });
         }
         true
     }
-}
-
-/// The type at the begin of a line such as `System.NullReferenceException: message`, and what follows it.
-pub fn exception_type(line: &str) -> Option<(&str, &str)> {
-    let line = line.trim_start();
-    let line = match line.strip_prefix("Exception in thread \"").and_then(|rest| rest.split_once("\" ")) {
-        Some((_, line)) => line,
-        None => BEFORE_TYPE.iter().find_map(|before| line.strip_prefix(before)).unwrap_or(line),
-    };
-    let in_name = |char: char| char.is_ascii_alphanumeric() || "_.$+`".contains(char);
-    let (name, rest) = line.split_at(line.find(|char| !in_name(char)).unwrap_or(line.len()));
-    let is_type = TYPE_ENDS.iter().any(|end| name.ends_with(end) && name.len() > end.len());
-    (is_type && (rest.is_empty() || rest.starts_with(':') || rest.starts_with(" ("))).then_some((name, rest))
-}
-
-/// What ended a native program, `panic`, the signal or the code, and what it says.
-fn ended_by(line: &str) -> Option<(&str, &str)> {
-    if line.starts_with("panic: ") {
-        return Some(line.split_at("panic".len()));
-    }
-    if let Some((_, place)) = line.split_once("' panicked at ") {
-        // Behind the place there may be the message; else it stands in the next line, and the place is left.
-        return Some(("panic", place.split_once(": ").map_or("", |(_, message)| message)));
-    }
-    let is_mark = |char: char| !char.is_ascii_alphanumeric();
-    let is_signal = |word: &&str| {
-        (5..=9).contains(&word.len()) && word.starts_with("SIG") && word.bytes().all(|b| b.is_ascii_uppercase())
-    };
-    let is_code = |word: &&str| word.len() == 10 && ["0xC0", "0xc0", "0xE0", "0xe0", "0x80"].contains(&&word[..4]);
-    let word = line.split(is_mark).find(|word| word.is_ascii() && (is_signal(word) || is_code(word)));
-    word.map(|word| (word, ""))
 }

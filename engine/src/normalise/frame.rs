@@ -4,7 +4,7 @@
 //! name: they change with every build.
 
 /// What runs others' methods or throws for them: it tells nothing of the error.
-const PLUMBING: [&str; 15] = [
+const PLUMBING: [&str; 18] = [
     "System.Runtime.CompilerServices.",
     "System.Runtime.ExceptionServices.",
     "System.Threading.Tasks.",
@@ -19,14 +19,39 @@ const PLUMBING: [&str; 15] = [
     "core::option::",
     "rust_begin_unwind",
     "__rustc::",
+    "__cxxabiv1::",
+    "__gnu_cxx::__verbose_terminate_handler",
+    "__interceptor_",
     "runtime.",
+];
+/// The same, as whole names: by what a native program ends itself, and what throws.
+const ENDING: [&str; 19] = [
+    "raise",
+    "abort",
+    "gsignal",
+    "pthread_kill",
+    "__pthread_kill",
+    "__pthread_kill_implementation",
+    "__pthread_kill_internal",
+    "__GI___pthread_kill",
+    "__GI_raise",
+    "__GI_abort",
+    "__GI___assert_fail",
+    "__assert_fail",
+    "__assert_fail_base",
+    "__cxa_throw",
+    "std::terminate",
+    "__restore_rt",
+    "<signal handler called>",
+    "__exceptionPreprocess",
+    "objc_exception_throw",
 ];
 /// The word before a frame of .NET, which speaks the language of Windows, and of Java and JavaScript.
 const AT: [&str; 6] = ["at ", "bei ", "ved ", "vid ", "à ", "en "];
 
 /// Whether a frame tells nothing of the error.
 pub fn is_plumbing(frame: &str) -> bool {
-    PLUMBING.iter().any(|known| frame.starts_with(known))
+    PLUMBING.iter().any(|known| frame.starts_with(known)) || ENDING.contains(&frame)
 }
 
 /// The method of a frame; `is_call` says that a bare call is one.
@@ -34,7 +59,8 @@ pub fn name(line: &str, is_call: bool) -> Option<String> {
     let named = managed(line).or_else(|| numbered(line)).or_else(|| native(line));
     let named =
         named.or_else(|| line.rsplit_once('(').filter(|(_, end)| is_call && end.ends_with(')')).map(|(name, _)| name));
-    named.map(|name| without_numbers(name.trim())).filter(|name| !name.is_empty())
+    let named = named.map(|name| demangled(name.trim()).unwrap_or_else(|| name.trim().to_owned()));
+    named.map(|name| without_numbers(&name)).filter(|name| !name.is_empty())
 }
 
 /// `File "/app/view.py", line 12, in draw`
@@ -55,44 +81,117 @@ fn managed(line: &str) -> Option<&str> {
             Some((_, method)) if !method.starts_with("0x") => method,
             _ => method,
         }),
-        // A frame without a name, such as `at /app/main.js:10:5`.
+        // A frame without a name, such as `at /app/main.js:10:5`; else it is a sentence.
         None => line
             .strip_prefix("at ")
-            .map(|frame| frame.trim_end_matches(|char: char| char.is_ascii_digit() || char == ':')),
+            .map(|frame| frame.trim_end_matches(|char: char| char.is_ascii_digit() || char == ':'))
+            .filter(|place| !place.contains(' ') || place.len() < frame.len()),
     }
 }
 
-/// `#1  0x00007f in draw (view=0x0) at view.c:12`, `3: app::view::draw`, `0  libview.dylib  0x00007f draw + 10`
+/// The number of a frame that stands in a native stack, and what follows it: `#1  `, `* frame #1: `, and Apple's `1   `,
+/// behind which there are an address and how far it is in its function.
+fn native_number(line: &str) -> Option<(u32, &str)> {
+    let frame = line.strip_prefix("* ").unwrap_or(line);
+    let frame = frame.strip_prefix("frame ").unwrap_or(frame);
+    let (is_marked, digits) = frame.strip_prefix('#').map_or((false, frame), |rest| (true, rest));
+    let (number, rest) = digits.split_at(digits.find(|char: char| !char.is_ascii_digit())?);
+    let rest = rest.strip_prefix(':').filter(|_| is_marked).unwrap_or(rest);
+    let is_frame = rest.starts_with([' ', '\t']) && (is_marked || (rest.contains("0x") && rest.contains(" + ")));
+    is_frame.then(|| Some((number.parse().ok()?, rest.trim_start())))?
+}
+
+/// Whether a line is a frame of a native program even where nothing before it says that frames follow.
+pub fn is_native(line: &str) -> bool {
+    (number(line).is_some() && (line.contains(" 0x") || line.contains('('))) || native(line).is_some()
+}
+
+/// The number of a native frame.
+pub fn number(line: &str) -> Option<u32> {
+    native_number(line).map(|(number, _)| number)
+}
+
+/// `#1  0x00007f in draw (view=0x0) at view.c:12`, `3: app::view::draw`, `0  libview.dylib  0x00007f draw + 10`,
+/// ``frame #0: 0x00007f app`draw(int) at view.c:12``
 fn numbered(line: &str) -> Option<&str> {
-    let number = line.trim_start_matches('#');
-    let rest = number.trim_start_matches(|char: char| char.is_ascii_digit());
-    if rest.len() == number.len() {
-        return None;
-    }
-    if let Some(rest) = rest.strip_prefix(": ") {
+    let unnumbered = line.trim_start_matches(|char: char| char.is_ascii_digit());
+    if let Some(rest) = unnumbered.strip_prefix(": ").filter(|_| unnumbered.len() < line.len()) {
         return rest.trim_start().split(" - ").last();
     }
-    let rest = rest.strip_prefix(' ')?.trim_start();
-    if number.len() == line.len() {
+    let (_, rest) = native_number(line)?;
+    if unnumbered.len() < line.len() {
         // Apple's: the module, the address, the symbol and how far within it.
-        let (_, symbol) = rest.split_once(" 0x")?.1.split_once(' ')?;
-        return Some(symbol.split(" + ").next().unwrap_or(symbol));
+        let (_, symbol) = rest.split_once(" 0x").or_else(|| rest.split_once("\t0x"))?.1.split_once(' ')?;
+        return Some(function(symbol));
     }
     let symbol = match rest.strip_prefix("0x") {
-        Some(address) => address.split_once(" in ").map_or("", |(_, symbol)| symbol),
+        Some(address) => match address.split_once(" in ") {
+            Some((_, symbol)) => symbol,
+            None => address.split_once('`').map_or("", |(_, symbol)| symbol),
+        },
         None => rest,
     };
-    Some(symbol.split([' ', '(']).next().unwrap_or(symbol))
+    Some(function(symbol))
 }
 
-/// `view.dll!Draw + 0x21`, `./app(draw+0x1d) [0x400b1d]`
+/// `view.dll!Draw + 0x21`, `./app(draw+0x1d) [0x400b1d]`, `app.exe!app::draw(int x) Line 12`
 fn native(line: &str) -> Option<&str> {
-    let (symbol, rest) = line.split_once("+0x").or_else(|| line.split_once(" + 0x"))?;
-    if rest.contains(") [0x") {
-        let (module, symbol) = symbol.rsplit_once('(')?;
-        return Some(if symbol.is_empty() { module.rsplit('/').next().unwrap_or(module) } else { symbol });
+    if let Some((symbol, rest)) = line.split_once("+0x").or_else(|| line.split_once(" + 0x")) {
+        if rest.contains(") [0x") || rest.contains(")[0x") {
+            let (module, symbol) = symbol.rsplit_once('(')?;
+            return Some(if symbol.is_empty() { module.rsplit('/').next().unwrap_or(module) } else { symbol });
+        }
+        if let Some(symbol) = symbol.rsplit(' ').next().filter(|symbol| symbol.contains('!')) {
+            return Some(symbol);
+        }
     }
-    symbol.rsplit(' ').next().filter(|symbol| symbol.contains('!'))
+    let line = line.strip_prefix('>').unwrap_or(line).trim_start();
+    let (module, symbol) = line.split_once('!')?;
+    let name = function(symbol);
+    let is_frame = module.contains('.') && !module.contains(' ') && symbol[name.len()..].starts_with('(');
+    is_frame.then(|| &line[..module.len() + 1 + name.len()])
+}
+
+/// The name of a function that a text begins with, without its arguments: of C, C++ or Objective-C.
+fn function(text: &str) -> &str {
+    if text.starts_with("-[") || text.starts_with("+[") {
+        return text.find(']').map_or(text, |end| &text[..=end]);
+    }
+    let unnamed = "(anonymous namespace)";
+    let (mut depth, mut before, mut skipped) = (0, ' ', 0);
+    for (at, char) in text.char_indices() {
+        match char {
+            _ if at < skipped => {}
+            '(' if text[at..].starts_with(unnamed) => skipped = at + unnamed.len(),
+            '<' => depth += 1,
+            '>' if before != '-' => depth -= 1,
+            // The blank of `operator new` belongs to the name.
+            ' ' if depth <= 0 && !text[..at].ends_with("operator") => return &text[..at],
+            '(' if depth <= 0 && !text[..at].ends_with("operator") => return &text[..at],
+            _ => {}
+        }
+        before = char;
+    }
+    text
+}
+
+/// `app::deep` of `_ZN3app4deepEi`, as compilers write names for the linker; others stay as they are.
+fn demangled(name: &str) -> Option<String> {
+    let rest = name.strip_prefix("_Z").or_else(|| name.strip_prefix("__Z"))?;
+    let (is_nested, mut rest) = rest.strip_prefix('N').map_or((false, rest), |rest| (true, rest));
+    rest = rest.strip_prefix('K').filter(|_| is_nested).unwrap_or(rest);
+    let mut parts = Vec::new();
+    loop {
+        let digits = rest.find(|char: char| !char.is_ascii_digit()).unwrap_or(rest.len());
+        let Ok(bytes) = rest[..digits].parse::<usize>() else { break };
+        parts.push(rest.get(digits..digits.checked_add(bytes)?)?);
+        rest = &rest[digits + bytes..];
+        if !is_nested {
+            break;
+        }
+    }
+    // Templates and operators have more behind them than arguments.
+    (!parts.is_empty() && (!is_nested || rest.starts_with('E'))).then(|| parts.join("::"))
 }
 
 /// A name without what the compiler numbered: `d__12`, `lambda$run$3`, `Lambda$14/0x08c3`, `draw::h3f9a0b1c2d4e5f60`.

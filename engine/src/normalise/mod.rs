@@ -30,11 +30,13 @@ mod lines;
 mod logfmt;
 mod loose;
 mod mask;
+mod named;
 mod names;
 mod nested;
 mod pattern;
 mod record;
 mod records;
+mod rendered;
 mod rules;
 mod severity;
 mod shape;
@@ -88,7 +90,7 @@ const HEAD_LINE_BYTES_MAX: u64 = 64 << 10;
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Raised when the same text and profile give other records than before.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The formats and the event rules of a profile, compiled for what the plugins want.
 #[derive(Debug)]

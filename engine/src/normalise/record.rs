@@ -37,6 +37,8 @@ pub struct Detail {
     pub exception_end: usize,
     /// By attribute; places count from the body's begin.
     pub captures: Vec<Captured>,
+    /// The body, where it is a template: before its values are put in.
+    pub(super) template: String,
 }
 
 /// The value of an attribute.

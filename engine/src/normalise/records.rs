@@ -14,6 +14,7 @@ use super::heads::Heads;
 use super::layout::Layout;
 use super::lines::{Line, Lines};
 use super::record::{Detail, Record};
+use super::rendered;
 use super::rules::Rule;
 use super::shape::Shape;
 use super::tally::Tally;
@@ -346,7 +347,13 @@ impl<'n, R: Read> Records<'n, R> {
         let texts = format.texts;
         let mut is_lossy = texts.push(head.logger, held, &mut detail.text);
         detail.logger_end = detail.text.len();
-        is_lossy |= texts.push(head.body, held, &mut detail.text);
+        if !format.layout.has_joins() && rendered::is_template(held, head.body) {
+            detail.template.clear();
+            is_lossy |= texts.push(head.body, held, &mut detail.template);
+            is_lossy |= rendered::render(&detail.template, held, texts, &mut detail.text);
+        } else {
+            is_lossy |= texts.push(head.body, held, &mut detail.text);
+        }
         detail.body_end = detail.text.len();
         detail.captures.fill(Captured::None);
 
@@ -383,7 +390,8 @@ fn fill(wanted: [Option<usize>; 3], detail: &mut Detail) {
     let chain = exception::chain(&detail.text[body], &detail.text[exception]);
     let Some(values) = exception::attributes(&chain) else { return };
     for (attribute, value) in wanted.into_iter().zip(values) {
-        if let Some(attribute) = attribute.filter(|attribute| detail.captures[*attribute] == Captured::None) {
+        let is_free = |attribute: &usize| detail.captures[*attribute] == Captured::None && !value.is_empty();
+        if let Some(attribute) = attribute.filter(is_free) {
             let start = detail.text.len() - detail.logger_end;
             detail.text.push_str(&value);
             detail.captures[attribute] = Captured::Text(Span::new(start, start + value.len()));

@@ -7,9 +7,10 @@
 use sha2::{Digest, Sha256};
 
 use super::body::{BodyPattern, Captured};
-use super::exception::{self, Thrown, exception_type};
+use super::exception::{self, Thrown};
 use super::fault::{RuleFault, RulePlace, RuleProblem};
 use super::mask;
+use super::named::exception_type;
 use super::record::{Record, Value};
 use super::records::first_line;
 use super::severity::range_name;
@@ -17,7 +18,7 @@ use super::template::{self, Piece};
 use crate::profile::{SIGNATURE_PLACE, SignatureRule};
 
 /// Raised when a record gets another signature than before.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// What is looked at of a message.
 const MESSAGE_BYTES_MAX: usize = 4096;
@@ -121,11 +122,22 @@ impl Signatures {
         let chain = exception::chain(body, record.exception());
         let thrown = chain.iter().rfind(|thrown| !thrown.frames.is_empty());
         match (chain.first(), thrown) {
-            (Some(first), Some(thrown)) => write_thrown(first, thrown, chain.last(), into),
+            (Some(first), Some(thrown)) => {
+                if first.kind.is_empty() {
+                    self.mask(body, record, into);
+                }
+                write_thrown(first, thrown, chain.last(), into);
+            }
             // Without a stack, the message says more than the type.
             (Some(first), None) if !body.lines().any(|line| exception_type(line).is_some()) => {
                 into.push_str(first.kind);
+                if first.rest.starts_with(|char: char| char != ':' && char != ' ') {
+                    into.push_str(": ");
+                }
                 self.mask(first.rest, record, into);
+                if !first.file.is_empty() {
+                    into.extend([" at ", first.file]);
+                }
             }
             _ => self.mask(body, record, into),
         }

@@ -1,0 +1,117 @@
+//! The exception that a line names, whichever language wrote it.
+
+/// How exception types end in .NET, Java, JavaScript and Python.
+const TYPE_ENDS: [&str; 3] = ["Exception", "Error", "Throwable"];
+/// What may stand before the type of an exception in its line.
+const BEFORE_TYPE: [&str; 8] = [
+    "---> ",
+    "Caused by: ",
+    "[cause]: ",
+    "Unhandled exception. ",
+    "Unhandled Exception: ",
+    "Uncaught exception: ",
+    "Uncaught ",
+    "panic: ",
+];
+/// What panics of Go and Rust are called.
+pub const PANIC: &str = "panic";
+/// What C++ and Objective-C say of an exception that nobody caught, and what ends its type.
+const UNCAUGHT: [(&str, &str); 4] = [
+    ("terminate called after throwing an instance of '", "'"),
+    ("terminating due to uncaught exception of type ", ": "),
+    ("terminating with uncaught exception of type ", ": "),
+    ("due to uncaught exception '", "', reason"),
+];
+
+/// The type at the begin of a line such as `System.NullReferenceException: message`, and what follows it.
+pub fn exception_type(line: &str) -> Option<(&str, &str)> {
+    let line = line.trim_start();
+    let line = match line.strip_prefix("Exception in thread \"").and_then(|rest| rest.split_once("\" ")) {
+        Some((_, line)) => line,
+        None => BEFORE_TYPE.iter().find_map(|before| line.strip_prefix(before)).unwrap_or(line),
+    };
+    let (name, rest) = line.split_at(name_end(line));
+    let is_type = TYPE_ENDS.iter().any(|end| name.ends_with(end) && name.len() > end.len());
+    (is_type && (rest.is_empty() || rest.starts_with(':') || rest.starts_with(" ("))).then_some((name, rest))
+}
+
+/// What is named in a line, if frames follow it: a type behind a message, or what ended a native program; at last the
+/// bare word `Error`.
+pub fn before_frames(line: &str) -> Option<(&str, &str)> {
+    let within = type_within(line);
+    within.filter(|(kind, _)| !TYPE_ENDS.contains(kind)).or_else(|| ended_by(line)).or(within)
+}
+
+/// The type within a line, behind a message, and what follows it: `Failed|System.IO.IOException: Disk full`. Of several
+/// it is the outermost, which comes first; one with a namespace goes before others, and those before the bare word.
+fn type_within(line: &str) -> Option<(&str, &str)> {
+    // What .NET joins behind it are the causes.
+    let end = line.find(" ---> ").unwrap_or(line.len());
+    let mut best: Option<(usize, &str, &str)> = None;
+    let mut at = 0;
+    while at < end {
+        let bytes = name_end(&line[at..]);
+        let (name, rest) = line[at..].split_at(bytes);
+        let is_end =
+            [": ", " ---> ", " [", " (0x"].iter().any(|end| rest.starts_with(end)) || ["", ":"].contains(&rest);
+        if is_end
+            && !line[..at].ends_with(['/', '\\'])
+            && let Some(end) = TYPE_ENDS.iter().find(|end| name.ends_with(**end))
+        {
+            let rank = if name.contains('.') { 2 } else { usize::from(name.len() > end.len()) };
+            if best.is_none_or(|(known, ..)| rank > known) {
+                best = Some((rank, name, rest));
+            }
+        }
+        at += bytes + rest.chars().next().map_or(0, char::len_utf8);
+    }
+    best.map(|(_, name, rest)| (name, rest))
+}
+
+/// Where a type's name ends that a text begins with.
+fn name_end(text: &str) -> usize {
+    text.find(|char: char| !char.is_ascii_alphanumeric() && !"_.$+`".contains(char)).unwrap_or(text.len())
+}
+
+/// The type of an exception of C++ or Objective-C that ended the program, and what its line says of it.
+pub fn uncaught(line: &str) -> Option<(&str, &str)> {
+    UNCAUGHT.iter().find_map(|(before, end)| {
+        let rest = &line[line.find(before)? + before.len()..];
+        let (kind, rest) = rest.split_at(rest.find(end).unwrap_or(rest.len()));
+        Some((kind, rest.strip_prefix("', reason").unwrap_or(rest.trim_start_matches('\''))))
+    })
+}
+
+/// The message of a panic of Rust, which is empty where the next line holds it, and the file that it happened in.
+pub fn panic(line: &str) -> Option<(&str, &str)> {
+    let (_, place) = line[line.find("thread '")?..].split_once(" panicked at ")?;
+    let quoted = place.strip_prefix('\'');
+    let (message, place) = match quoted.and_then(|it| it.rsplit_once("', ").or_else(|| it.rsplit_once("': "))) {
+        // As it was before Rust 1.73, and as loggers still have it.
+        Some(quoted) => quoted,
+        None => {
+            let (place, message) = place.split_once(": ").unwrap_or((place, ""));
+            (message, place)
+        }
+    };
+    let place = place.trim_end_matches(|char: char| char.is_ascii_digit() || char == ':');
+    Some((message, place.rsplit(['/', '\\']).next().unwrap_or(place)))
+}
+
+/// What ended a native program, `panic`, a sanitizer, the signal or the code, and what it says.
+fn ended_by(line: &str) -> Option<(&str, &str)> {
+    if line.starts_with("panic: ") {
+        return Some(line.split_at(PANIC.len()));
+    }
+    if let Some(at) = line.find("Sanitizer: ") {
+        let start = line[..at].rfind(' ').map_or(0, |blank| blank + 1);
+        return Some(line[start..].split_at(at + "Sanitizer".len() - start));
+    }
+    let is_mark = |char: char| !char.is_ascii_alphanumeric();
+    let is_signal = |word: &&str| {
+        (5..=9).contains(&word.len()) && word.starts_with("SIG") && word.bytes().all(|b| b.is_ascii_uppercase())
+    };
+    let is_code = |word: &&str| word.len() == 10 && ["0xC0", "0xc0", "0xE0", "0xe0", "0x80"].contains(&&word[..4]);
+    let word = line.split(is_mark).find(|word| word.is_ascii() && (is_signal(word) || is_code(word)));
+    word.map(|word| (word, ""))
+}
