@@ -8,6 +8,7 @@ pub mod beside;
 pub mod calendar;
 pub mod crowd;
 pub mod disk;
+pub mod escape;
 pub mod fleet;
 pub mod fuzz;
 pub mod memory;

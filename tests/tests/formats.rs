@@ -1,20 +1,27 @@
 //! `logparser format` and `logparser events`, as a user sees them, over the logs of `layouts/` and over those in
 //! `formats/` that no named layout fits. What is shown of each log stands in `formats/`: adding a log is adding a file.
+//!
+//! `wild/` holds logs as they come, with what is proposed for them and how that reads them; `\x1b` stands for a byte.
 
 mod scene;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
+use chrono::DateTime;
 use logparser_tests::disk::sorted_entries;
+use logparser_tests::escape::unescaped;
 use logparser_tests::story::{FolderPlan, Layout, write_fleet};
-use scene::{MAIN, Scene};
+use scene::{MAIN, Ran, Scene};
 
 const TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
 /// What a profile needs beside its format.
 const REST: &str = "[fleet]\nfolder = \"logs\"\n\n[kpi.errors]\n\n[format]\n";
 /// Public logs of many systems, where they are at hand.
 const PUBLIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/loghub");
+/// When logs were changed of which nobody says it: in the night to October 14th, 2026.
+const CHANGED: Duration = Duration::from_secs(1_791_936_000);
 const LOG: &str = "==== log\n";
 const RECORDS: &str = "==== records\n";
 
@@ -47,6 +54,21 @@ fn empty() -> Scene {
     scene
 }
 
+/// Writes a log that was changed at a time, so that the years of times without one are the same for ever.
+fn write_log(scene: &Scene, name: &str, bytes: &[u8], changed: SystemTime) {
+    fs::write(scene.path(name), bytes).expect("a log");
+    let file = fs::File::options().append(true).open(scene.path(name)).expect("a log");
+    file.set_modified(changed).expect("a time");
+}
+
+/// When the log of a case was seen, or a time that is the same for all.
+fn changed(case: &str) -> SystemTime {
+    let seen = case.lines().find_map(|line| line.strip_prefix("# seen "));
+    seen.map_or(SystemTime::UNIX_EPOCH + CHANGED, |seen| {
+        DateTime::parse_from_rfc3339(seen.trim()).expect("a time").into()
+    })
+}
+
 /// What is wrong where what is shown is not what stands in a file of `formats/`.
 fn differs(file: &str, shown: &str) -> String {
     let expected = fs::read_to_string(folder("formats").join(file)).unwrap_or_default();
@@ -66,8 +88,8 @@ fn must_be_as_in(file: &str, shown: &str) {
 fn formats_are_proposed_and_read_what_they_promise() {
     let scene = empty();
     let mut shown = String::new();
-    for (name, _, log) in layouts() {
-        fs::write(scene.path("app.log"), &log).expect("a log");
+    for (name, format, log) in layouts() {
+        write_log(&scene, "app.log", log.as_bytes(), changed(&format));
         let ran = scene.start(&["format", "detect", "app.log"], &[]).finish();
         shown += &format!("==== {name}: exit code {}\n{}{}", ran.code.unwrap_or(-1), ran.stdout, ran.stderr);
     }
@@ -134,6 +156,40 @@ fn logs_that_no_layout_fits_get_a_pattern_of_their_own() {
 }
 
 #[test]
+fn logs_as_they_come_are_read_as_they_are_meant() {
+    let mut wrong = String::new();
+    for path in sorted_entries(&folder("wild")).expect("the logs") {
+        let case = fs::read_to_string(&path).expect("a case");
+        let (logs, expected) = case.split_at(case.find("==== detect").expect("what is proposed"));
+        let scene = empty();
+        let mut names = Vec::new();
+        for (name, text) in logs.split("==== ").filter_map(|log| log.split_once('\n')) {
+            write_log(&scene, name, &unescaped(text.as_bytes()), changed(""));
+            names.push(name);
+        }
+        let shown =
+            |what: &str, ran: &Ran| format!("==== {what}: exit code {:?}\n{}{}", ran.code, ran.stdout, ran.stderr);
+        let detected = scene.start(&[&["format", "detect"], &names[..]].concat(), &[]).finish();
+        let mut all = shown("detect", &detected);
+        if detected.code != Some(3) {
+            let proposed = detected.stdout.split("\n# Nearly as good:\n").next().expect("a section");
+            scene.add_profile(MAIN, &format!("{}{proposed}", REST.replace("[format]\n", "")));
+            all += &shown("test", &scene.logparser(MAIN, &[&["format", "test"], &names[..]].concat()));
+        }
+        if expected.contains("==== suggest") {
+            let suggested = scene.logparser(MAIN, &[&["events", "suggest"], &names[..]].concat());
+            all += &shown("suggest", &suggested);
+            scene.extend(MAIN, &suggested.stdout);
+            all += &shown("with these rules", &scene.logparser(MAIN, &[&["format", "test"], &names[..]].concat()));
+        }
+        if all != expected {
+            wrong += &format!("==== {} would be\n{all}==== instead of\n{expected}\n", named(&path));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
 fn public_logs_are_explained() {
     let Ok(files) = sorted_entries(Path::new(PUBLIC)) else {
         println!("skipped: there are no public logs in {PUBLIC}");
@@ -153,7 +209,7 @@ fn lines_are_shown_as_the_profile_reads_them() {
     let scene = empty();
     let mut shown = String::new();
     for (name, format, log) in layouts() {
-        fs::write(scene.path("app.log"), &log).expect("a log");
+        write_log(&scene, "app.log", log.as_bytes(), changed(&format));
         scene.add_profile(MAIN, &format!("{REST}{format}"));
         let ran = scene.logparser(MAIN, &["format", "test", "app.log", "--lines", "4"]);
         shown += &format!("==== {name}: exit code {}\n{}{}", ran.code.unwrap_or(-1), ran.stdout, ran.stderr);

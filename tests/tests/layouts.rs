@@ -13,6 +13,7 @@ use std::sync::LazyLock;
 use chrono::{DateTime, SecondsFormat};
 use logparser::normalise::{Normaliser, Record, Start, Value, Want, Wanted};
 use logparser::profile::{self, KNOWN, Profile};
+use logparser_tests::escape::unescaped;
 use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/layouts");
@@ -105,27 +106,6 @@ impl Read {
         }
         text
     }
-}
-
-/// The bytes that a text with escapes stands for.
-fn unescaped(text: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut at = 0;
-    while at < text.len() {
-        match text[at..] {
-            [b'\\', b'x', high, low, ..] => {
-                let digits = [high, low];
-                let digits = std::str::from_utf8(&digits).expect("two digits");
-                bytes.push(u8::from_str_radix(digits, 16).expect("a byte"));
-                at += 4;
-            }
-            _ => {
-                bytes.push(text[at]);
-                at += 1;
-            }
-        }
-    }
-    bytes
 }
 
 /// A text in UTF-8 or UTF-16, with a byte order mark or without.

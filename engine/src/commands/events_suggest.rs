@@ -37,8 +37,8 @@ pub fn events_suggest(how: &How, files: &[PathBuf], most: usize) -> Result<Done,
         let (bytes, cut) = sample::read(path)?;
         cuts.extend(cut);
         let formats = normaliser.formats_of(&[], &sample::name(path));
-        count(&normaliser, Start { formats, closed: true, ..Start::default() }, &bytes[..], &mut unnamed)
-            .map_err(|cause| Failed::other(cause, "name log files"))?;
+        let start = Start { formats, closed: true, seen: Some(sample::changed(path)), ..Start::default() };
+        count(&normaliser, start, &bytes[..], &mut unnamed).map_err(|cause| Failed::other(cause, "name log files"))?;
     }
     let taken: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     let suggestions = unnamed.suggestions(most, &taken);

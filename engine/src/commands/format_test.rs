@@ -24,7 +24,8 @@ pub fn format_test(how: &How, files: &[PathBuf], most: usize) -> Result<Done, Fa
     for path in files {
         let (bytes, cut) = sample::read(path)?;
         cuts.extend(cut);
-        let trial = try_lines(&profile.formats, &profile.events, &sample::name(path), &bytes, most)
+        let (name, seen) = (sample::name(path), sample::changed(path));
+        let trial = try_lines(&profile.formats, &profile.events, &name, &bytes, seen, most)
             .map_err(|rules| rules_failed(&profile, &rules))?;
         trials.push((path.display().to_string(), trial));
     }
@@ -43,7 +44,11 @@ fn shown(profile: &Profile, trials: &[(String, Trial)], colour: bool) -> String 
     let mut text = String::new();
     for (name, trial) in trials {
         // Writing to a string cannot fail, here and below.
-        let _ = writeln!(text, "{}: {}\n", inert(name), told(trial));
+        let _ = writeln!(text, "{}: {}", inert(name), told(trial));
+        if trial.invalid > 0 {
+            let _ = writeln!(text, "{}", not_text(trial.invalid));
+        }
+        text.push('\n');
         text += &lines(profile, trial).render(colour);
         text.push('\n');
     }
@@ -60,6 +65,14 @@ fn told(trial: &Trial) -> String {
     format!(
         "{lines} lines: {records} records ({named} named by a rule), {joined} lines that go on with one{stray}, \
          {unparsed} that do not fit"
+    )
+}
+
+fn not_text(records: u64) -> String {
+    let records = if records == 1 { "1 record holds".to_owned() } else { format!("{records} records hold") };
+    format!(
+        "{records} bytes that are no text in the encoding of the format; files of Windows often need \
+         `encoding = \"windows-1252\"`"
     )
 }
 
@@ -178,6 +191,7 @@ fn of_json(profile: &Profile, trials: &[(String, Trial)], cuts: &[Cut]) -> Value
             "joined": trial.joined,
             "stray": trial.stray,
             "unparsed": trial.unparsed,
+            "invalid": trial.invalid,
             "seen": trial.seen.iter().map(seen).collect::<Vec<_>>(),
         })
     };

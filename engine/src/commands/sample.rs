@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::SystemTime;
 
 use flate2::read::MultiGzDecoder;
 use serde_json::{Value, json};
@@ -19,6 +20,13 @@ pub struct Cut {
     file: String,
     /// Of the file's bytes, where its length is known.
     share: Option<f64>,
+}
+
+/// When a file was changed last, in microseconds since 1970 UTC; now, where nobody knows.
+pub fn changed(path: &Path) -> i64 {
+    let known = fs::metadata(path).and_then(|file| file.modified()).ok();
+    let since = known.unwrap_or_else(SystemTime::now).duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// The name by which formats know a file.

@@ -194,6 +194,11 @@ impl<'b, R: Read> Lines<'b, R> {
         &self.buffer[self.at..self.at + line.bytes()]
     }
 
+    /// The same, to be changed.
+    pub fn text_mut(&mut self, line: Line) -> &mut [u8] {
+        &mut self.buffer[self.at..self.at + line.bytes()]
+    }
+
     /// Whether the line that comes next was cut.
     #[inline(always)]
     pub fn next_is_cut(&self) -> bool {

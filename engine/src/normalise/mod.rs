@@ -12,6 +12,7 @@
 
 mod body;
 mod clock;
+mod colour;
 mod detect;
 mod ends;
 mod epoch;
@@ -63,7 +64,7 @@ use sha2::{Digest, Sha256};
 
 use crate::profile::{self, EventRule, SignatureRule};
 use clock::Clock;
-pub use detect::{Candidate, Fit, Sample, detect};
+pub use detect::{Apart, Candidate, Fit, Lack, Sample, detect, detect_apart, lack};
 pub use fault::{RuleFault, RulePlace, RuleProblem};
 use format::{FORMATS_MAX, Format};
 use head::{Head, Scanned};
@@ -80,7 +81,7 @@ pub use suggest::{Suggestion, Unnamed};
 pub use symbol::symbol;
 pub use tally::Tally;
 pub use template::TemplateFault;
-pub use trial::{RecordSeen, Seen, Trial, text_of, try_lines};
+pub use trial::{RecordSeen, Seen, Trial, try_lines};
 pub use wanted::{Want, Wanted};
 use wide::Decoder;
 
@@ -88,6 +89,8 @@ use wide::Decoder;
 const HEAD_LINE_BYTES_MAX: u64 = 64 << 10;
 /// A byte order mark, where it stands in the middle of a file that others were joined to.
 const MARK: &[u8] = b"\xef\xbb\xbf";
+/// The colours of a head begin within these bytes.
+const COLOURED_BYTES_MAX: usize = 256;
 
 /// Raised when the same text and profile give other records than before.
 const VERSION: u32 = 3;
@@ -271,7 +274,7 @@ impl Normaliser {
     /// Whether a line does not join the record before it. Its first 64 KiB are enough; a line end may follow.
     fn is_head(&self, format: &Format, line: &[u8]) -> bool {
         self.scan_alone(format, line) != Scanned::Joins
-            || self.scan_alone(format, &line[hidden_bytes(line)..]) == Scanned::Head
+            || uncovered(line).is_some_and(|(_, line)| self.scan_alone(format, &line) == Scanned::Head)
     }
 
     /// Whether a line of the first format goes on with the record before it.
@@ -325,14 +328,29 @@ impl Normaliser {
     }
 }
 
-/// Bytes at the begin of a line that may hide a head: NUL of a hole in the file, and marks of files that were joined.
-fn hidden_bytes(line: &[u8]) -> usize {
+/// Whether something may hide the head that a line is.
+#[inline(always)]
+fn may_hide_head(line: &[u8]) -> bool {
+    let begin = &line[..line.len().min(COLOURED_BYTES_MAX)];
+    matches!(line.first(), Some(0 | 0xef)) || memchr::memchr(colour::ESCAPE, begin).is_some()
+}
+
+/// Bytes at the begin of a line that may hide a head, and the line without them: NUL of a hole in the file, marks of files
+/// that were joined, and colours, which are blanks further on. None where nothing hides one.
+fn uncovered(line: &[u8]) -> Option<(usize, Vec<u8>)> {
     let mut at = 0;
     loop {
         at += match &line[at..] {
             [0, ..] => 1,
             rest if rest.starts_with(MARK) => MARK.len(),
-            _ => return at,
+            [b' ', ..] if at > 0 => 1,
+            rest if colour::sequence(rest) > 0 => colour::sequence(rest),
+            _ => break,
         };
     }
+    may_hide_head(line).then(|| {
+        let mut bare = line[at..].to_vec();
+        colour::blank(&mut bare);
+        (at, bare)
+    })
 }

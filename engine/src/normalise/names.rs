@@ -70,17 +70,22 @@ pub fn month(text: &[u8], at: usize) -> Option<(u32, usize)> {
     MONTHS.iter().zip(1..).find(|(month, _)| fits(month)).map(|(_, number)| (number, end))
 }
 
-/// Whether it is afternoon, and where the word ends: `AM`, `pm`, `a.m.`.
+/// Whether it is afternoon, and where the word ends: `AM`, `pm`, `a.m.`, and `p. m.` of Spanish.
 pub fn half_day(text: &[u8], at: usize) -> Option<(bool, usize)> {
     let afternoon = match text.get(at)? {
         b'A' | b'a' => false,
         b'P' | b'p' => true,
         _ => return None,
     };
-    let dotted = usize::from(text.get(at + 1) == Some(&b'.'));
-    let end = at + 1 + dotted;
+    let dotted = text.get(at + 1) == Some(&b'.');
+    let mut end = at + 1;
+    if dotted {
+        let blanks: [&[u8]; 3] = [b" ", b"\xc2\xa0", b"\xe2\x80\xaf"];
+        let rest = text.get(at + 2..)?;
+        end = at + 2 + blanks.iter().find(|blank| rest.starts_with(blank)).map_or(0, |blank| blank.len());
+    }
     matches!(text.get(end), Some(b'M' | b'm')).then_some(())?;
-    let last = usize::from(dotted == 1 && text.get(end + 1) == Some(&b'.'));
+    let last = usize::from(dotted && text.get(end + 1) == Some(&b'.'));
     Some((afternoon, end + 1 + last))
 }
 

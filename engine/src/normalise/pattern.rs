@@ -4,6 +4,7 @@
 //! at the end of a line none as well. A field is as short as what follows it allows; the last one takes the rest.
 
 use super::clock::Clock;
+use super::colour;
 use super::fault::{RuleFault, RulePlace, RuleProblem};
 use super::fields::Path;
 use super::head::{Field, Head, Scanned};
@@ -36,6 +37,9 @@ enum Step {
     Timestamp,
     /// A field and the literal that ends it.
     Field(Name, Literal),
+    /// A field in brackets of which nothing is kept, before the logger: brackets that follow at once belong to it, for no
+    /// logger begins with one.
+    Brackets(Literal),
     /// A field and the literal that ends the line.
     Closing(Name, Literal),
     /// A field that takes the rest.
@@ -72,8 +76,9 @@ impl Pattern {
         let time = TimeFormat::compile(timestamp).map_err(|what| fault(RulePlace::Timestamp(position), what));
         match (steps, time) {
             (Ok((steps, names)), Ok(time)) => {
-                let says_nothing =
-                    |step: &Step| matches!(step, Step::Literal(_) | Step::Timestamp | Step::Field(Name::Other, _));
+                let says_nothing = |step: &Step| {
+                    matches!(step, Step::Literal(_) | Step::Timestamp | Step::Field(Name::Other, _) | Step::Brackets(_))
+                };
                 let first_steps = steps.iter().take_while(|step| says_nothing(step)).count();
                 let has_time = steps[..first_steps].iter().any(|step| matches!(step, Step::Timestamp));
                 let repeats = has_time && matches!(steps.last(), Some(Step::Rest(Name::Body)));
@@ -117,6 +122,7 @@ impl Pattern {
             at = match step {
                 Step::Literal(literal) => literal.end(head, at)?,
                 Step::Field(_, literal) => literal.find(head, at)?.1,
+                Step::Brackets(literal) => literal.close(head, at)?.1,
                 _ => return None,
             };
         }
@@ -154,6 +160,7 @@ impl Pattern {
         for step in &self.steps[..step] {
             start = match step {
                 Step::Field(_, literal) => literal.find(line, start)?.1,
+                Step::Brackets(literal) => literal.close(line, start)?.1,
                 Step::Literal(literal) => literal.end(line, start)?,
                 Step::Timestamp => start + clock.read(&self.time, &line[start..])?.end,
                 Step::Closing(..) | Step::Rest(_) => return None,
@@ -161,6 +168,12 @@ impl Pattern {
         }
         let end = match &self.steps[step] {
             Step::Field(_, literal) => literal.find(line, start)?.0,
+            Step::Brackets(literal) => {
+                let end = literal.close(line, start)?.0;
+                // The last of them is the nearest to the logger.
+                start += line[start..end].iter().rposition(|byte| *byte == b'[').map_or(0, |at| at + 1);
+                end
+            }
             Step::Closing(_, literal) => literal.find_last(line, start)?,
             Step::Rest(_) => line.len(),
             Step::Literal(_) | Step::Timestamp => return None,
@@ -180,6 +193,11 @@ impl Pattern {
                     (*name, std::mem::replace(&mut walk.at, next), end)
                 }
                 Step::Rest(name) => (*name, std::mem::replace(&mut walk.at, line.len()), line.len()),
+                Step::Brackets(literal) => {
+                    let Some((_, next)) = literal.close(head, walk.at) else { return false };
+                    walk.at = next;
+                    continue;
+                }
                 Step::Literal(literal) => {
                     let Some(end) = literal.end(head, walk.at) else { return false };
                     walk.at = end;
@@ -233,6 +251,10 @@ fn trim(line: &[u8], start: usize, end: usize) -> Field {
             let start = start + padded.len() - padded.trim_ascii_start().len();
             Field::plain(start, start + line[start..end].trim_ascii_end().len())
         }
+        [0x1b, ..] => {
+            let (start, end) = colour::bare(line, start, end);
+            Field::plain(start, end)
+        }
         _ => Field::plain(start, end),
     }
 }
@@ -268,7 +290,13 @@ fn steps(pattern: &str, texts: Texts) -> Result<(Vec<Step>, Vec<String>), RulePr
         names.push(name);
         steps.push(match pieces.next_if(|next| matches!(next, Piece::Literal(_))) {
             Some(Piece::Literal(text)) if pieces.peek().is_some() => {
-                Step::Field(known, Literal::new(texts.encode(&text)))
+                let literal = Literal::new(texts.encode(&text));
+                let is_logger = |next: &Piece| matches!(next, Piece::Place { name, .. } if name == "logger");
+                if known == Name::Other && text == "] " && pieces.peek().is_some_and(is_logger) {
+                    Step::Brackets(literal)
+                } else {
+                    Step::Field(known, literal)
+                }
             }
             Some(Piece::Literal(text)) => Step::Closing(known, Literal::new(texts.encode(&text))),
             _ => Step::Rest(known),
@@ -328,6 +356,16 @@ impl Literal {
             }
             at += 1;
         }
+    }
+
+    /// The same behind the last of brackets that follow each other, which all end with the literal.
+    #[inline(always)]
+    fn close(&self, line: &[u8], from: usize) -> Option<(usize, usize)> {
+        let mut found = self.find(line, from)?;
+        while line.get(found.1) == Some(&b'[') {
+            found = self.find(line, found.1)?;
+        }
+        Some(found)
     }
 
     /// Begin of the literal that ends the line.

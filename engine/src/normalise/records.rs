@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::body::{Captured, Span};
 use super::clock::Clock;
+use super::colour;
 use super::exception;
 use super::format::Format;
 use super::head::{Field, Head, Scanned};
@@ -19,7 +20,7 @@ use super::rules::Rule;
 use super::shape::Shape;
 use super::tally::Tally;
 use super::wide::Decoder;
-use super::{MARK, Normaliser, Start, hidden_bytes};
+use super::{MARK, Normaliser, Start, may_hide_head, uncovered};
 
 /// Records that were passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub struct Records<'n, R> {
     both: [Head; 2],
     /// Which of them is that of the next line.
     turn: usize,
+    /// Colours before the next line, which were skipped: its record begins with them.
+    coloured: u64,
     /// Nothing was read yet of a source that may begin with a mark.
     may_have_mark: bool,
     /// The record that is lent.
@@ -84,6 +87,7 @@ impl<'n, R: Read> Records<'n, R> {
             pending: None,
             both: [Head::default(); 2],
             turn: 0,
+            coloured: 0,
             may_have_mark: offset == 0,
             record: Record { detail: Detail { captures, ..Detail::default() }, ..Record::default() },
             tally: Tally::default(),
@@ -107,6 +111,7 @@ impl<'n, R: Read> Records<'n, R> {
         let this = self.turn;
         self.turn ^= 1;
         let offset = self.offset();
+        self.coloured = 0;
         self.lines.begin(line);
         if self.format.layout.has_joins() && self.extend()? {
             self.tally.last_record_offset = Some(offset);
@@ -125,7 +130,7 @@ impl<'n, R: Read> Records<'n, R> {
         let Some(line) = self.pending else { return Ok(None) };
         let Layout::Pattern(pattern) = &self.format.layout else { return Ok(None) };
         let head = &self.both[self.turn & 1];
-        if !head.is_idle || head.in_gap || !span.contains(&head.time) {
+        if !head.is_idle || head.in_gap || self.coloured > 0 || !span.contains(&head.time) {
             return Ok(None);
         }
         let first = head.time;
@@ -168,7 +173,7 @@ impl<'n, R: Read> Records<'n, R> {
     /// Offset of the line that comes next in the generation.
     #[inline(always)]
     fn offset(&mut self) -> u64 {
-        let offset = self.lines.offset();
+        let offset = self.lines.offset() - self.coloured;
         self.lines.source().raw(offset)
     }
 
@@ -261,19 +266,16 @@ impl<'n, R: Read> Records<'n, R> {
         Scanned::Unparsed
     }
 
-    /// Skips what hides a head at the begin of a line: a hole, or a mark. False where nothing hides one.
+    /// Skips what hides a head at the begin of a line: a hole, a mark, or colours. False where nothing hides one.
     #[inline(always)]
     fn uncover(&mut self, line: Line) -> bool {
-        matches!(self.lines.text(line).first(), Some(0 | 0xef)) && self.uncover_head(line)
+        may_hide_head(self.lines.text(line)) && self.uncover_head(line)
     }
 
     #[cold]
     fn uncover_head(&mut self, line: Line) -> bool {
         let text = self.lines.text(line);
-        let hidden = hidden_bytes(text);
-        if hidden == 0 || self.lines.next_is_cut() {
-            return false;
-        }
+        let Some((hidden, bare)) = uncovered(text).filter(|_| !self.lines.next_is_cut()) else { return false };
         let has_hole = text[..hidden].contains(&0);
         let mut head = Head::default();
         let mut heads = Heads::new();
@@ -285,12 +287,14 @@ impl<'n, R: Read> Records<'n, R> {
                 self.undecided >> position & 1 == 1
             };
             let mut clock = format.clock(&self.start);
-            may_be
-                && self.normaliser.scan(format, &text[hidden..], false, &mut clock, &mut heads, &mut head)
-                    == Scanned::Head
+            may_be && self.normaliser.scan(format, &bare, false, &mut clock, &mut heads, &mut head) == Scanned::Head
         });
         if is_head {
             self.tally.holes += u64::from(has_hole);
+            let text = self.lines.text_mut(line);
+            let coloured = text[..hidden].iter().position(|byte| *byte == colour::ESCAPE);
+            self.coloured = coloured.map_or(0, |at| (hidden - at) as u64);
+            colour::blank(text);
             self.lines.skip_begin(hidden);
         }
         is_head

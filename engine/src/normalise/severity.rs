@@ -47,6 +47,9 @@ const COMMON: [(&str, u8); 38] = [
     ("EMERG", 21),
 ];
 
+/// syslog's numbers, from emergency to debug (the same appendix): fields of JSON tell them where others have words.
+pub const SYSLOG: [u8; 8] = [21, 19, 18, 17, 13, 10, 9, 5];
+
 /// Least number of each range, with its name: what a signature shows.
 const RANGES: [(u8, &str); 6] = [(21, "FATAL"), (17, "ERROR"), (13, "WARN"), (9, "INFO"), (5, "DEBUG"), (0, "TRACE")];
 
@@ -72,7 +75,12 @@ impl Severities {
     pub fn new(own: &BTreeMap<String, u8>, default: u8) -> Self {
         let mut words: BTreeMap<Box<[u8]>, u8> =
             COMMON.iter().map(|(word, number)| (word.as_bytes().into(), *number)).collect();
-        words.extend(own.iter().map(|(word, number)| (word.to_ascii_uppercase().into_bytes().into(), *number)));
+        for (word, number) in own {
+            // Letters beyond ASCII have no other case in bytes.
+            for spelling in [word.to_uppercase(), word.to_lowercase(), title(word)] {
+                words.insert(spelling.to_ascii_uppercase().into_bytes().into(), *number);
+            }
+        }
         // Three spellings a word, and three slots of four free.
         let size = (words.len() * 12).next_power_of_two();
         let mut severities =
@@ -108,7 +116,7 @@ impl Severities {
 
     /// Whether a word has a number of its own.
     pub fn knows(&self, word: &str) -> bool {
-        self.words.contains_key(word.to_ascii_uppercase().as_bytes())
+        self.words.contains_key(word.to_ascii_uppercase().as_bytes()) || of_syslog(word.as_bytes()).is_some()
     }
 
     /// The number of a word.
@@ -130,7 +138,24 @@ impl Severities {
     /// The number of a word that is long or in an unusual spelling.
     #[cold]
     fn other(&self, word: &[u8]) -> u8 {
-        self.words.get(word.trim_ascii().to_ascii_uppercase().as_slice()).copied().unwrap_or(self.default)
+        let word = word.trim_ascii();
+        let known = self.words.get(word.to_ascii_uppercase().as_slice()).copied();
+        known.or_else(|| of_syslog(word)).unwrap_or(self.default)
+    }
+}
+
+/// A word with its first letter large.
+fn title(word: &str) -> String {
+    let mut chars = word.chars();
+    let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    first + &chars.as_str().to_lowercase()
+}
+
+/// The severity of one of syslog's numbers.
+fn of_syslog(word: &[u8]) -> Option<u8> {
+    match word {
+        [digit @ b'0'..=b'7'] => Some(SYSLOG[usize::from(digit - b'0')]),
+        _ => None,
     }
 }
 
@@ -140,7 +165,13 @@ mod tests {
 
     #[test]
     fn words_are_known_in_any_spelling_and_own_words_come_first() {
-        let own = BTreeMap::from([("HINT".to_owned(), 7), ("ALERT".to_owned(), 24), ("30".to_owned(), 9)]);
+        let own = BTreeMap::from([
+            ("HINT".to_owned(), 7),
+            ("ALERT".to_owned(), 24),
+            ("30".to_owned(), 9),
+            ("1".to_owned(), 6),
+            ("BŁĄD".to_owned(), 17),
+        ]);
         let severities = Severities::new(&own, 2);
         let cases = [
             ("INFO", 9),
@@ -155,6 +186,13 @@ mod tests {
             ("hint", 7),
             ("Alert", 24),
             ("30", 9),
+            ("3", 17),
+            (" 7 ", 5),
+            ("8", 2),
+            ("1", 6),
+            ("błąd", 17),
+            ("Błąd", 17),
+            ("BŁĄD", 17),
             ("", 2),
             ("whatever it says", 2),
         ];

@@ -47,8 +47,12 @@ impl Unnamed {
     /// Counts a record that no rule names; `body` is its message.
     pub fn count(&mut self, logger: &str, severity: u8, body: &str) {
         self.records += 1;
-        let line = body.lines().next().unwrap_or_default().trim_end();
-        let key = (logger.to_owned(), of_message(line));
+        let line = body.lines().next().unwrap_or_default();
+        // Masks leave out the blanks around a message; a rule needs them.
+        let text = line.trim();
+        let begin = line.find(text).unwrap_or_default();
+        let message = format!("{}{}{}", &line[..begin], of_message(text), &line[begin + text.len()..]);
+        let key = (logger.to_owned(), message);
         if let Some(group) = self.groups.get_mut(&key) {
             group.count += 1;
         } else if self.groups.len() < GROUPS_MAX {
@@ -64,15 +68,21 @@ impl Unnamed {
         groups.sort_by(|a, b| b.1.count.cmp(&a.1.count).then_with(|| a.0.cmp(b.0)));
         let mut names: BTreeSet<String> = taken.iter().map(|name| (*name).to_owned()).collect();
         let mut suggested: Vec<Suggestion> = Vec::new();
-        for ((logger, message), group) in groups {
+        let told: Vec<_> =
+            groups.into_iter().map(|(key, group)| (key, body_of(&key.1, &group.example), group)).collect();
+        let some: BTreeSet<&str> =
+            told.iter().filter(|(_, body, _)| body.is_some()).map(|((logger, _), ..)| logger.as_str()).collect();
+        for ((logger, message), body, group) in told {
             if suggested.len() == most {
                 break;
             }
-            let body = body_of(message).filter(|body| fits(body, &group.example));
+            // Without a body a rule takes all of its logger, and without either it would take everything.
+            if body.is_none() && (logger.is_empty() || some.contains(logger.as_str())) {
+                continue;
+            }
             let logger = Some(logger.clone()).filter(|logger| !logger.is_empty());
             let known = |other: &Suggestion| other.body == body && other.logger == logger;
-            // Without a body the rule takes all of its logger; without either it would take everything.
-            if body.is_none() && logger.is_none() || suggested.iter().any(known) {
+            if suggested.iter().any(known) {
                 continue;
             }
             let name = name_of(logger.as_deref(), message, &names);
@@ -85,9 +95,16 @@ impl Unnamed {
     }
 }
 
-/// A masked message as the body of a rule: masks are places, and neighbours are one place. `None` where nothing is left
-/// that would tell it from another.
-fn body_of(message: &str) -> Option<String> {
+/// A masked message as the body of a rule that fits an example: masks are places, and neighbours are one place. A message
+/// that is nothing but signs stands as it is. `None` where nothing would tell it from another.
+fn body_of(message: &str, example: &str) -> Option<String> {
+    let masked = masked_body(message).filter(|body| fits(body, example));
+    let plain = || example.replace('{', "{{").replace('}', "}}");
+    let is_signs = || !example.trim().is_empty() && !example.contains(char::is_alphanumeric);
+    masked.or_else(|| is_signs().then(plain).filter(|body| fits(body, example)))
+}
+
+fn masked_body(message: &str) -> Option<String> {
     let mut body = String::new();
     let mut letters = 0;
     let mut rest = message;
@@ -166,7 +183,7 @@ fn name_of(logger: Option<&str>, message: &str, taken: &BTreeSet<String>) -> Str
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{Unnamed, body_of};
+    use super::{Unnamed, masked_body};
 
     #[test]
     fn masked_messages_become_bodies() {
@@ -176,7 +193,7 @@ mod tests {
             ("<num> <time>", None),
             ("", None),
         ] {
-            assert_eq!(body_of(message).as_deref(), body, "{message}");
+            assert_eq!(masked_body(message).as_deref(), body, "{message}");
         }
     }
 
@@ -198,5 +215,17 @@ mod tests {
         ];
         assert_eq!(shown, expected);
         assert_eq!((unnamed.records, suggestions[0].example.as_str()), (12, "Synchronised 0 profiles"));
+    }
+
+    #[test]
+    fn no_rule_takes_the_records_of_others() {
+        let mut unnamed = Unnamed::default();
+        let messages = ["42", "43", "44", "{}", "{}", "0xdeadbeef", "Profile opened ", "Profile closed"];
+        messages.iter().for_each(|message| unnamed.count("App.Ui", 9, message));
+        ["7", "8"].iter().for_each(|message| unnamed.count("App.Count", 9, message));
+        let suggestions = unnamed.suggestions(10, &BTreeSet::new());
+        let shown: Vec<_> = suggestions.iter().map(|one| (one.logger.as_deref(), one.body.as_deref())).collect();
+        let ui = |body| (Some("App.Ui"), Some(body));
+        assert_eq!(shown, [(Some("App.Count"), None), ui("{{}}"), ui("Profile closed"), ui("Profile opened ")]);
     }
 }

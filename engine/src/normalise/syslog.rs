@@ -12,13 +12,11 @@ use super::body::Span;
 use super::clock::{Clock, Stamp};
 use super::fields::Path;
 use super::head::{Field, Head, Scanned};
-use super::severity::Severities;
+use super::severity::{SYSLOG, Severities};
 use super::swar;
 use super::timestamp::TimeFormat;
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
-/// OpenTelemetry's numbers of syslog's severities, from emergency to debug (its data model, appendix B).
-const SEVERITIES: [u8; 8] = [21, 19, 18, 17, 13, 10, 9, 5];
 /// The greatest number in front: facility 23, severity 7.
 const PRIORITY_MAX: usize = 191;
 
@@ -90,7 +88,7 @@ impl Syslog {
             let end = swar::find(&line[..line.len().min(5)], 1, b'>')?;
             let digits = std::str::from_utf8(&line[1..end]).ok()?;
             let priority = digits.parse().ok().filter(|priority: &usize| *priority <= PRIORITY_MAX)?;
-            into.severity = Some(SEVERITIES[priority % SEVERITIES.len()]);
+            into.severity = Some(SYSLOG[priority % SYSLOG.len()]);
             at = end + 1;
             if line[at..].starts_with(b"1 ") {
                 return self.read_new(line, at + 2, clock, into);

@@ -6,6 +6,7 @@ use std::io::Read;
 use encoding_rs::{UTF_16BE, UTF_16LE};
 
 use super::detect::{everything, find_stamp};
+use super::exception;
 use super::explain::why_no_record;
 use super::shape::Wide;
 use super::template::{Piece, parse};
@@ -26,6 +27,8 @@ pub struct Trial {
     /// Those of them that begin with a time, as records of another format do.
     pub stray: u64,
     pub unparsed: u64,
+    /// Records with bytes that are no text in their encoding.
+    pub invalid: u64,
     /// Records by the rule that named them.
     pub by_rule: Vec<u64>,
     /// The first lines of both kinds, in the order of the file.
@@ -57,8 +60,8 @@ pub struct RecordSeen {
     pub stray: u64,
 }
 
-/// Tries the format that a file has, and the rules that hold for it, on its lines; of records and of lines that are none,
-/// the first `most` are shown.
+/// Tries the format that a file has, and the rules that hold for it, on its lines, as if the file had been there first
+/// at `seen`; of records and of lines that are none, the first `most` are shown.
 ///
 /// # Errors
 /// Everything that is wrong with the formats and the rules.
@@ -67,6 +70,7 @@ pub fn try_lines(
     rules: &[EventRule],
     file: &str,
     text: &[u8],
+    seen: i64,
     most: usize,
 ) -> Result<Trial, Vec<RuleFault>> {
     let position = Normaliser::compile(formats, rules, &everything())?.format_of(file, text);
@@ -82,7 +86,7 @@ pub fn try_lines(
     let mut trial = Trial { by_rule: vec![0; rules.len()], ..Trial::default() };
     let mut offsets: BTreeSet<u64> = BTreeSet::new();
     let mut shown: BTreeMap<u64, RecordSeen> = BTreeMap::new();
-    let mut records = normaliser.open(text, Start { closed: true, ..Start::default() });
+    let mut records = normaliser.open(text, Start { closed: true, seen: Some(seen), ..Start::default() });
     // Memory gives no error.
     while let Ok(Some(record)) = records.next() {
         trial.records += 1;
@@ -110,6 +114,7 @@ pub fn try_lines(
             shown.insert(record.offset, seen);
         }
     }
+    trial.invalid = records.into_tally().invalid_utf8;
     trial.go_through(&normaliser, format, text, &offsets, shown, most);
     Ok(trial)
 }
@@ -126,9 +131,9 @@ fn as_utf8(format: &Format, text: &[u8]) -> (Format, Vec<u8>) {
     (Format { encoding: format.encoding.filter(|_| !is_wide), ..format.clone() }, plain)
 }
 
-/// The text of a file of which no format is known: UTF-16 where its first bytes say so, else UTF-8.
-pub fn text_of(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(&decoded(bytes, None).0).into_owned()
+/// The bytes of a file of which no format is known, without UTF-16.
+pub fn utf8_of(bytes: &[u8]) -> Vec<u8> {
+    decoded(bytes, None).0
 }
 
 /// Bytes that are UTF-8 or like ASCII, and whether they were UTF-16.
@@ -155,7 +160,8 @@ pub fn is_stray(line: &[u8]) -> bool {
     !line.starts_with(b" ") && !line.starts_with(b"\t") && find_stamp(&String::from_utf8_lossy(line)).is_some()
 }
 
-/// Tells what each line is that is not blank, with its number, its offset and its bytes, knowing where records begin.
+/// Tells what each line is that is not blank, with its number, the offset of its record and its bytes, knowing where
+/// records begin: behind a hole or a mark that is not where the line does.
 pub fn each_line(
     normaliser: &Normaliser,
     text: &[u8],
@@ -168,10 +174,11 @@ pub fn each_line(
     for (number, line) in (1..).zip(text[mark..].split_inclusive(|byte| *byte == b'\n')) {
         let offset = next;
         next += line.len() as u64;
-        if line.trim_ascii().is_empty() {
+        if line.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0) {
             continue;
         }
-        let kind = if begins.contains(&offset) {
+        let begin = begins.range(offset..next).next().copied();
+        let kind = if begin.is_some() {
             LineKind::Record
         } else if is_open && normaliser.joins(line) {
             LineKind::Joins
@@ -179,7 +186,7 @@ pub fn each_line(
             LineKind::Unparsed
         };
         is_open = kind != LineKind::Unparsed;
-        see(number, offset, line, kind);
+        see(number, begin.unwrap_or(offset), line, kind);
     }
 }
 
@@ -225,9 +232,9 @@ impl Trial {
     }
 }
 
-/// The attributes that rules take out of records.
+/// The attributes that rules and stack traces give to records.
 fn attributes_of(rules: &[EventRule]) -> Vec<String> {
-    let mut names = BTreeSet::new();
+    let mut names: BTreeSet<String> = exception::ATTRIBUTES.map(str::to_owned).into();
     for rule in rules {
         let pieces = rule.body.as_deref().and_then(|body| parse(body).ok()).unwrap_or_default();
         names.extend(pieces.into_iter().filter_map(|piece| match piece {

@@ -87,14 +87,15 @@ pub const KNOWN: [Known; 16] = [
         name: "python",
         description: "Python's logging, %(asctime)s - %(name)s - %(levelname)s - %(message)s",
         sample: "2026-10-12 05:48:29,658 - app.session - INFO - Session 511935f9 started",
-        written: Written::Text("{timestamp} - {logger} - {severity} - {body}", "%Y-%m-%d %H:%M:%S,%3f"),
+        // Fractions of any length, behind a comma or a point, and none: `default_msec_format` is often changed.
+        written: Written::Text("{timestamp} - {logger} - {severity} - {body}", "rfc3339"),
         severities: &[],
     },
     Known {
         name: "syslog",
         description: "syslog of RFC 5424 and RFC 3164, with a priority in front or without",
         sample: "<14>1 2026-10-12T05:48:29.658Z ws-0001 app 4711 - - Session 511935f9 started",
-        written: Written::Syslog("%b %e %H:%M:%S"),
+        written: Written::Syslog("%b %e %H:%M:%S%.f"),
         severities: &[],
     },
     Known {

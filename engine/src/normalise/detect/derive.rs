@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::severity::Severities;
+use super::naming::{Field, Holds, distinct, dotted, names};
+use super::order::forms;
 use super::stamp::{self, Stamp};
+use super::words;
 
 /// Lines that need not fit, as a share of those with a time.
 const OUTLIERS_MAX: f64 = 0.1;
@@ -11,22 +14,8 @@ const OUTLIERS_MAX: f64 = 0.1;
 const LINES_MAX: usize = 500;
 /// A longer text is no field of a head.
 const FIELD_CHARS_MAX: usize = 80;
-/// More different words are no severities.
-const WORDS_MAX: usize = 8;
 /// Fields before the body.
 const FIELDS_MAX: usize = 8;
-
-/// What a field seems to hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Holds {
-    Severity,
-    /// A few words of capitals, as severities are in another language.
-    Words,
-    /// A dotted or single identifier.
-    Identifier,
-    Number,
-    Other,
-}
 
 /// A pattern, and the format of its times.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,119 +27,125 @@ pub struct Derived {
 }
 
 /// The pattern that the lines seem to have, with each format that their times may have.
-pub fn derive(lines: &[&str], severities: &Severities) -> Vec<Derived> {
+pub fn derive(lines: &[&str], severities: &Severities, seen: i64) -> Vec<Derived> {
     let stamped: Vec<(&str, Stamp)> =
         lines.iter().filter_map(|line| Some((*line, stamp::find(line)?))).take(LINES_MAX).collect();
     // What JSON holds is told by its members.
     if stamped.iter().filter(|(line, _)| line.starts_with('{')).count() * 2 > stamped.len() {
         return Vec::new();
     }
-    let mut used = Used::default();
-    let Some(pattern) = pattern(&stamped, severities, &mut used) else { return Vec::new() };
-    let with = |timestamp| Derived { pattern: pattern.clone(), timestamp, words: used.words.clone() };
-    forms(&stamped).into_iter().map(with).collect()
+    let mut parts = Parts::default();
+    let Some(pattern) = pattern(&stamped, severities, &mut parts) else { return Vec::new() };
+    let with = |timestamp| Derived { pattern: pattern.clone(), timestamp, words: parts.words.clone() };
+    forms(&stamped, seen).into_iter().map(with).collect()
 }
 
-/// The formats of times, those that read most lines first.
-pub fn forms(stamped: &[(&str, Stamp)]) -> Vec<String> {
-    let mut counted: Vec<(usize, usize, String)> = Vec::new();
-    for (_, stamp) in stamped {
-        for (rank, form) in stamp.forms.iter().enumerate() {
-            match counted.iter_mut().find(|(.., known)| known == form) {
-                Some((count, ..)) => *count += 1,
-                None => counted.push((1, rank, form.clone())),
-            }
-        }
-    }
-    // Numbers without a leading zero read those with one, too.
-    let strict = |form: &str| form.replace("%-", "%");
-    let shapes: BTreeSet<String> =
-        counted.iter().filter(|(.., form)| form.contains("%-")).map(|(.., form)| strict(form)).collect();
-    for shape in shapes {
-        let alike: Vec<(usize, usize, String)> =
-            counted.iter().filter(|(.., form)| strict(form) == shape).cloned().collect();
-        let mut form = shape;
-        for letter in ["d", "m", "H", "I", "M", "S"] {
-            let loose = format!("%-{letter}");
-            if alike.iter().any(|(.., form)| form.contains(&loose)) {
-                form = form.replace(&format!("%{letter}"), &loose);
-            }
-        }
-        let rank = alike.iter().map(|(_, rank, _)| *rank).min().unwrap_or(0);
-        counted.push((alike.iter().map(|(count, ..)| count).sum(), rank, form));
-    }
-    // Numbers of several units.
-    let epochs: Vec<usize> =
-        counted.iter().filter(|(.., form)| form.starts_with("epoch")).map(|(count, ..)| *count).collect();
-    if epochs.len() > 1 {
-        counted.push((epochs.iter().sum(), 0, "epoch".to_owned()));
-    }
-    counted.sort_by(|a, b| (b.0, a.1, &a.2).cmp(&(a.0, b.1, &b.2)));
-    let mut forms: Vec<String> = counted.into_iter().map(|(.., form)| form).collect();
-    let mut seen = BTreeSet::new();
-    forms.retain(|form| seen.insert(form.clone()));
-    forms.truncate(4);
-    forms
-}
-
-fn pattern(stamped: &[(&str, Stamp)], severities: &Severities, used: &mut Used) -> Option<String> {
+fn pattern(stamped: &[(&str, Stamp)], severities: &Severities, parts: &mut Parts) -> Option<String> {
     let before: Vec<&str> = stamped.iter().map(|(line, stamp)| &line[..stamp.start]).collect();
     let needed = least(before.len());
-    let (prefix, kept) = prefix(&before, needed, severities, used)?;
+    let kept = prefix(&before, needed, severities, parts)?;
     let mut rests: Vec<&str> = Vec::new();
     for ((line, stamp), _) in stamped.iter().zip(&kept).filter(|(_, kept)| **kept) {
         rests.push(&line[stamp.end..]);
     }
-    let mut pattern = prefix + "{timestamp}";
+    parts.text("{timestamp}");
     for _ in 0..FIELDS_MAX {
         let literal = punctuation(&mut rests, needed)?;
-        pattern += &literal;
-        match field(&mut rests, &literal, needed, severities, used) {
-            Some(name) => pattern += &format!("{{{name}}}"),
-            None => return (!literal.is_empty()).then(|| pattern + "{body}"),
+        parts.text(&literal);
+        if !field(&mut rests, &literal, needed, severities, parts) {
+            return (!literal.is_empty()).then(|| parts.pattern() + "{body}");
         }
     }
     let literal = punctuation(&mut rests, needed)?;
-    (!literal.is_empty()).then(|| pattern + &literal + "{body}")
+    parts.text(&literal);
+    (!literal.is_empty()).then(|| parts.pattern() + "{body}")
 }
 
-fn least(lines: usize) -> usize {
+pub fn least(lines: usize) -> usize {
     let most = (lines as f64 * (1.0 - OUTLIERS_MAX)).ceil() as usize;
     // Of a few lines, one may be odd.
     if lines < 3 { lines.max(1) } else { most.min(lines - 1) }
 }
 
-/// Names that stand in the pattern already.
+/// What is known of a pattern so far: fields, each with the text before it, and the text behind the last.
 #[derive(Default)]
-struct Used {
-    severity: bool,
-    logger: bool,
-    thread: bool,
+struct Parts {
+    fields: Vec<(String, Field)>,
+    last: String,
+    /// Words for severities that are not known.
     words: BTreeSet<String>,
 }
 
-impl Used {
-    fn name(&mut self, holds: Holds, in_brackets: bool) -> &'static str {
-        let once = |used: &mut bool, name| if std::mem::replace(used, true) { "*" } else { name };
-        match holds {
-            Holds::Severity | Holds::Words => once(&mut self.severity, "severity"),
-            Holds::Number => once(&mut self.thread, "thread"),
-            // In brackets before the logger stands what wrote the line, not who.
-            Holds::Identifier | Holds::Other if in_brackets && !self.thread && !self.severity => {
-                once(&mut self.thread, "thread")
-            }
-            Holds::Identifier => once(&mut self.logger, "logger"),
-            Holds::Other => "*",
+impl Parts {
+    fn text(&mut self, text: &str) {
+        self.last += text;
+    }
+
+    fn field(&mut self, values: &[&str], in_brackets: bool, severities: &Severities) {
+        let field = Field::of(values, in_brackets, severities);
+        if matches!(field.holds, Holds::Severity | Holds::Words) && !self.has_severity() {
+            self.words = words::unknown(values.iter().copied(), severities);
         }
+        let is_line = self.is_behind_logger() && field.holds == Holds::Number;
+        self.fields.push((std::mem::take(&mut self.last), Field { is_line, ..field }));
+    }
+
+    /// A field that may hold anything.
+    fn anything(&mut self) {
+        let field =
+            Field { holds: Holds::Other, in_brackets: false, is_dotted: false, is_thread: false, is_line: false };
+        self.fields.push((std::mem::take(&mut self.last), field));
+    }
+
+    fn any(&self, fits: impl Fn(&Field) -> bool) -> bool {
+        self.fields.iter().any(|(_, field)| fits(field))
+    }
+
+    fn has_severity(&self) -> bool {
+        self.any(|field| matches!(field.holds, Holds::Severity | Holds::Words))
+    }
+
+    fn has_number(&self) -> bool {
+        self.any(|field| field.holds == Holds::Number)
+    }
+
+    /// A field is the logger, whatever follows.
+    fn has_logger(&self) -> bool {
+        self.any(|field| field.holds == Holds::Identifier && (field.is_dotted || !field.in_brackets))
+    }
+
+    /// A field in brackets is the logger where no better one follows.
+    fn may_have_logger(&self) -> bool {
+        let behind = self.fields.iter().skip_while(|(_, field)| !matches!(field.holds, Holds::Severity | Holds::Words));
+        behind.skip(1).any(|(_, field)| field.holds == Holds::Identifier && !field.is_thread)
+    }
+
+    /// Whether a colon stands directly behind the logger.
+    fn is_behind_logger(&self) -> bool {
+        self.last == ":" && self.fields.last().is_some_and(|(_, field)| field.holds == Holds::Identifier)
+    }
+
+    /// Whether a bracket was opened before the time that nothing has closed.
+    fn is_open(&self) -> bool {
+        let texts = self.fields.iter().map(|(text, _)| text).chain([&self.last]);
+        let count = |sign: char| texts.clone().map(|text| text.matches(sign).count()).sum::<usize>();
+        count('[') > count(']')
+    }
+
+    fn pattern(&self) -> String {
+        let fields: Vec<Field> = self.fields.iter().map(|(_, field)| *field).collect();
+        let named = self.fields.iter().zip(names(&fields)).map(|((text, _), name)| format!("{text}{{{name}}}"));
+        named.collect::<String>() + &self.last
     }
 }
 
 /// What stands before the time, and which lines have it.
-fn prefix(before: &[&str], needed: usize, severities: &Severities, used: &mut Used) -> Option<(String, Vec<bool>)> {
+fn prefix(before: &[&str], needed: usize, severities: &Severities, parts: &mut Parts) -> Option<Vec<bool>> {
     let same = most_frequent(before);
     let kept: Vec<bool> = before.iter().map(|text| *text == same).collect();
     if kept.iter().filter(|kept| **kept).count() >= needed {
-        return Some((escaped(same), kept));
+        parts.text(&escaped(same));
+        return Some(kept);
     }
     // One field, and the signs around it.
     let inner = |text: &'_ str| {
@@ -158,21 +153,40 @@ fn prefix(before: &[&str], needed: usize, severities: &Severities, used: &mut Us
         let end = text.trim_end_matches(|c: char| !c.is_alphanumeric()).len().max(start);
         (text[..start].to_owned(), text[start..end].to_owned(), text[end..].to_owned())
     };
-    let parts: Vec<_> = before.iter().map(|text| inner(text)).collect();
-    let opens = most_frequent(&parts.iter().map(|(open, ..)| open.as_str()).collect::<Vec<_>>()).to_owned();
-    let closes: Vec<String> = parts.iter().map(|(.., close)| collapsed(close)).collect();
+    let inners: Vec<_> = before.iter().map(|text| inner(text)).collect();
+    let opens = most_frequent(&inners.iter().map(|(open, ..)| open.as_str()).collect::<Vec<_>>()).to_owned();
+    let closes: Vec<String> = inners.iter().map(|(.., close)| collapsed(close)).collect();
     let close = most_frequent(&closes.iter().map(String::as_str).collect::<Vec<_>>()).to_owned();
     let fits = |(open, value, _): &(String, String, String), own: &String| {
         *open == opens && *own == close && !value.is_empty() && !value.contains(' ') && !own.is_empty()
     };
-    let kept: Vec<bool> = parts.iter().zip(&closes).map(|(part, own)| fits(part, own)).collect();
+    let kept: Vec<bool> = inners.iter().zip(&closes).map(|(part, own)| fits(part, own)).collect();
     let values: Vec<&str> =
-        parts.iter().zip(&kept).filter(|(_, kept)| **kept).map(|((_, value, _), _)| value.as_str()).collect();
+        inners.iter().zip(&kept).filter(|(_, kept)| **kept).map(|((_, value, _), _)| value.as_str()).collect();
     if values.len() < needed {
+        return any_prefix(before, needed, parts);
+    }
+    parts.text(&escaped(&opens));
+    parts.field(&values, opens.ends_with(['[', '(']), severities);
+    parts.text(&escaped(&close));
+    Some(kept)
+}
+
+/// Before the time anything, and then signs that most lines share, such as a bracket.
+fn any_prefix(before: &[&str], needed: usize, parts: &mut Parts) -> Option<Vec<bool>> {
+    let signs = |text: &&'_ str| {
+        let end = text.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '-');
+        collapsed(&text[end.len()..])
+    };
+    let all: Vec<String> = before.iter().map(signs).collect();
+    let close = most_frequent(&all.iter().map(String::as_str).collect::<Vec<_>>());
+    let kept: Vec<bool> = before.iter().zip(&all).map(|(text, own)| own == close && text.len() > close.len()).collect();
+    if close.trim().is_empty() || kept.iter().filter(|kept| **kept).count() < needed {
         return None;
     }
-    let name = used.name(holds(&values, severities), false);
-    Some((format!("{}{{{name}}}{}", escaped(&opens), escaped(&close)), kept))
+    parts.anything();
+    parts.text(&escaped(close));
+    Some(kept)
 }
 
 /// The text that most of these are; of equally frequent ones the first by their order.
@@ -202,7 +216,9 @@ fn escaped(text: &str) -> String {
 fn punctuation(rests: &mut Vec<&str>, needed: usize) -> Option<String> {
     let signs = |text: &'_ str| {
         let end = text.find(|c: char| c.is_alphanumeric() || c == '_').unwrap_or(text.len());
-        text[..end].to_owned()
+        // What a bracket opens is a field, even where the same signs stand in all of them.
+        let bracket = text[..end].find(['[', '(', '<']).map_or(end, |at| at + 1);
+        text[..bracket].to_owned()
     };
     let mut literal: Option<String> = None;
     // The longest that enough lines share.
@@ -243,14 +259,8 @@ fn behind<'t>(text: &'t str, literal: &str) -> Option<&'t str> {
     Some(rest)
 }
 
-/// The next field of most lines, taken off them; none where the body begins.
-fn field(
-    rests: &mut Vec<&str>,
-    before: &str,
-    needed: usize,
-    severities: &Severities,
-    used: &mut Used,
-) -> Option<&'static str> {
+/// Takes the next field off most lines; false where the body begins.
+fn field(rests: &mut Vec<&str>, before: &str, needed: usize, severities: &Severities, parts: &mut Parts) -> bool {
     let closing = before.trim_end().chars().next_back().and_then(|open| {
         [('[', "]"), ('(', ")"), ('<', ">"), ('"', "\"")]
             .iter()
@@ -259,13 +269,16 @@ fn field(
     });
     let ends: &[&str] = match &closing {
         Some(close) => &[close],
+        None if parts.is_open() => &["|", "\t", " ", "]", ": ", ":", ";", ","],
         None => &["|", "\t", " ", " - ", ": ", ":", "]", ";", ","],
     };
     for end in ends {
         let found: Vec<(&str, &str)> =
-            rests.iter().filter_map(|rest| rest.split_once(end).map(|_| cut(rest, end))).collect();
+            rests.iter().map(|rest| cut(rest, end)).filter(|(_, behind)| !behind.is_empty()).collect();
         let is_field = |value: &str| {
-            let blank = closing.is_none() && !["|", "\t"].contains(end) && value.contains(' ');
+            // What is quoted and has blanks is rather a message.
+            let is_open = closing.is_none() || *end == "\"";
+            let blank = is_open && !["|", "\t"].contains(end) && value.contains(' ');
             !blank && value.chars().count() <= FIELD_CHARS_MAX
         };
         let fitting: Vec<(&str, &str)> = found.into_iter().filter(|(value, _)| is_field(value)).collect();
@@ -273,15 +286,19 @@ fn field(
             continue;
         }
         let values: Vec<&str> = fitting.iter().map(|(value, _)| value.trim()).collect();
-        let holds = holds(&values, severities);
+        let Field { holds, is_line, .. } =
+            Field { is_line: parts.is_behind_logger(), ..Field::of(&values, closing.is_some(), severities) };
         let few = distinct(&values) * 2 <= values.len().max(2) || distinct(&values) <= 3;
         let accepted = match (*end, holds) {
             _ if closing.is_some() => true,
             ("|" | "\t", _) => true,
-            (_, Holds::Severity | Holds::Words) => !used.severity,
-            (" ", Holds::Number) => !used.severity && !used.thread,
-            (" ", Holds::Identifier) => !used.logger && dotted(&values),
-            (" - " | ": " | ":" | "]", Holds::Identifier) => !used.logger && (dotted(&values) || few),
+            (_, Holds::Severity | Holds::Words) => !parts.has_severity(),
+            (" " | "]", Holds::Number) if is_line => true,
+            (" ", Holds::Number) => !parts.has_severity() && !parts.has_number(),
+            (" ", Holds::Identifier) => !parts.has_logger() && dotted(&values),
+            (" - " | ": " | ":" | "]", Holds::Identifier) => {
+                !parts.has_logger() && (dotted(&values) || few && !parts.may_have_logger())
+            }
             _ => false,
         };
         if accepted {
@@ -292,58 +309,36 @@ fn field(
                 let value = cut(rest, end).0;
                 is_field(value).then_some(if padded { value.trim_end().len() } else { value.len() })
             };
-            if matches!(holds, Holds::Severity | Holds::Words) {
-                let unknown = values.iter().filter(|value| is_capitals(value) && !severities.knows(value));
-                used.words = unknown.map(|value| (*value).to_owned()).collect();
+            let halves = halves(&values, needed, severities).filter(|_| closing.is_some() && !parts.has_severity());
+            match halves {
+                Some((who, how)) => {
+                    parts.field(&who, false, severities);
+                    parts.text(":");
+                    parts.field(&how, false, severities);
+                }
+                None => parts.field(&values, closing.is_some(), severities),
             }
             *rests = whole.into_iter().filter_map(|rest| Some(&rest[taken(&rest)?..])).collect();
-            return Some(used.name(holds, closing.is_some()));
+            return true;
         }
     }
-    None
+    false
 }
 
-/// A text before the first `end`, and from there on.
+/// Values such as `core:error`, as who wrote the line and how grave it is.
+fn halves<'v>(values: &[&'v str], needed: usize, severities: &Severities) -> Option<(Vec<&'v str>, Vec<&'v str>)> {
+    let half = |value: &&'v str| {
+        value.split_once(':').filter(|(who, how)| !who.contains(' ') && words::is_severity(how, severities))
+    };
+    let halves: Vec<(&str, &str)> = values.iter().filter_map(half).collect();
+    (halves.len() >= needed).then(|| halves.into_iter().unzip())
+}
+
+/// A text before the first `end`, and from there on; two colons are part of a name.
 fn cut<'t>(text: &'t str, end: &str) -> (&'t str, &'t str) {
-    text.split_at(text.find(end).unwrap_or(text.len()))
-}
-
-fn distinct(values: &[&str]) -> usize {
-    values.iter().collect::<BTreeSet<_>>().len()
-}
-
-/// Whether most of these are names in parts, such as `App.Session`.
-fn dotted(values: &[&str]) -> bool {
-    let is_dotted = |value: &&&str| {
-        let value = value.trim_end_matches(':');
-        value.split('.').count() > 1
-            && value.split('.').all(|part| part.starts_with(|c: char| c.is_alphabetic() || c == '_'))
-    };
-    values.iter().filter(is_dotted).count() * 10 >= values.len() * 6
-}
-
-/// Whether a text is a word of capitals, as severities often are.
-fn is_capitals(value: &str) -> bool {
-    value.len() > 2 && value.chars().all(|c| c.is_ascii_uppercase())
-}
-
-fn holds(values: &[&str], severities: &Severities) -> Holds {
-    let most = |fits: &dyn Fn(&str) -> bool| values.iter().filter(|value| fits(value)).count() >= least(values.len());
-    let identifier = |value: &str| {
-        value.starts_with(|c: char| c.is_alphabetic() || c == '_')
-            && value.chars().all(|c| c.is_alphanumeric() || "_.-$/+`#<>".contains(c))
-    };
-    if most(&|value| severities.knows(value)) {
-        Holds::Severity
-    } else if most(&is_capitals) && distinct(values) <= WORDS_MAX && distinct(values) * 2 <= values.len() {
-        Holds::Words
-    } else if most(&|value| !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit())) {
-        Holds::Number
-    } else if most(&identifier) {
-        Holds::Identifier
-    } else {
-        Holds::Other
-    }
+    let is_half = |at: usize| end == ":" && (text[at + 1..].starts_with(':') || text[..at].ends_with(':'));
+    let at = text.match_indices(end).map(|(at, _)| at).find(|at| !is_half(*at));
+    text.split_at(at.unwrap_or(text.len()))
 }
 
 #[cfg(test)]
@@ -377,9 +372,9 @@ mod tests {
                 "{timestamp} {body}",
             ),
         ] {
-            let derived = derive(lines, &severities);
+            let derived = derive(lines, &severities, 0);
             assert_eq!(derived.first().map(|derived| derived.pattern.as_str()), Some(pattern), "{lines:?}");
         }
-        assert!(derive(&["no time", "at all"], &severities).is_empty());
+        assert!(derive(&["no time", "at all"], &severities, 0).is_empty());
     }
 }

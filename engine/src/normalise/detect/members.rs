@@ -1,11 +1,14 @@
 //! Which members of JSON lines, or keys of logfmt, hold the parts of a record, where no named layout has them.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::super::severity::Severities;
-use super::stamp;
+use super::order::forms;
+use super::stamp::{self, Stamp};
+use super::words;
 
 /// Lines that are looked at.
 const LINES_MAX: usize = 200;
@@ -13,11 +16,25 @@ const LINES_MAX: usize = 200;
 const DEPTH_MAX: usize = 3;
 
 /// What the parts of a record are called, the likeliest first; compared by their letters alone, in lower case.
-const TIMES: [&str; 12] =
-    ["timestamp", "time", "ts", "t", "date", "datetime", "asctime", "eventtime", "created", "at", "when", "logtime"];
+const TIMES: [&str; 14] = [
+    "timestamp",
+    "time",
+    "ts",
+    "t",
+    "date",
+    "datetime",
+    "asctime",
+    "eventtime",
+    "created",
+    "at",
+    "when",
+    "logtime",
+    "sourcerealtimetimestamp",
+    "realtimetimestamp",
+];
 const SEVERITIES: [&str; 10] =
     ["level", "severity", "loglevel", "levelname", "lvl", "l", "priority", "severitytext", "logseverity", "sev"];
-const LOGGERS: [&str; 15] = [
+const LOGGERS: [&str; 17] = [
     "logger",
     "loggername",
     "sourcecontext",
@@ -33,8 +50,10 @@ const LOGGERS: [&str; 15] = [
     "subsystem",
     "caller",
     "service",
+    "syslogidentifier",
+    "facility",
 ];
-const BODIES: [&str; 13] = [
+const BODIES: [&str; 14] = [
     "message",
     "msg",
     "m",
@@ -48,6 +67,7 @@ const BODIES: [&str; 13] = [
     "description",
     "info",
     "original",
+    "shortmessage",
 ];
 const EXCEPTIONS: [&str; 9] =
     ["exception", "stacktrace", "stack", "x", "excinfo", "error", "err", "backtrace", "trace"];
@@ -56,7 +76,7 @@ const EXCEPTIONS: [&str; 9] =
 type Members = BTreeMap<String, Vec<String>>;
 
 /// A section for JSON lines; none where most lines are none, or no time is in them.
-pub fn json_section(lines: &[&str], severities: &Severities) -> Option<String> {
+pub fn json_section(lines: &[&str], severities: &Severities, seen: i64) -> Option<String> {
     let looked = &lines[..lines.len().min(LINES_MAX)];
     let mut members = Members::new();
     let mut objects = 0;
@@ -67,7 +87,7 @@ pub fn json_section(lines: &[&str], severities: &Severities) -> Option<String> {
         }
     }
     (objects * 2 > looked.len()).then(|| {
-        section("json", &members, severities, |pointer| match pointer[1..].split('/').count() {
+        section("json", &members, severities, seen, |pointer| match pointer[1..].split('/').count() {
             1 => unescaped(&pointer[1..]),
             _ => pointer.to_owned(),
         })
@@ -75,7 +95,7 @@ pub fn json_section(lines: &[&str], severities: &Severities) -> Option<String> {
 }
 
 /// A section for logfmt; none where most lines are none, or no time is in them.
-pub fn logfmt_section(lines: &[&str], severities: &Severities) -> Option<String> {
+pub fn logfmt_section(lines: &[&str], severities: &Severities, seen: i64) -> Option<String> {
     let looked = &lines[..lines.len().min(LINES_MAX)];
     let mut members = Members::new();
     let mut fitting = 0;
@@ -86,7 +106,8 @@ pub fn logfmt_section(lines: &[&str], severities: &Severities) -> Option<String>
             members.entry(format!("/{key}")).or_default().push(value);
         }
     }
-    (fitting * 2 > looked.len()).then(|| section("logfmt", &members, severities, |pointer| pointer[1..].to_owned()))?
+    (fitting * 2 > looked.len())
+        .then(|| section("logfmt", &members, severities, seen, |pointer| pointer[1..].to_owned()))?
 }
 
 fn collect(value: &Value, pointer: &str, depth: usize, members: &mut Members) {
@@ -125,7 +146,13 @@ fn pairs(line: &str) -> Vec<(String, String)> {
     found
 }
 
-fn section(kind: &str, members: &Members, severities: &Severities, name: impl Fn(&str) -> String) -> Option<String> {
+fn section(
+    kind: &str,
+    members: &Members,
+    severities: &Severities,
+    seen: i64,
+    name: impl Fn(&str) -> String,
+) -> Option<String> {
     let most = members.values().map(Vec::len).max().unwrap_or(0);
     let is_time = |value: &str| stamp::find(value).is_some_and(|stamp| stamp.start == 0 && stamp.end == value.len());
     let all = |values: &[String], fits: &dyn Fn(&str) -> bool| values.iter().all(|value| fits(value));
@@ -136,16 +163,34 @@ fn section(kind: &str, members: &Members, severities: &Severities, name: impl Fn
         ranked.min().map(|(_, pointer)| pointer.clone())
     };
     let half = most / 2 + 1;
-    let unnamed =
-        || members.iter().find(|(_, values)| values.len() >= half && all(values, &is_time)).map(|(p, _)| p.clone());
-    let timestamp = pick(&TIMES, half, &is_time).or_else(unnamed)?;
-    let words = |value: &str| value.contains(' ') && !is_time(value);
-    let spoken =
-        || members.iter().find(|(_, values)| values.len() >= half && all(values, &words)).map(|(p, _)| p.clone());
-    let body = pick(&BODIES, half, &|_| true).or_else(spoken)?;
-    let severity =
-        pick(&SEVERITIES, half, &|value| severities.knows(value)).or_else(|| pick(&SEVERITIES, half, &|_| true));
-    let logger = pick(&LOGGERS, half, &|value| !value.contains(char::is_whitespace));
+    let by_value = |fits: &dyn Fn(&str) -> bool| {
+        let fitting = |(_, values): &(&String, &Vec<String>)| values.len() >= half && all(values, fits);
+        members.iter().find(fitting).map(|(pointer, _)| pointer.clone())
+    };
+    let timestamp = pick(&TIMES, half, &is_time).or_else(|| by_value(&is_time))?;
+    let severity = pick(&SEVERITIES, half, &|value| severities.knows(value))
+        .or_else(|| by_value(&|value| words::is_severity(value, severities)))
+        .or_else(|| pick(&SEVERITIES, half, &|_| true));
+    let is_free = |pointer: &String| *pointer != timestamp && Some(pointer) != severity.as_ref();
+    let logger = pick(&LOGGERS, half, &|value| !value.contains(char::is_whitespace)).filter(is_free);
+    let body = pick(&BODIES, half, &|_| true)
+        .or_else(|| by_value(&|value| value.contains(' ') && !is_time(value)))
+        .or_else(|| {
+            // What differs most says most.
+            let says = |(pointer, values): &(&String, &Vec<String>)| {
+                let is_number = |value: &str| value.parse::<f64>().is_ok() || ["true", "false"].contains(&value);
+                let is_free = is_free(pointer) && Some(*pointer) != logger.as_ref();
+                is_free && values.len() >= half && !values.iter().any(|value| is_number(value) || is_time(value))
+            };
+            let size = |values: &[String]| {
+                let distinct: BTreeSet<&String> = values.iter().collect();
+                (distinct.len(), values.iter().map(String::len).sum::<usize>())
+            };
+            let found = members.iter().filter(says).max_by_key(|(pointer, values)| (size(values), Reverse(*pointer)));
+            found.map(|(pointer, _)| pointer.clone())
+        })?;
+    let logger = logger.filter(|logger| *logger != body);
+    let severity = severity.filter(|severity| *severity != body);
     let exception = pick(&EXCEPTIONS, 1, &|_| true);
     let parts = [
         ("timestamp", Some(&timestamp)),
@@ -158,13 +203,15 @@ fn section(kind: &str, members: &Members, severities: &Severities, name: impl Fn
         .into_iter()
         .filter_map(|(part, pointer)| Some(format!("{part} = {}", toml::Value::String(name(pointer?)))));
     let mut text = format!("kind = \"{kind}\"\nfields = {{ {} }}\n", fields.collect::<Vec<_>>().join(", "));
-    let form = members[&timestamp]
-        .iter()
-        .find_map(|value| stamp::find(value))
-        .and_then(|stamp| stamp.forms.into_iter().next());
+    let stamped: Vec<(&str, Stamp)> =
+        members[&timestamp].iter().filter_map(|value| Some((value.as_str(), stamp::find(value)?))).collect();
+    let form = forms(&stamped, seen).into_iter().next();
     if let Some(form) = form.filter(|form| form != "rfc3339" && !form.starts_with("epoch")) {
         text += &super::stamp_line(&form);
     }
+    let said = severity.iter().flat_map(|pointer| &members[pointer]).map(String::as_str);
+    let said: Vec<&str> = said.filter(|word| words::is_severity(word, severities)).collect();
+    text += &words::line(&words::unknown(said, severities));
     Some(text)
 }
 

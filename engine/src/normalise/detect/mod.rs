@@ -1,9 +1,15 @@
 //! Which format a log seems to have. Every candidate is a `[format]` section as a profile would hold it, read by the
 //! profile's own reader, and tried on the lines by the reader of records; so what is proposed is what will be.
 
+mod apart;
 mod derive;
+mod lack;
 mod members;
+mod naming;
+mod order;
+mod sample;
 mod stamp;
+mod words;
 
 use std::collections::BTreeSet;
 
@@ -11,8 +17,12 @@ use super::severity::Severities;
 use super::trial::{LineKind, each_line, is_stray};
 use super::{Normaliser, Start, Want, Wanted};
 use crate::profile::{self, Format, KNOWN, Layout};
-use derive::{Derived, derive, forms};
+pub use apart::{Apart, detect_apart};
+use derive::{Derived, derive};
+pub use lack::{Lack, lack};
 use members::{json_section, logfmt_section};
+use order::forms;
+pub use sample::Sample;
 pub use stamp::find as find_stamp;
 
 /// Lines that are looked at of each file: enough to know all that there are, and read in a moment.
@@ -25,13 +35,6 @@ const CANDIDATES_MAX: usize = 3;
 const GOOD: f64 = 0.9;
 /// A severity that no word has: records with it have a word that is not known, or none.
 const NO_SEVERITY: u8 = 24;
-
-/// Lines of a file.
-#[derive(Debug, Clone)]
-pub struct Sample {
-    pub name: String,
-    pub text: String,
-}
 
 /// How lines fit a format.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -92,59 +95,42 @@ impl Fit {
 
 /// The formats that explain most of these lines, the best first; none where no time is in them.
 pub fn detect(samples: &[Sample]) -> Vec<Candidate> {
-    let lines: Vec<&str> = samples.iter().flat_map(|sample| heads(&sample.text)).collect();
+    let lines: Vec<&str> = samples.iter().flat_map(Sample::heads).collect();
+    let seen = samples.iter().map(|sample| sample.changed).max().unwrap_or_default();
     let severities = Severities::new(&Default::default(), NO_SEVERITY);
     let stamped: Vec<_> = lines.iter().filter_map(|line| Some((*line, stamp::find(line)?))).collect();
-    let (forms, local) = (forms(&stamped), stamped.iter().any(|(_, stamp)| !stamp.has_offset));
+    let (forms, local) = (forms(&stamped, seen), stamped.iter().any(|(_, stamp)| !stamp.has_offset));
+    let encoding = samples.iter().find_map(|sample| sample.encoding);
+    let section = |keys: &str| section(keys, encoding, local);
     let mut found = Vec::new();
     for known in &KNOWN {
-        let own = section(&format!("kind = \"{}\"\n", known.name), local);
-        let timed =
-            forms.iter().map(|form| section(&format!("kind = \"{}\"\n{}", known.name, stamp_line(form)), local));
+        let own = section(&format!("kind = \"{}\"\n", known.name));
+        let timed = forms.iter().map(|form| section(&format!("kind = \"{}\"\n{}", known.name, stamp_line(form))));
         for text in std::iter::once(own).chain(timed) {
             take(&mut found, text, samples, known.name);
         }
     }
-    for text in [json_section(&lines, &severities), logfmt_section(&lines, &severities)].into_iter().flatten() {
-        take(&mut found, section(&text, local), samples, "");
-    }
+    let members = [json_section(&lines, &severities, seen), logfmt_section(&lines, &severities, seen)];
+    members.into_iter().flatten().for_each(|keys| take(&mut found, section(&keys), samples, ""));
     let best = found.iter().map(|candidate: &Candidate| candidate.score).fold(0.0, f64::max);
     if best < GOOD {
-        for Derived { pattern, timestamp, words } in derive(&lines, &severities) {
+        for Derived { pattern, timestamp, words } in derive(&lines, &severities, seen) {
             let pattern = format!("kind = \"pattern\"\npattern = {}\n", toml::Value::String(pattern));
-            let words: Vec<String> = words.iter().map(|word| format!("{word} = \"{}\"", gravity(word))).collect();
-            let words =
-                if words.is_empty() { String::new() } else { format!("severities = {{ {} }}\n", words.join(", ")) };
-            take(&mut found, section(&format!("{pattern}{}{words}", stamp_line(&timestamp)), local), samples, "");
+            let keys = format!("{pattern}{}{}", stamp_line(&timestamp), words::line(&words));
+            take(&mut found, section(&keys), samples, "");
         }
     }
     rank(found)
-}
-
-/// How grave a word of another language is, by how it begins.
-fn gravity(word: &str) -> &'static str {
-    let begins = |starts: &[&str]| starts.iter().any(|start| word.starts_with(start));
-    match word {
-        _ if begins(&["FATAL", "KRIT", "CRIT", "SCHWER", "CR\u{cd}T"]) => "fatal",
-        _ if begins(&["FEHL", "FEJL", "FEL", "FEIL", "ERR", "VIRHE", "BLAD"]) => "error",
-        _ if begins(&["WARN", "VARN", "ADVAR", "AVERT", "ADVERT", "ATTENZ", "AVVIS"]) => "warn",
-        _ if begins(&["DEB", "DIAG"]) => "debug",
-        _ => "info",
-    }
 }
 
 fn stamp_line(form: &str) -> String {
     format!("timestamp = {}\n", toml::Value::String(form.to_owned()))
 }
 
-fn section(keys: &str, local: bool) -> String {
+fn section(keys: &str, encoding: Option<&str>, local: bool) -> String {
+    let encoding = encoding.map(|encoding| format!("encoding = \"{encoding}\"\n")).unwrap_or_default();
     let zone = if local { "zone = \"UTC\"\n" } else { "" };
-    format!("[format]\n{keys}{zone}")
-}
-
-/// Lines that may begin a record.
-fn heads(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().take(LINES_MAX).filter(|line| !line.starts_with([' ', '\t']) && !line.trim().is_empty())
+    format!("[format]\n{keys}{encoding}{zone}")
 }
 
 /// Adds a candidate that explains anything; one that reads as another before it only lends its name.
@@ -156,7 +142,7 @@ fn take(found: &mut Vec<Candidate>, section: String, samples: &[Sample], name: &
         }
         return;
     }
-    let Some(fits) = samples.iter().map(|sample| fit(&format, &sample.text)).collect::<Option<Vec<Fit>>>() else {
+    let Some(fits) = samples.iter().map(|sample| fit(&format, sample)).collect::<Option<Vec<Fit>>>() else {
         return;
     };
     let mut total = Fit::default();
@@ -205,14 +191,18 @@ fn shape(layout: &Layout) -> String {
 }
 
 /// How lines fit a format; `None` where it does not compile.
-fn fit(format: &Format, text: &str) -> Option<Fit> {
-    let marked = Format { severity_default: NO_SEVERITY, ..format.clone() };
+fn fit(format: &Format, sample: &Sample) -> Option<Fit> {
+    let mut marked = Format { severity_default: NO_SEVERITY, ..format.clone() };
+    if matches!(format.layout, Layout::Pattern { .. }) {
+        // Of text, a number is no word for a severity.
+        marked.severities.extend((0..=7).map(|number: u8| (number.to_string(), NO_SEVERITY)));
+    }
     let normaliser = Normaliser::compile(&[marked], &[], &everything()).ok()?;
-    let text = beginning(text);
+    let text = sample.bytes();
     let mut fit = Fit::default();
     let mut begins = BTreeSet::new();
     let start = Start { closed: true, ..Start::default() };
-    let mut records = normaliser.open(text.as_bytes(), start);
+    let mut records = normaliser.open(text, start);
     while let Ok(Some(record)) = records.next() {
         begins.insert(record.offset);
         fit.records += 1;
@@ -224,7 +214,7 @@ fn fit(format: &Format, text: &str) -> Option<Fit> {
             _ => fit.with_logger += 1,
         }
     }
-    each_line(&normaliser, text.as_bytes(), &begins, |_, _, line, kind| {
+    each_line(&normaliser, text, &begins, |_, _, line, kind| {
         fit.lines += 1;
         fit.joined += u64::from(kind == LineKind::Joins && !is_stray(line));
     });
@@ -235,12 +225,6 @@ fn fit(format: &Format, text: &str) -> Option<Fit> {
 pub fn everything() -> Wanted {
     let all = Want { events: Vec::new(), severity_min: Some(1), attributes: Vec::new(), signature: false };
     Wanted { plugins: vec![all] }
-}
-
-/// The lines that are looked at.
-fn beginning(text: &str) -> &str {
-    let end = text.match_indices('\n').nth(LINES_MAX - 1).map_or(text.len(), |(at, _)| at + 1);
-    &text[..end]
 }
 
 #[cfg(test)]
@@ -254,7 +238,7 @@ mod tests {
     use crate::profile::{KNOWN, known, read_format};
 
     fn sample(text: String) -> [Sample; 1] {
-        [Sample { name: "a.log".to_owned(), text }]
+        [Sample::new("a.log".to_owned(), text.as_bytes(), 0)]
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Finds the time in a line whose format nobody told, and the formats that would read it.
 
+use super::super::names;
+
 /// A time begins within these bytes of a line: behind a host, a thread or a word at most.
 const BEGIN_BYTES_MAX: usize = 96;
 
@@ -134,6 +136,9 @@ impl<'l> Reading<'l> {
         let is_rfc3339 = self.forms[0].starts_with("%Y-%m-%dT%H:%M:%S");
         if is_rfc3339 {
             self.forms.insert(0, "rfc3339".to_owned());
+        } else if self.forms[0].starts_with("%Y-%m-%d %H:%M:%S") && !self.forms[0].contains(" %z") {
+            // It reads fractions of every kind, and none.
+            self.forms.push("rfc3339".to_owned());
         }
         Some(self.stamp(start, has_offset))
     }
@@ -142,6 +147,11 @@ impl<'l> Reading<'l> {
     fn date(&mut self) -> Option<bool> {
         match self.digits() {
             4 if b"-/.".contains(&self.byte(4)) => self.year_first(),
+            4 if self.byte(4) == b' ' && (1970..2100).contains(&self.number(4)) => {
+                self.add("%Y ", 5);
+                self.month_name_first()?;
+                Some(true)
+            }
             8 if (1970..2100).contains(&(self.number(8) / 10_000)) => {
                 self.add("%Y%m%d", 8);
                 Some(true)
@@ -168,14 +178,14 @@ impl<'l> Reading<'l> {
     }
 
     fn day_or_month_first(&mut self) -> Option<bool> {
-        let first = self.short(1, 31)?;
+        let first = self.short(1, 99)?;
         let separator = self.byte(first);
         b"./- ".contains(&separator).then_some(())?;
         let (sign, first_number) = (char::from(separator), self.number(first));
         let mut behind = self.ahead(first + 1);
         if let Some(letters) = behind.word(&MONTHS) {
             self.add(&format!("{}{sign}{}", padded('d', first), month(letters)), first + 1 + letters);
-            (self.byte(0) == separator).then_some(())?;
+            (self.byte(0) == separator && first_number <= 31).then_some(())?;
             let year = self.ahead(1).digits();
             self.add(&format!("{sign}{}", year_of(year)?), 1 + year);
             return Some(true);
@@ -185,6 +195,7 @@ impl<'l> Reading<'l> {
         behind.at += second;
         if behind.byte(0) != separator {
             // Month and day alone, as Android writes.
+            (first_number <= 31).then_some(())?;
             (b"-.".contains(&separator) && first == 2 && second == 2).then_some(())?;
             let month_first = (first_number <= 12).then(|| format!("%m{sign}%d"));
             let day_first = (second_number <= 12).then(|| format!("%d{sign}%m"));
@@ -197,6 +208,10 @@ impl<'l> Reading<'l> {
         let (a, b) = ((first, first_number), (second, second_number));
         let day_first = (b.1 <= 12).then(|| format!("{}{sign}{}{sign}", padded('d', a.0), padded('m', b.0)));
         let month_first = (a.1 <= 12).then(|| format!("{}{sign}{}{sign}", padded('m', a.0), padded('d', b.0)));
+        let day_first = day_first.filter(|_| a.1 <= 31);
+        // All of two digits: what comes first may be the year, and last the day.
+        let is_day = year == 2 && (1..=31).contains(&behind.number(2));
+        let year_first = (is_day && first == 2 && b == (2, b.1.min(12))).then(|| format!("%y{sign}%m{sign}%d"));
         let year_form = year_of(year)?;
         // Where both may be meant: a slash is rather American, a hyphen is not, and a dot never.
         let order = match separator {
@@ -204,7 +219,7 @@ impl<'l> Reading<'l> {
             b'.' => [day_first, None],
             _ => [day_first, month_first],
         };
-        let forms: Vec<String> = order.into_iter().flatten().map(|form| form + year_form).collect();
+        let forms: Vec<String> = order.into_iter().flatten().map(|form| form + year_form).chain(year_first).collect();
         (!forms.is_empty() && separator != b' ').then_some(())?;
         self.fork(&forms, first + second + 2 + year);
         Some(true)
@@ -275,8 +290,8 @@ impl<'l> Reading<'l> {
             self.fork(&forms, 1 + digits);
         }
         let blank = self.blank(0);
-        if self.is_half(blank) {
-            self.add(if blank > 0 { " %p" } else { "%p" }, blank + 2);
+        if let Some(bytes) = self.half_at(blank) {
+            self.add(if blank > 0 { " %p" } else { "%p" }, blank + bytes);
         }
         Some(())
     }
@@ -295,7 +310,7 @@ impl<'l> Reading<'l> {
         if has_seconds && b".,".contains(&self.byte(0)) {
             ahead = 1 + self.rest()[1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         }
-        self.is_half(ahead + self.blank(ahead)).then_some(())
+        self.half_at(ahead + self.blank(ahead)).map(|_| ())
     }
 
     /// Bytes of a blank: Java writes a narrow one before AM and PM.
@@ -304,9 +319,11 @@ impl<'l> Reading<'l> {
         [" ", "\u{202f}", "\u{a0}"].into_iter().find(|blank| rest.starts_with(blank.as_bytes())).map_or(0, str::len)
     }
 
-    fn is_half(&self, ahead: usize) -> bool {
-        let (first, second, next) = (self.byte(ahead), self.byte(ahead + 1), self.byte(ahead + 2));
-        b"aApP".contains(&first) && b"mM".contains(&second) && !next.is_ascii_alphanumeric()
+    /// Bytes of AM or PM, however it is written.
+    fn half_at(&self, ahead: usize) -> Option<usize> {
+        let rest = self.rest().get(ahead..)?;
+        let (_, end) = names::half_day(rest, 0)?;
+        (!rest.get(end).is_some_and(u8::is_ascii_alphanumeric)).then_some(end)
     }
 
     /// Reads an offset or the name of a zone, where one stands there.
@@ -387,6 +404,10 @@ mod tests {
             ("127.0.0.1 - - [12/Oct/2026:05:48:29 +0200] x", "12/Oct/2026:05:48:29 +0200", "%d/%b/%Y:%H:%M:%S %z"),
             ("Mon Oct 12 05:48:29 CEST 2026 x", "Mon Oct 12 05:48:29 CEST 2026", "%a %b %e %H:%M:%S %Z %Y"),
             ("10-12 05:48:29.658  1000 I x", "10-12 05:48:29.658", "%m-%d %H:%M:%S%.f"),
+            ("<14>2026 Oct 12 05:48:29 ws app: x", "2026 Oct 12 05:48:29", "%Y %b %e %H:%M:%S"),
+            ("12/10/2026 12:59:59 p.\u{a0}m. x", "12/10/2026 12:59:59 p.\u{a0}m.", "%m/%d/%Y %I:%M:%S %p"),
+            ("12.10.2026 5:59:59 a.m. x", "12.10.2026 5:59:59 a.m.", "%d.%m.%Y %-I:%M:%S %p"),
+            ("99/10/12 05:08:31 INFO x", "99/10/12 05:08:31", "%y/%m/%d %H:%M:%S"),
             ("20261012 054829 x", "20261012 054829", "%Y%m%d %H%M%S"),
             ("261012 054829 143 INFO x", "261012 054829", "%y%m%d %H%M%S"),
             ("[10.30 16:49:06] x", "10.30 16:49:06", "%m.%d %H:%M:%S"),
@@ -411,5 +432,6 @@ mod tests {
         let forms = |line: &str| find(line).expect("a time").forms;
         assert_eq!(forms("03/04/2026 05:48:29"), ["%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S"]);
         assert_eq!(forms("13/04/2026 05:48:29"), ["%d/%m/%Y %H:%M:%S"]);
+        assert_eq!(forms("26/10/12 05:48"), ["%d/%m/%y %H:%M", "%y/%m/%d %H:%M"]);
     }
 }

@@ -1,0 +1,43 @@
+//! Why no format explains the lines: what of a record they lack.
+
+use serde_json::Value;
+
+use super::{Sample, stamp};
+
+/// What is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lack {
+    /// No line has a time.
+    Time,
+    /// The times have no date; one of them.
+    Date(String),
+    /// Lines of JSON have a time, but no field with a message.
+    Message,
+    /// Times are there, but nothing that most lines have in common.
+    Pattern,
+}
+
+/// What most of the lines lack.
+pub fn lack(samples: &[Sample]) -> Lack {
+    let lines = || samples.iter().flat_map(Sample::heads);
+    let all = lines().count();
+    let most = |count: usize| count * 2 > all;
+    if most(lines().filter(|line| stamp::find(line).is_some()).count()) {
+        let objects = lines().filter(|line| matches!(serde_json::from_str(line.trim()), Ok(Value::Object(_)))).count();
+        return if most(objects) { Lack::Message } else { Lack::Pattern };
+    }
+    let clocks: Vec<&str> = lines().filter_map(clock).collect();
+    match clocks.first() {
+        Some(clock) if most(clocks.len()) => Lack::Date((*clock).to_owned()),
+        _ => Lack::Time,
+    }
+}
+
+/// A time of the day at the begin of a line, `05:48:29`.
+fn clock(line: &str) -> Option<&str> {
+    let start = line.find(|c: char| c.is_ascii_digit())?;
+    let clock = line.get(start..start + 8)?;
+    let is_clock =
+        clock.bytes().enumerate().all(|(at, byte)| if at % 3 == 2 { byte == b':' } else { byte.is_ascii_digit() });
+    is_clock.then_some(clock)
+}
