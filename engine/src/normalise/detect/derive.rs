@@ -14,6 +14,8 @@ const OUTLIERS_MAX: f64 = 0.1;
 const LINES_MAX: usize = 500;
 /// A longer text is no field of a head.
 const FIELD_CHARS_MAX: usize = 80;
+/// Numbers before the severity: of a process and of a thread.
+const NUMBERS_MAX: usize = 2;
 /// Fields before the body.
 const FIELDS_MAX: usize = 8;
 
@@ -105,8 +107,8 @@ impl Parts {
         self.any(|field| matches!(field.holds, Holds::Severity | Holds::Words))
     }
 
-    fn has_number(&self) -> bool {
-        self.any(|field| field.holds == Holds::Number)
+    fn numbers(&self) -> usize {
+        self.fields.iter().filter(|(_, field)| field.holds == Holds::Number).count()
     }
 
     /// A field is the logger, whatever follows.
@@ -291,10 +293,17 @@ fn field(rests: &mut Vec<&str>, before: &str, needed: usize, severities: &Severi
         let few = distinct(&values) * 2 <= values.len().max(2) || distinct(&values) <= 3;
         let accepted = match (*end, holds) {
             _ if closing.is_some() => true,
-            ("|" | "\t", _) => true,
+            // What fields of JSON follow is the message.
+            ("|" | "\t", _) => !fitting.iter().any(|(_, behind)| behind[1..].trim_start().starts_with('{')),
             (_, Holds::Severity | Holds::Words) => !parts.has_severity(),
             (" " | "]", Holds::Number) if is_line => true,
-            (" ", Holds::Number) => !parts.has_severity() && !parts.has_number(),
+            (" ", Holds::Number) => !parts.has_severity() && parts.numbers() < NUMBERS_MAX,
+            (":", Holds::Identifier) if is_line => fitting.iter().all(|(_, behind)| starts_number(&behind[1..])),
+            (": ", Holds::Identifier)
+                if !parts.has_severity() && halves(&values, '.', needed, severities).is_some() =>
+            {
+                true
+            }
             (" ", Holds::Identifier) => !parts.has_logger() && dotted(&values),
             (" - " | ": " | ":" | "]", Holds::Identifier) => {
                 !parts.has_logger() && (dotted(&values) || few && !parts.may_have_logger())
@@ -309,11 +318,11 @@ fn field(rests: &mut Vec<&str>, before: &str, needed: usize, severities: &Severi
                 let value = cut(rest, end).0;
                 is_field(value).then_some(if padded { value.trim_end().len() } else { value.len() })
             };
-            let halves = halves(&values, needed, severities).filter(|_| closing.is_some() && !parts.has_severity());
-            match halves {
+            let sign = if closing.is_some() { ':' } else { '.' };
+            match halves(&values, sign, needed, severities).filter(|_| !parts.has_severity()) {
                 Some((who, how)) => {
                     parts.field(&who, false, severities);
-                    parts.text(":");
+                    parts.text(&sign.to_string());
                     parts.field(&how, false, severities);
                 }
                 None => parts.field(&values, closing.is_some(), severities),
@@ -325,10 +334,19 @@ fn field(rests: &mut Vec<&str>, before: &str, needed: usize, severities: &Severi
     false
 }
 
-/// Values such as `core:error`, as who wrote the line and how grave it is.
-fn halves<'v>(values: &[&'v str], needed: usize, severities: &Severities) -> Option<(Vec<&'v str>, Vec<&'v str>)> {
+fn starts_number(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Values such as `core:error` or `core.ERROR`, as who wrote the line and how grave it is.
+fn halves<'v>(
+    values: &[&'v str],
+    sign: char,
+    needed: usize,
+    severities: &Severities,
+) -> Option<(Vec<&'v str>, Vec<&'v str>)> {
     let half = |value: &&'v str| {
-        value.split_once(':').filter(|(who, how)| !who.contains(' ') && words::is_severity(how, severities))
+        value.split_once(sign).filter(|(who, how)| !who.contains(' ') && words::is_severity(how, severities))
     };
     let halves: Vec<(&str, &str)> = values.iter().filter_map(half).collect();
     (halves.len() >= needed).then(|| halves.into_iter().unzip())

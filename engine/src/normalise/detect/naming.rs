@@ -71,7 +71,11 @@ pub fn names(fields: &[Field]) -> Vec<&'static str> {
             }
     };
     let thread = find(&|at, field| may_be_thread(at, field) && field.is_thread && field.in_brackets)
-        .or_else(|| find(&|at, field| may_be_thread(at, field) && field.holds == Holds::Number))
+        // Of two numbers the first is the process.
+        .or_else(|| {
+            let is_number = |(at, field): (usize, &Field)| may_be_thread(at, field) && field.holds == Holds::Number;
+            (0..fields.len()).rev().find(|at| is_number((*at, &fields[*at])))
+        })
         .or_else(|| find(&may_be_thread));
     let name = |at: usize, field: &Field| match Some(at) {
         at if at == severity => "severity",
