@@ -35,10 +35,10 @@ impl Calendar {
         Self { zone, by_offset: false, told_min: 0, day: 0, from: 0, to: 0, slot: i64::MIN, offset_us: 0 }
     }
 
-    /// The days of an instance. Where nobody said in which zone it is, each of its times that tells an offset has the
-    /// days of that offset.
-    pub fn of(days: InstanceDays) -> Self {
-        Self { by_offset: days.by_offset, ..Self::new(days.zone) }
+    /// The days of an instance. With `by_offset`, nobody said in which zone it is, and each of its times that tells an
+    /// offset has the days of that offset.
+    pub fn of(zone: Tz, by_offset: bool) -> Self {
+        Self { by_offset, ..Self::new(zone) }
     }
 
     /// Goes over to a time that tells this offset from UTC, or none.
@@ -99,15 +99,6 @@ impl Calendar {
             (self.from, self.to) = (time, time);
         }
     }
-}
-
-/// Where the days of an instance begin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InstanceDays {
-    /// At the midnights of this zone.
-    pub zone: Tz,
-    /// Unless a time tells its own offset.
-    pub by_offset: bool,
 }
 
 /// Offset of local time from UTC.
@@ -234,8 +225,8 @@ mod tests {
             (60, "2026-10-11T22:30:00Z", "2026-10-11", 23 * 60 + 30),
         ];
         let zone = Tz::Europe__Berlin;
-        let mut told = Calendar::of(InstanceDays { zone, by_offset: true });
-        let mut known = Calendar::of(InstanceDays { zone, by_offset: false });
+        let mut told = Calendar::of(zone, true);
+        let mut known = Calendar::of(zone, false);
         for (offset_min, time, date, minute) in cases {
             told.follow(offset_min);
             assert_eq!(told.day(at(time)), day(date.parse().expect("a date")), "{time}");

@@ -143,7 +143,7 @@ pub fn complete(
         }
     }
     worker.begin_instance(job.position, job.name);
-    let calendar = Calendar::of(job.days);
+    let calendar = Calendar::of(job.days.0, job.days.1);
     let mut visit = Visit { worker, missing, calendar, now: None, states: BTreeMap::new() };
     stream::run(&lanes, |lane, to| job.open(catalog, lane, to), &mut visit)?;
     visit.end_day();

@@ -9,7 +9,7 @@ use super::coverage::Seen;
 use super::job::Job;
 use super::kpis::{Kpis, wants_signatures};
 use super::period;
-use crate::calendar::{Calendar, InstanceDays, SECOND_US};
+use crate::calendar::{Calendar, SECOND_US};
 use crate::catalog::{Catalog, CatalogError, InstanceId, InstanceRow};
 use crate::host::Plugin;
 use crate::mirror::Mirror;
@@ -160,7 +160,7 @@ fn layout_digest(profile: &Profile, instance: &Instance, shape: &[u8; 32]) -> [u
     };
     let tags = profile.formats.iter().flat_map(|format| &format.tags).filter(|tag| instance.tags.contains(tag));
     let tags: BTreeSet<&String> = tags.collect();
-    let InstanceDays { zone, by_offset } = profile.days_of(instance);
+    let (zone, by_offset) = profile.days_of(instance);
     let report_zone = format!("{}{}", zone.name(), if by_offset { " or its own offset" } else { "" });
     digest(&[shape, zones.join(" ").as_bytes(), report_zone.as_bytes(), format!("{tags:?}").as_bytes()])
 }

@@ -7,7 +7,6 @@ use chrono_tz::Tz;
 use sha2::{Digest as _, Sha256};
 
 use super::stream::Lane;
-use crate::calendar::InstanceDays;
 use crate::catalog::{Catalog, CatalogError, Day, GenerationId, InstanceId};
 use crate::mirror::{Mirror, MirrorError, MirrorReader};
 use crate::normalise::{Normaliser, Records, Start};
@@ -25,8 +24,8 @@ pub struct Job<'a> {
     /// Zone of log times that carry none, where it is that of the instance.
     pub zone: Option<Tz>,
     pub tags: &'a [String],
-    /// Where its days begin.
-    pub days: InstanceDays,
+    /// Zone of its days, and whether its times may tell another offset.
+    pub days: (Tz, bool),
     /// The works of the plugins, by their position.
     pub works: &'a [i64],
     pub normaliser: &'a Normaliser,

@@ -120,7 +120,7 @@ impl<'a> Scanning<'a> {
             if before.days.is_empty() { BTreeMap::new() } else { catalog.coverage(job.works, job.instance)? };
         Ok(Self {
             job,
-            calendar: Calendar::of(job.days),
+            calendar: Calendar::of(job.days.0, job.days.1),
             before,
             coverage,
             catalog,

@@ -135,7 +135,8 @@ pub fn survey(
             let position = next.fetch_add(1, Ordering::Relaxed);
             let Some(instance) = profile.instances.get(position) else { return Ok(brought) };
             if let Some(id) = ids.get(&instance.name) {
-                let calendar = Calendar::of(profile.days_of(instance));
+                let (days, by_offset) = profile.days_of(instance);
+                let calendar = Calendar::of(days, by_offset);
                 let found = Found::default();
                 let zone = profile.zone_of(instance);
                 let mut reading = Reading { position, instance, zone, normaliser, other, calendar, found };

@@ -46,8 +46,6 @@ use chrono_tz::Tz;
 use encoding_rs::Encoding;
 use globset::GlobSet;
 
-use crate::calendar::InstanceDays;
-
 pub use access::NoAccess;
 pub use asked::NoInstance;
 pub use example::EXAMPLE;
@@ -256,10 +254,10 @@ impl Profile {
         instance.zone.or_else(|| instance.tags.iter().find_map(|tag| self.zones.get(tag)).copied())
     }
 
-    /// Where an instance's days and hours begin.
-    pub fn days_of(&self, instance: &Instance) -> InstanceDays {
+    /// Zone of an instance's days and hours, and whether nobody said so: then its times may tell another offset.
+    pub fn days_of(&self, instance: &Instance) -> (Tz, bool) {
         let known = self.report.zone.or_else(|| self.zone_of(instance));
-        InstanceDays { zone: known.unwrap_or_else(|| self.zone()), by_offset: known.is_none() }
+        (known.unwrap_or_else(|| self.zone()), known.is_none())
     }
 
     /// Zone where nothing else says one.

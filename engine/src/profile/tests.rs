@@ -205,7 +205,7 @@ fn a_zone_is_that_of_the_instance_or_of_its_first_tag_with_one() {
     let own = [Some(chrono_tz::Australia::Sydney), Some(chrono_tz::Asia::Tokyo), None];
     assert_eq!(zones(Profile::zone_of), own);
     let days = [own[0], own[1], Some(chrono_tz::America::Lima)];
-    assert_eq!(zones(|profile, instance| Some(profile.days_of(instance).zone)), days);
-    let by_offset = profile.instances.iter().map(|instance| profile.days_of(instance).by_offset);
+    assert_eq!(zones(|profile, instance| Some(profile.days_of(instance).0)), days);
+    let by_offset = profile.instances.iter().map(|instance| profile.days_of(instance).1);
     assert_eq!(by_offset.collect::<Vec<_>>(), [false, false, true]);
 }
