@@ -36,20 +36,21 @@ enum Once {
 impl Access<'_> {
     /// Verifies that the file has what is stored of the generation, and stores what is behind it.
     ///
-    /// The first bytes of a generation are stored only when the file does not begin as a stranger does, or ends too
-    /// soon to tell: then it is different, and may be a copy.
+    /// The first bytes of a generation are stored only when the file begins as it did when that was decided: else it was
+    /// rotated meanwhile. Nor does it begin as a stranger does, or end too soon to tell: then it may be a copy.
     pub async fn append(
         &self,
         path: &str,
         size: Option<u64>,
         generation: &mut Generation,
+        begin: Option<Ends>,
         strangers: &[Ends],
     ) -> Result<Appended, Stop> {
         let limit = body_bytes_max(size).max(generation.committed.saturating_add(GROWTH_BYTES_MAX));
         let mut patience = self.patience();
         loop {
             let before = generation.committed;
-            let once = self.append_once(path, size, limit, generation, strangers).await;
+            let once = self.append_once(path, size, limit, generation, begin, strangers).await;
             let fault = match once {
                 Ok(Once::Done(Appended::Different)) if self.begins_anew(path, generation).await? => {
                     let what = "the answer begins at the start of the file, not at the offset that was asked for";
@@ -73,6 +74,7 @@ impl Access<'_> {
         size: Option<u64>,
         limit: u64,
         generation: &mut Generation,
+        begin: Option<Ends>,
         strangers: &[Ends],
     ) -> Result<Once, Trouble> {
         let before = generation.committed;
@@ -92,9 +94,10 @@ impl Access<'_> {
         if check.verdict() == Verdict::Different {
             return Ok(Once::Done(Appended::Different));
         }
-        if before == 0 && !strangers.is_empty() {
+        if before == 0 && (begin.is_some() || !strangers.is_empty()) {
             while buffer.len() < END && body.read(&mut buffer, self.tally).await? {}
-            if strangers.iter().any(|ends| may_begin_as(ends, &buffer)) {
+            let is_another = begin.is_some_and(|begin| buffer.len() < length(&begin) || !may_begin_as(&begin, &buffer));
+            if is_another || strangers.iter().any(|ends| may_begin_as(ends, &buffer)) {
                 return Ok(Once::Done(Appended::Different));
             }
         }
@@ -197,6 +200,9 @@ pub(super) fn body_bytes_max(size: Option<u64>) -> u64 {
 
 /// Whether a file with these first bytes begins as the generation with these ends, as far as can be told.
 fn may_begin_as(ends: &Ends, bytes: &[u8]) -> bool {
-    let length = usize::try_from(ends.head_bytes).unwrap_or(usize::MAX);
-    bytes.get(..length).is_none_or(|head| digest(head) == ends.head)
+    bytes.get(..length(ends)).is_none_or(|head| digest(head) == ends.head)
+}
+
+fn length(ends: &Ends) -> usize {
+    usize::try_from(ends.head_bytes).unwrap_or(usize::MAX)
 }

@@ -7,7 +7,7 @@ use super::ends::digest;
 use super::listing::Listing;
 use super::reclassify::Undecided;
 use super::visit::{Cut, Visit, length_listed};
-use crate::catalog::{END_BYTES, Facts, Generation, GenerationId};
+use crate::catalog::{END_BYTES, Ends, Facts, Generation, GenerationId};
 
 /// What short reads have shown of a file.
 struct Sight<'a> {
@@ -18,26 +18,27 @@ struct Sight<'a> {
 }
 
 impl Visit<'_> {
-    /// The generation that a file continues or copies; `None` when its content is not stored yet.
+    /// The generation that a file continues or copies, `None` when its content is not stored yet; and how it begins,
+    /// where that was looked at.
     pub async fn decide(
         &mut self,
         path: &str,
         facts: &Facts,
         undecided: &Undecided,
         listing: &Listing,
-    ) -> Result<Option<Match>, Cut> {
+    ) -> Result<(Option<Match>, Option<Ends>), Cut> {
         let own = self.own_if_empty(path);
         if facts.size == Some(0) {
-            return Ok(own);
+            return Ok((own, None));
         }
         if let Some(moved) = self.moved(path, facts, listing) {
-            return Ok(Some(moved));
+            return Ok((Some(moved), None));
         }
         self.know_closed().await?;
         let candidates: Vec<Generation> =
             self.generations.values().filter(|generation| generation.committed > 0).cloned().collect();
         if candidates.is_empty() {
-            return Ok(own);
+            return Ok((own, None));
         }
         let mut sight = self.look(path, length_listed(self.access, path, facts)).await?;
         let mut matches = Vec::new();
@@ -47,7 +48,8 @@ impl Visit<'_> {
                 matches.push(Match { generation: generation.id, relation, free });
             }
         }
-        Ok(choose(&matches).or(own))
+        let begin = Ends { head: digest(&sight.head), head_bytes: sight.head.len() as u64, ..Ends::default() };
+        Ok((choose(&matches).or(own), Some(begin)))
     }
 
     /// The generation that a path shows, where nothing is stored of it yet.

@@ -21,6 +21,8 @@ struct Decision {
     facts: Facts,
     /// `None`: a content that is not stored yet.
     found: Option<Match>,
+    /// How it begins, where that was looked at.
+    begin: Option<Ends>,
     /// It could be looked at. One that could not leaves a trace: should it be gone for good, this is what was lost.
     read: bool,
 }
@@ -30,6 +32,7 @@ struct Job {
     path: String,
     facts: Facts,
     generation: GenerationId,
+    begin: Option<Ends>,
     /// Everything listed is stored already.
     complete: bool,
 }
@@ -54,12 +57,12 @@ impl Visit<'_> {
     pub async fn reclassify(&mut self, listing: &Listing, undecided: Undecided) -> Result<Undecided, Cut> {
         let mut decisions = Vec::new();
         for (path, facts) in &undecided {
-            let (found, read) = match self.decide(path, facts, &undecided, listing).await {
-                Ok(found) => (found, true),
-                Err(Cut::Unread) => (self.own_if_empty(path), false),
+            let ((found, begin), read) = match self.decide(path, facts, &undecided, listing).await {
+                Ok(decided) => (decided, true),
+                Err(Cut::Unread) => ((self.own_if_empty(path), None), false),
                 Err(cut) => return Err(cut),
             };
-            decisions.push(Decision { path: path.clone(), facts: facts.clone(), found, read });
+            decisions.push(Decision { path: path.clone(), facts: facts.clone(), found, begin, read });
         }
         let mut jobs = self.apply(listing, decisions)?;
         // Shorter ones first: where two new files have one content, the longer one is seen to begin as the other.
@@ -73,7 +76,7 @@ impl Visit<'_> {
                 continue;
             }
             let first = self.is_empty(job.generation);
-            match self.take(&job.path, &job.facts, job.generation, &strangers).await? {
+            match self.take(&job.path, &job.facts, job.generation, job.begin, &strangers).await? {
                 Taken::Grown(0) => self.done(&job.path, FileOutcome::Unchanged)?,
                 Taken::Grown(_) => self.done(&job.path, FileOutcome::Appended)?,
                 Taken::Different => drop(again.insert(job.path, job.facts)),
@@ -92,7 +95,7 @@ impl Visit<'_> {
         let packed_came = decisions.iter().any(|decision| self.is_packed_arrival(decision));
         let mut jobs = Vec::new();
         let (mut origins, mut unread) = (Vec::new(), Vec::new());
-        for Decision { path, facts, found, read } in decisions {
+        for Decision { path, facts, found, begin, read } in decisions {
             let before = self.paths.get(&path).map(|row| row.generation);
             let generation = match found {
                 Some(found) => found.generation,
@@ -101,7 +104,7 @@ impl Visit<'_> {
             changes.push(self.shown(&path, &facts, generation, false));
             if read {
                 let complete = self.is_complete(&path, &facts, generation, found);
-                jobs.push(Job { path: path.clone(), facts, generation, complete });
+                jobs.push(Job { path: path.clone(), facts, generation, begin, complete });
                 origins.push((path, found.map(|found| found.generation), before));
             } else {
                 unread.push(path);

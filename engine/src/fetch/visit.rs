@@ -213,7 +213,7 @@ impl<'a> Visit<'a> {
     async fn go(&mut self, step: Step, path: &str, facts: &Facts, open: &mut Undecided) -> Result<(), Cut> {
         let taken = match step {
             Step::Skip => return Ok(()),
-            Step::Follow(generation) => self.take(path, facts, generation, &[]).await?,
+            Step::Follow(generation) => self.take(path, facts, generation, None, &[]).await?,
             Step::Sort => Taken::Different,
         };
         match taken {
@@ -230,12 +230,14 @@ impl<'a> Visit<'a> {
         self.generations.get(&id).is_some_and(|generation| generation.committed == 0)
     }
 
-    /// Takes what a file has behind the stored bytes of a generation; see [`Access::append`] for the strangers.
+    /// Takes what a file has behind the stored bytes of a generation; see [`Access::append`] for its begin and the
+    /// strangers.
     pub async fn take(
         &mut self,
         path: &str,
         facts: &Facts,
         id: GenerationId,
+        begin: Option<Ends>,
         strangers: &[Ends],
     ) -> Result<Taken, Cut> {
         let Some(generation) = self.generations.get_mut(&id) else {
@@ -252,7 +254,7 @@ impl<'a> Visit<'a> {
         let before = generation.committed;
         let appended = match self.failures {
             FAILURES_MAX.. => None,
-            _ => Some(self.access.append(path, size, generation, strangers).await),
+            _ => Some(self.access.append(path, size, generation, begin, strangers).await),
         };
         let grown = generation.committed - before;
         let judged = self.judge(path, appended);
