@@ -58,6 +58,9 @@ pub struct Run {
     /// What happens right after the listing was made.
     #[serde(default)]
     pub after_listing: Vec<Step>,
+    /// What happens right after the first look at a file's begin.
+    #[serde(default)]
+    pub after_look: Vec<Step>,
     /// Answers to come, each instead of the usual one; all must be asked for.
     #[serde(default)]
     pub answers: Vec<Bent>,

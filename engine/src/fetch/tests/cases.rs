@@ -14,7 +14,7 @@ use std::slice;
 use super::case::{Case, Expected, Run, Step};
 use super::foresee::{foretell, must_come_true};
 use super::scene::{Scene, Stored, row};
-use super::server::State;
+use super::server::{Meanwhile, State};
 use crate::catalog::Reach;
 use crate::fetch::CauseClass;
 
@@ -228,12 +228,13 @@ fn play(case: &Case, server: usize, name: &str) {
         if let Some(secure) = &run.secure {
             scene.secure(secure);
         }
-        let steps = run.after_listing.clone();
+        let meanwhile = |steps: &[Step]| -> Option<Meanwhile> {
+            let steps = steps.to_vec();
+            (!steps.is_empty()).then(|| Box::new(move |state: &mut State| happen(&steps, state)) as Meanwhile)
+        };
         let mut state = scene.server.state();
         state.bent = run.answers.iter().flat_map(|bent| bent.answers()).collect();
-        if !steps.is_empty() {
-            state.after_listing = Some(Box::new(move |state| happen(&steps, state)));
-        }
+        (state.after_listing, state.after_look) = (meanwhile(&run.after_listing), meanwhile(&run.after_look));
         drop(state);
         must_end(&scene, run, server, &name);
     }
@@ -252,7 +253,7 @@ fn happen(steps: &[Step], state: &mut State) {
 
 fn must_end(scene: &Scene, run: &Run, server: usize, name: &str) {
     // Answers that are bent, and files that change between two requests, are told by no listing.
-    let plain = run.answers.is_empty() && run.after_listing.is_empty();
+    let plain = run.answers.is_empty() && run.after_listing.is_empty() && run.after_look.is_empty();
     let told = plain.then(|| foretell(scene));
     let summary = scene.fetch_all();
     let outcome = summary.instances.iter().find(|outcome| outcome.name == "one").expect("an outcome");

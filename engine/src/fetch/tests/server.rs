@@ -90,6 +90,8 @@ pub struct State {
     pub cuts: VecDeque<usize>,
     /// Runs once, right after the next listing was made.
     pub after_listing: Option<Meanwhile>,
+    /// Runs once, right after the next answer with a file's begin.
+    pub after_look: Option<Meanwhile>,
     /// Connections are secured so.
     pub secure: Option<Arc<ServerConfig>>,
     /// `PATH RANGE` of every request; a method that is not GET stands before it.
@@ -293,7 +295,13 @@ fn answer(state: &mut State, path: &str, range: &str) -> Vec<u8> {
         let from = offset.parse::<usize>().expect("a number").min(file.bytes.len());
         return ok("200 OK", &head, &file.bytes[from..file.bytes.len().min(from.saturating_add(most))]);
     }
-    body(state.ranges, &file.bytes, range, &head)
+    let answer = body(state.ranges, &file.bytes, range, &head);
+    if range.starts_with("bytes=0-")
+        && let Some(then) = state.after_look.take()
+    {
+        then(state);
+    }
+    answer
 }
 
 fn body(ranges: Ranges, bytes: &[u8], range: &str, head: &str) -> Vec<u8> {
