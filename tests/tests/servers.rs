@@ -109,7 +109,9 @@ fn stored(scene: &Scene, profile: &str, instance: &str) -> Vec<Vec<u8>> {
     let mut stored: Vec<_> = generations
         .iter()
         .map(|generation| {
-            assert_eq!(generation.gap, None, "{instance}: {generation:?}");
+            // An index of minutes and rounded sizes may hide that a file went by: then it says that bytes may be missing.
+            let may_hide = instance.starts_with("table-") && generation.gap == Some(0);
+            assert!(generation.gap.is_none() || may_hide, "{instance}: {generation:?}");
             let chunks = catalog.chunks(generation.id).expect("chunks");
             let mut bytes = Vec::new();
             let reader = mirror.reader(&chunks, 0, generation.committed);
