@@ -98,6 +98,11 @@ impl Read {
         Self { records: Vec::new(), unparsed: 0, faults: Vec::new(), last: None, start }
     }
 
+    /// How often there was a fault.
+    fn count(&self, kind: &str) -> u64 {
+        self.faults.iter().filter(|(known, _)| *known == kind).map(|(_, count)| count).sum()
+    }
+
     fn text(&self) -> String {
         let mut text: String = self.records.iter().map(|(_, record)| record.as_str()).collect();
         let unparsed = Some(("unparsed", self.unparsed)).filter(|(_, count)| *count > 0);
@@ -209,7 +214,7 @@ static CASES: LazyLock<Vec<Case>> = LazyLock::new(Case::all);
 fn read_growing(case: &Case, log: &[u8], ends: &[usize]) -> Read {
     let mut grown = Read::new(Start { closed: false, ..case.start });
     for &end in ends {
-        let mut start = grown.start;
+        let mut start = Start { counted: grown.start.offset, ..grown.start };
         let new = &log[start.offset as usize..end];
         let goes_on = || case.normaliser.continues(new, start).expect("memory gives no error");
         if let Some(last) = grown.last.filter(|_| !new.is_empty() && goes_on()) {
@@ -223,6 +228,7 @@ fn read_growing(case: &Case, log: &[u8], ends: &[usize]) -> Read {
         (grown.last, grown.start) = (more.last, more.start);
         grown.unparsed += more.unparsed;
         grown.records.extend(more.records);
+        grown.faults.extend(more.faults);
     }
     grown
 }
@@ -254,6 +260,9 @@ proptest! {
             let grown = read_growing(case, &log, &ends);
             prop_assert_eq!(&grown.records, &whole.records, "{}", case.name);
             prop_assert_eq!(grown.unparsed, whole.unparsed, "{}", case.name);
+            for kind in ["gap-time", "nul-hole", "stray-line"] {
+                prop_assert_eq!(grown.count(kind), whole.count(kind), "{} of {}", kind, case.name);
+            }
             prop_assert_eq!(grown.start.offset, whole.start.offset, "{}", case.name);
             let texts = |read: &Read| read.records.iter().map(|(_, text)| text.clone()).collect::<Vec<_>>();
             prop_assert_eq!(texts(&whole), texts(&plain), "{}", case.name);

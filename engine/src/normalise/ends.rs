@@ -52,35 +52,39 @@ impl Ends {
         self.next += count;
     }
 
-    /// Goes over to a window of [`WINDOW_BYTES`] at most that begins at `start`.
-    pub fn find(&mut self, window: &[u8], start: usize) {
+    /// Goes over to a window of [`WINDOW_BYTES`] at most that begins at `start`; true where a byte of it is NUL.
+    pub fn find(&mut self, window: &[u8], start: usize) -> bool {
         (self.found, self.next, self.start) = (0, 0, start);
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("popcnt") {
             // SAFETY: the processor has what the function needs.
             return unsafe { self.find_wide(window) };
         }
-        self.find_anywhere(window, line_ends);
+        self.find_anywhere(window, line_ends)
     }
 
     #[inline(always)]
-    fn find_anywhere(&mut self, window: &[u8], line_ends: impl Fn(&[u8; BLOCK_BYTES]) -> u64) {
+    fn find_anywhere(&mut self, window: &[u8], line_ends: impl Fn(&[u8; BLOCK_BYTES]) -> (u64, u64)) -> bool {
         let (blocks, rest) = window.as_chunks::<BLOCK_BYTES>();
-        let mut base = 0;
+        let (mut base, mut zeros) = (0, 0);
         for block in blocks {
-            self.note(line_ends(block), base);
+            let (ends, more) = line_ends(block);
+            zeros |= more;
+            self.note(ends, base);
             base += BLOCK_BYTES as u16;
         }
-        let mut last = [0; BLOCK_BYTES];
+        let mut last = [u8::MAX; BLOCK_BYTES];
         last[..rest.len()].copy_from_slice(rest);
-        self.note(line_ends(&last), base);
+        let (ends, more) = line_ends(&last);
+        self.note(ends, base);
+        zeros | more != 0
     }
 
     /// The same with the instructions of newer processors, which count and find bits at once.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,bmi1,popcnt")]
-    fn find_wide(&mut self, window: &[u8]) {
-        self.find_anywhere(window, |block| line_ends_avx2(block));
+    fn find_wide(&mut self, window: &[u8]) -> bool {
+        self.find_anywhere(window, |block| line_ends_avx2(block))
     }
 
     #[inline(always)]
@@ -99,9 +103,9 @@ impl Ends {
     }
 }
 
-/// A bit for each line end of a block.
+/// A bit for each line end of a block, and a number that is not 0 where a byte of it is NUL.
 #[inline(always)]
-fn line_ends(block: &[u8; BLOCK_BYTES]) -> u64 {
+fn line_ends(block: &[u8; BLOCK_BYTES]) -> (u64, u64) {
     #[cfg(target_arch = "x86_64")]
     return line_ends_sse2(block);
     #[cfg(not(target_arch = "x86_64"))]
@@ -110,47 +114,60 @@ fn line_ends(block: &[u8; BLOCK_BYTES]) -> u64 {
 
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-fn line_ends_sse2(block: &[u8; BLOCK_BYTES]) -> u64 {
-    use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_movemask_epi8, _mm_set_epi64x, _mm_set1_epi8};
+fn line_ends_sse2(block: &[u8; BLOCK_BYTES]) -> (u64, u64) {
+    use std::arch::x86_64::{
+        _mm_cmpeq_epi8, _mm_min_epu8, _mm_movemask_epi8, _mm_set_epi64x, _mm_set1_epi8, _mm_setzero_si128,
+    };
 
     let (sixteens, _) = block.as_chunks::<16>();
-    sixteens.iter().rev().fold(0, |mask, bytes| {
-        let number = u128::from_le_bytes(*bytes);
-        // SAFETY: these only calculate, and SSE2 belongs to every processor of this architecture.
-        let equal = unsafe {
+    // SAFETY: these only calculate, and SSE2 belongs to every processor of this architecture.
+    unsafe {
+        let mut least = _mm_set1_epi8(-1);
+        let ends = sixteens.iter().rev().fold(0, |mask, bytes| {
+            let number = u128::from_le_bytes(*bytes);
             let bytes = _mm_set_epi64x((number >> 64) as i64, number as i64);
-            _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'\n'.cast_signed())))
-        };
-        mask << 16 | u64::from(equal.cast_unsigned())
-    })
+            least = _mm_min_epu8(least, bytes);
+            let equal = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'\n'.cast_signed())));
+            mask << 16 | u64::from(equal.cast_unsigned())
+        });
+        (ends, u64::from(_mm_movemask_epi8(_mm_cmpeq_epi8(least, _mm_setzero_si128())).cast_unsigned()))
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 #[inline]
-fn line_ends_avx2(block: &[u8; BLOCK_BYTES]) -> u64 {
-    use std::arch::x86_64::{_mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8};
+fn line_ends_avx2(block: &[u8; BLOCK_BYTES]) -> (u64, u64) {
+    use std::arch::x86_64::{
+        _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_set1_epi8,
+        _mm256_setzero_si256,
+    };
 
     let (halves, _) = block.as_chunks::<32>();
-    halves.iter().rev().fold(0, |mask, bytes| {
+    let mut least = _mm256_set1_epi8(-1);
+    let ends = halves.iter().rev().fold(0, |mask, bytes| {
         // SAFETY: 32 bytes are there, and the load asks for no alignment.
         let bytes = unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) };
+        least = _mm256_min_epu8(least, bytes);
         let equal = _mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'\n'.cast_signed())));
         mask << 32 | u64::from(equal.cast_unsigned())
-    })
+    });
+    let zeros = _mm256_movemask_epi8(_mm256_cmpeq_epi8(least, _mm256_setzero_si256()));
+    (ends, u64::from(zeros.cast_unsigned()))
 }
 
 #[cfg(any(test, not(target_arch = "x86_64")))]
-fn line_ends_anywhere(block: &[u8; BLOCK_BYTES]) -> u64 {
+fn line_ends_anywhere(block: &[u8; BLOCK_BYTES]) -> (u64, u64) {
     const LOW: u64 = u64::from_le_bytes([0x7f; 8]);
     const NEWLINES: u64 = u64::from_le_bytes([b'\n'; 8]);
     // Brings the high bits of eight bytes together in the highest byte.
     const GATHER: u64 = 0x0002_0408_1020_4081;
+    // The high bit of each byte that is 0.
+    let zero = |bytes: u64| !(((bytes & LOW) + LOW) | bytes | LOW);
     let (eights, _) = block.as_chunks::<8>();
-    eights.iter().rev().fold(0, |mask, bytes| {
-        let differ = u64::from_le_bytes(*bytes) ^ NEWLINES;
-        let equal = !(((differ & LOW) + LOW) | differ | LOW);
-        mask << 8 | equal.wrapping_mul(GATHER) >> 56
+    eights.iter().rev().fold((0, 0), |(mask, zeros), bytes| {
+        let bytes = u64::from_le_bytes(*bytes);
+        (mask << 8 | zero(bytes ^ NEWLINES).wrapping_mul(GATHER) >> 56, zeros | zero(bytes))
     })
 }
 
@@ -181,6 +198,18 @@ mod tests {
         assert_eq!(all(&vec![b'\r'; bytes]), Vec::<usize>::new());
     }
 
+    #[test]
+    fn a_byte_that_is_nul_is_told_wherever_it_stands() {
+        for bytes in [1, 63, 64, 65, 200, WINDOW_BYTES] {
+            assert!(!Ends::new().find(&vec![b'x'; bytes], 0), "{bytes}");
+            for at in [0, bytes / 2, bytes - 1] {
+                let mut window = vec![b'x'; bytes];
+                window[at] = 0;
+                assert!(Ends::new().find(&window, 0), "{at} of {bytes}");
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn ends_are_where_a_plain_search_finds_them(
@@ -188,7 +217,9 @@ mod tests {
         ) {
             prop_assert_eq!(all(&text), memchr::memchr_iter(b'\n', &text).collect::<Vec<_>>());
             for block in text.as_chunks().0 {
-                prop_assert_eq!(line_ends(block), line_ends_anywhere(block));
+                let ((ends, zeros), (others, more)) = (line_ends(block), line_ends_anywhere(block));
+                prop_assert_eq!((ends, zeros != 0), (others, more != 0));
+                prop_assert_eq!(zeros != 0, block.contains(&0));
             }
         }
     }

@@ -19,6 +19,9 @@ const BUFFER_BYTES: usize = 256 << 10;
 pub const LINE_BYTES_MAX: usize = 1 << 20;
 /// What is kept of longer ones: enough for any message and stack trace.
 pub const CUT_BYTES: usize = 64 << 10;
+/// So many bytes of zero in a row are a hole, which a loss of power leaves: the line before it ends there. Fewer may
+/// belong to a text.
+const HOLE_BYTES_MIN: usize = 8;
 /// Buffers that wait for the next source: more than any machine has threads that read.
 const SPARE_MAX: usize = 64;
 
@@ -292,12 +295,12 @@ impl<'b, R: Read> Lines<'b, R> {
                 Some(bytes) if bytes <= LINE_BYTES_MAX => return Ok(Some(self.whole(bytes))),
                 Some(_) if self.is_hole() => self.skip_hole()?,
                 Some(bytes) => return Ok(Some(self.cut(bytes + 1, 0))),
-                None if self.searched < self.filled => self.search(),
+                None if self.searched < self.filled && self.search() => {}
                 None if bytes > LINE_BYTES_MAX && self.is_hole() => self.skip_hole()?,
                 None if bytes > LINE_BYTES_MAX => return self.drop_rest(),
                 None if !self.ended => self.fill()?,
                 None if self.closed && bytes > 0 => {
-                    self.is_unterminated = true;
+                    self.is_unterminated = self.buffer[self.at..self.filled].iter().any(|byte| *byte != 0);
                     return Ok(Some(Line::new(self.whole(bytes).bytes(), bytes)));
                 }
                 None => return Ok(None),
@@ -313,26 +316,56 @@ impl<'b, R: Read> Lines<'b, R> {
     /// Goes to the first byte behind a hole. The record before it ends there.
     fn skip_hole(&mut self) -> io::Result<()> {
         self.is_cut |= !self.held.is_empty();
+        let begin = self.offset;
         loop {
             let rest = &self.buffer[self.at..self.filled];
             let bytes = swar::skip(rest, 0, 0);
             let ends = bytes < rest.len();
             self.skip_begin(bytes);
+            self.searched = self.searched.max(self.at);
             if ends {
                 self.holes += 1;
                 return Ok(());
             }
             if self.ended {
+                match self.closed {
+                    true => self.holes += 1,
+                    // What follows may belong to it.
+                    false => self.offset = begin,
+                }
                 return Ok(());
             }
             self.fill()?;
         }
     }
 
-    /// Looks for line ends in what was not searched yet.
-    fn search(&mut self) {
+    /// Looks for line ends in what was not searched yet; false where more must be read first.
+    fn search(&mut self) -> bool {
         let start = self.searched;
         self.searched = self.filled.min(start + WINDOW_BYTES);
+        if self.ends.find(&self.buffer[start..self.searched], start) {
+            self.end_at_holes(start);
+        }
+        self.searched > start
+    }
+
+    /// Puts line ends where holes begin in the window that begins at `start`. It ends before zeros of which it is not known
+    /// yet whether they are a hole.
+    #[cold]
+    fn end_at_holes(&mut self, start: usize) {
+        let mut at = start.max(self.at);
+        while let Some(zeros) = memchr::memchr(0, &self.buffer[at.min(self.searched)..self.searched]) {
+            let zeros = at + zeros;
+            let known = self.filled.min(self.searched.max(zeros + HOLE_BYTES_MIN));
+            at = swar::skip(&self.buffer[..known], zeros, 0);
+            if matches!(self.buffer[self.at..zeros].last(), None | Some(0 | b'\n')) {
+                // It begins a line, or is the rest of one that began before.
+            } else if at - zeros >= HOLE_BYTES_MIN {
+                self.buffer[zeros] = b'\n';
+            } else if at == self.filled && !self.ended {
+                self.searched = zeros;
+            }
+        }
         self.ends.find(&self.buffer[start..self.searched], start);
     }
 
@@ -341,18 +374,17 @@ impl<'b, R: Read> Lines<'b, R> {
         let mut dropped = 0;
         loop {
             let kept = self.at + CUT_BYTES;
-            dropped += (self.filled - kept) as u64;
-            (self.filled, self.searched) = (kept, kept);
+            dropped += (self.searched - kept) as u64;
+            self.buffer.copy_within(self.searched..self.filled, kept);
+            (self.filled, self.searched) = (kept + self.filled - self.searched, kept);
             self.fill()?;
-            if self.ended {
-                self.is_unterminated = self.closed;
-                return Ok(self.closed.then(|| self.cut(CUT_BYTES, dropped)));
-            }
-            while self.searched < self.filled && self.ends.peek().is_none() {
-                self.search();
-            }
+            while self.searched < self.filled && self.ends.peek().is_none() && self.search() {}
             if let Some(end) = self.ends.peek() {
                 return Ok(Some(self.cut(end + 1 - self.at, dropped)));
+            }
+            if self.ended {
+                self.is_unterminated = self.closed;
+                return Ok(self.closed.then(|| self.cut(self.filled - self.at, dropped)));
             }
         }
     }
@@ -380,12 +412,12 @@ impl<'b, R: Read> Lines<'b, R> {
 
     /// Moves the record in the making and the line behind it to the front; grows where that frees little.
     fn make_room(&mut self) {
-        let held = self.held.len();
+        // Of zeros at the end more must be known, all else was searched.
+        let (held, unsearched) = (self.held.len(), self.filled - self.searched);
         self.buffer.copy_within(self.held.clone(), 0);
         self.buffer.copy_within(self.at..self.filled, held);
         (self.held, self.filled, self.at) = (0..held, held + self.filled - self.at, held);
-        // All was searched, or there would be no need to read on.
-        self.searched = self.filled;
+        self.searched = self.filled - unsearched;
         if self.filled > self.buffer.len() / 4 * 3 {
             self.buffer.resize(self.buffer.len() * 2, 0);
         }

@@ -42,6 +42,7 @@ mod rules;
 mod severity;
 mod shape;
 mod signature;
+mod stray;
 mod suggest;
 mod swar;
 mod symbol;
@@ -115,6 +116,8 @@ pub struct Start {
     pub zone: Option<Tz>,
     /// Where the source begins in its generation: at the begin of a line.
     pub offset: u64,
+    /// Up to here it was read before, and faults were counted.
+    pub counted: u64,
     /// The greatest time before it: resolves an hour that the zone repeats, and times without a year.
     pub latest: Option<i64>,
     /// When the generation was seen first: resolves times without a year where none was before them.
@@ -133,6 +136,7 @@ impl Default for Start {
         Self {
             zone: None,
             offset: 0,
+            counted: 0,
             latest: None,
             seen: None,
             closed: false,

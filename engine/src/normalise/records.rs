@@ -18,6 +18,7 @@ use super::record::{Detail, Record};
 use super::rendered;
 use super::rules::Rule;
 use super::shape::Shape;
+use super::stray;
 use super::tally::Tally;
 use super::wide::Decoder;
 use super::{MARK, Normaliser, Start, may_hide_head, uncovered};
@@ -221,7 +222,12 @@ impl<'n, R: Read> Records<'n, R> {
                     return Ok(false);
                 }
                 Scanned::Joins | Scanned::Unparsed if self.uncover(line) => {}
-                Scanned::Joins => self.lines.join(line),
+                Scanned::Joins => {
+                    if matches!(self.lines.text(line).first(), Some(b'0'..=b'9' | b'{')) {
+                        self.note_stray(line);
+                    }
+                    self.lines.join(line);
+                }
                 Scanned::Unparsed => {
                     self.skip_unparsed(line);
                     return Ok(false);
@@ -266,7 +272,21 @@ impl<'n, R: Read> Records<'n, R> {
         Scanned::Unparsed
     }
 
-    /// Skips what hides a head at the begin of a line: a hole, a mark, or colours. False where nothing hides one.
+    /// Counts a line that joins the record although it may be one of another layout.
+    #[cold]
+    fn note_stray(&mut self, line: Line) {
+        if stray::is_stray(self.lines.text(line)) && self.is_new() {
+            let offset = self.offset();
+            self.tally.note_stray(offset, self.lines.text(line));
+        }
+    }
+
+    /// Whether faults of the line that comes next were not counted when it was read before.
+    fn is_new(&mut self) -> bool {
+        self.offset() >= self.start.counted
+    }
+
+    /// Skips a hole at the begin of a line, and what else hides a head: a mark, or colours. False where nothing was skipped.
     #[inline(always)]
     fn uncover(&mut self, line: Line) -> bool {
         may_hide_head(self.lines.text(line)) && self.uncover_head(line)
@@ -289,15 +309,17 @@ impl<'n, R: Read> Records<'n, R> {
             let mut clock = format.clock(&self.start);
             may_be && self.normaliser.scan(format, &bare, false, &mut clock, &mut heads, &mut head) == Scanned::Head
         });
+        // Without a head, it is only the hole that is skipped.
+        let skipped = if is_head { hidden } else { text.iter().take_while(|byte| **byte == 0).count() };
+        self.tally.holes += u64::from(has_hole && skipped > 0 && self.is_new());
         if is_head {
-            self.tally.holes += u64::from(has_hole);
             let text = self.lines.text_mut(line);
             let coloured = text[..hidden].iter().position(|byte| *byte == colour::ESCAPE);
             self.coloured = coloured.map_or(0, |at| (hidden - at) as u64);
             colour::blank(text);
-            self.lines.skip_begin(hidden);
         }
-        is_head
+        self.lines.skip_begin(skipped);
+        is_head || skipped > 0
     }
 
     #[cold]
@@ -316,7 +338,7 @@ impl<'n, R: Read> Records<'n, R> {
     fn take(&mut self, this: usize, offset: u64, line: Line) {
         let Head { time, severity, in_gap, is_idle, offset_min, .. } = self.both[this & 1];
         self.tally.records += 1;
-        if in_gap {
+        if in_gap && offset >= self.start.counted {
             self.tally.gap_times += 1;
         }
         if self.lines.is_cut() {

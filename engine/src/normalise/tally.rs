@@ -14,14 +14,16 @@ pub struct Tally {
     pub records: u64,
     /// Lines that fit no rule of the format; blank lines are none.
     pub lines_unparsed: u64,
-    /// The first of them: offset and text, cut, with what is not printable escaped.
+    /// The first of them, and of stray ones: offset and text, cut, with what is not printable escaped.
     pub examples: Vec<(u64, String)>,
     /// Wanted records with bytes that are no text in their encoding.
     pub invalid_utf8: u64,
     /// Records at a local time that daylight saving skipped.
     pub gap_times: u64,
-    /// Holes of NUL bytes before a record.
+    /// Holes of NUL bytes.
     pub holes: u64,
+    /// Lines that joined a record although they begin as records of another layout do.
+    pub lines_stray: u64,
     /// Records that were longer than a record may be.
     pub records_cut: u64,
     /// Last lines that no line end follows, of closed generations.
@@ -38,12 +40,13 @@ pub struct Tally {
 
 impl Tally {
     /// Counts of the faults, by a name that is stored.
-    pub fn faults(&self) -> [(&'static str, u64); 5] {
+    pub fn faults(&self) -> [(&'static str, u64); 6] {
         [
             ("cut-record", self.records_cut),
             ("gap-time", self.gap_times),
             ("invalid-utf8", self.invalid_utf8),
             ("nul-hole", self.holes),
+            ("stray-line", self.lines_stray),
             ("unterminated-line", self.lines_unterminated),
         ]
     }
@@ -51,6 +54,16 @@ impl Tally {
     /// Counts a line that fits no rule.
     pub(super) fn note_unparsed(&mut self, offset: u64, line: &[u8]) {
         self.lines_unparsed += 1;
+        self.add_example(offset, line);
+    }
+
+    /// Counts a line that joined a record and may be one of another layout.
+    pub(super) fn note_stray(&mut self, offset: u64, line: &[u8]) {
+        self.lines_stray += 1;
+        self.add_example(offset, line);
+    }
+
+    fn add_example(&mut self, offset: u64, line: &[u8]) {
         if self.examples.len() < EXAMPLES_MAX {
             self.examples.push((offset, escaped(line)));
         }

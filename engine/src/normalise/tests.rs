@@ -108,6 +108,7 @@ impl Read for Slow<'_> {
 const START: Start = Start {
     zone: Some(Tz::Europe__Berlin),
     offset: 0,
+    counted: 0,
     latest: None,
     seen: None,
     closed: false,

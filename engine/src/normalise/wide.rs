@@ -51,8 +51,10 @@ struct Converter {
     /// Offsets in UTF-8 and in the raw bytes, up to which was decoded.
     decoded: u64,
     consumed: u64,
-    /// Both of the begins of lines, in their order.
+    /// Both of the begins of lines, and of where holes begin and end, in their order.
     begins: VecDeque<(u64, u64)>,
+    /// What was decoded last is zero.
+    in_hole: bool,
 }
 
 impl<R: Read> Decoder<R> {
@@ -141,6 +143,7 @@ impl Converter {
             decoded: offset,
             consumed: offset,
             begins: VecDeque::from([(offset, offset)]),
+            in_hole: false,
         })
     }
 
@@ -176,22 +179,33 @@ impl Converter {
         Ok(count)
     }
 
-    /// Decodes the characters up to the next that is not ASCII or ends a line, as most are not; gives their number.
+    /// Decodes the characters up to the next that is not ASCII, ends a line or is zero, as most are not; gives their
+    /// number.
     fn plain(&mut self, into: &mut [u8]) -> usize {
         let (units, _) = self.raw[self.start..self.end].as_chunks::<2>();
         let mut count = 0;
         for (unit, byte) in units.iter().zip(into) {
             let unit = self.wide.unit(*unit);
-            if unit >= 0x80 || unit == u16::from(b'\n') {
+            if unit >= 0x80 || unit == u16::from(b'\n') || unit == 0 {
                 break;
             }
             *byte = unit as u8;
             count += 1;
         }
+        if count > 0 {
+            self.leave_hole();
+        }
         self.start += 2 * count;
         self.consumed += 2 * count as u64;
         self.decoded += count as u64;
         count
+    }
+
+    /// Takes note of the end of a hole, where one ends here.
+    fn leave_hole(&mut self) {
+        if std::mem::take(&mut self.in_hole) {
+            self.begins.push_back((self.decoded, self.consumed));
+        }
     }
 
     /// Decodes the next character; false where that needs more raw bytes.
@@ -209,11 +223,17 @@ impl Converter {
             (None, _) if raw.len() == 1 && self.source_ended => (([0xff, 0, 0, 0], 1), 1),
             (None, _) => return false,
         };
+        let is_zero = bytes.0[0] == 0;
+        let begins_hole = is_zero && !self.in_hole;
+        if !is_zero {
+            self.leave_hole();
+        }
+        self.in_hole = is_zero;
         self.start += used;
         self.consumed += used as u64;
         self.decoded += bytes.1 as u64;
         let ends_source = self.source_ended && self.start == self.end;
-        if bytes.0[0] == b'\n' || ends_source {
+        if bytes.0[0] == b'\n' || begins_hole || ends_source {
             self.begins.push_back((self.decoded, self.consumed));
         }
         self.waiting = bytes;

@@ -93,6 +93,7 @@ impl Plan {
                 _ => lanes.push(Lane {
                     generation,
                     from: range.first_offset,
+                    counted: range.end_offset,
                     to: range.end_offset,
                     closed: false,
                     key: Some(range.first_key),

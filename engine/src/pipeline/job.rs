@@ -78,6 +78,7 @@ impl Job<'_> {
         Start {
             zone: self.zone,
             offset: lane.from,
+            counted: lane.counted,
             latest: lane.key,
             seen: lane.seen_us,
             closed: lane.closed && to == lane.to,

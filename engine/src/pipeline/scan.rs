@@ -140,6 +140,7 @@ impl<'a> Scanning<'a> {
         let lane = |span: &Range<u64>| Lane {
             generation: generation.id,
             from: span.start,
+            counted: span.start,
             to: span.end,
             closed: match holes.iter().find(|hole| hole.offset == span.end) {
                 Some(hole) => hole.why != Why::Wanted,

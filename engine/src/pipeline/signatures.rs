@@ -193,6 +193,7 @@ impl Reading<'_> {
                 let start = Start {
                     zone: self.zone,
                     offset: span.start,
+                    counted: span.start,
                     latest: None,
                     seen: generation.seen_us,
                     closed: !generation.live || span.end < generation.committed,

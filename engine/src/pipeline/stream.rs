@@ -26,6 +26,8 @@ pub struct Lane {
     pub generation: GenerationId,
     /// First byte to read: a line's begin.
     pub from: u64,
+    /// Up to here it was read before, and faults were counted.
+    pub counted: u64,
     /// Byte to stop before.
     pub to: u64,
     /// Nothing will follow: an unterminated last line is a record.

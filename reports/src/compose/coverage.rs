@@ -168,7 +168,8 @@ fn silent(coverage: &Coverage) -> String {
 
 fn unparsed(coverage: &Coverage) -> String {
     match coverage.lines_unparsed {
-        0 => String::new(),
+        0 if coverage.unparsed.is_empty() => String::new(),
+        0 => "Lines that joined the record before them begin as records of another layout do, for example:".to_owned(),
         lines => {
             let end = if coverage.unparsed.is_empty() { "." } else { ", for example:" };
             format!("{} no rule of the format{end}", plural(lines, "line fits", "lines fit"))

@@ -98,6 +98,42 @@ fn a_line_of_a_gigabyte_passes_in_bounded_memory() {
 }
 
 #[test]
+fn a_hole_of_any_length_ends_a_line_and_counts_once() {
+    let head = "2026-10-12 05:14:19,000 [2] ERROR A - ";
+    let normaliser = compile(&log4net());
+    for bytes in [8, 100, 4096, 9000, 300_000, 3 * LINE_BYTES_MAX] {
+        let hole = "\0".repeat(bytes);
+        let cases = [
+            (format!("{head}torn{hole}{head}next\n"), &["torn", "next"][..]),
+            (format!("{head}torn\n{hole}\n{head}next\n"), &["torn", "next"]),
+            (format!("{head}torn{hole}\n"), &["torn"]),
+            (format!("{head}torn{hole}"), &["torn"]),
+            (format!("{head}torn\n{hole}"), &["torn"]),
+        ];
+        for (text, bodies) in cases {
+            for sizes in [vec![usize::MAX], vec![10_007], vec![bytes + 3, 5], vec![42, 3, 1]] {
+                if bytes > 9000 && sizes.contains(&1) {
+                    continue;
+                }
+                let source = Slow { text: text.as_bytes(), sizes: sizes.clone(), reads: 0 };
+                let mut records = normaliser.open(source, Start { closed: true, ..UTC });
+                let mut seen = Vec::new();
+                while let Some(record) = records.next().unwrap() {
+                    seen.push(record.body().to_owned());
+                }
+                let tally = records.into_tally();
+                assert_eq!(
+                    (seen, tally.holes),
+                    (bodies.iter().map(|body| (*body).to_owned()).collect(), 1),
+                    "{bytes} {sizes:?}"
+                );
+                assert_eq!((tally.end_of_records, tally.lines_unterminated), (text.len() as u64, 0));
+            }
+        }
+    }
+}
+
+#[test]
 fn a_long_line_without_an_end_is_left_or_cut() {
     let text = format!("2026-10-12 05:14:19,000 [2] ERROR A - {}", "x".repeat(3 * LINE_BYTES_MAX));
     let normaliser = compile(&log4net());
