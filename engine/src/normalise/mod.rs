@@ -130,19 +130,23 @@ pub struct Start {
     pub shape: Shape,
 }
 
-impl Default for Start {
+impl Start {
     /// The begin of a file that may still grow, in whichever format fits it.
+    pub const BEGIN: Self = Self {
+        zone: None,
+        offset: 0,
+        counted: 0,
+        latest: None,
+        seen: None,
+        closed: false,
+        formats: u64::MAX,
+        shape: Shape { format: None, wide: None },
+    };
+}
+
+impl Default for Start {
     fn default() -> Self {
-        Self {
-            zone: None,
-            offset: 0,
-            counted: 0,
-            latest: None,
-            seen: None,
-            closed: false,
-            formats: u64::MAX,
-            shape: Shape::default(),
-        }
+        Self::BEGIN
     }
 }
 

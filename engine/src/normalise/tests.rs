@@ -105,16 +105,7 @@ impl Read for Slow<'_> {
     }
 }
 
-const START: Start = Start {
-    zone: Some(Tz::Europe__Berlin),
-    offset: 0,
-    counted: 0,
-    latest: None,
-    seen: None,
-    closed: false,
-    formats: u64::MAX,
-    shape: Shape { format: None, wide: None },
-};
+const START: Start = Start { zone: Some(Tz::Europe__Berlin), ..Start::BEGIN };
 const UTC: Start = Start { zone: Some(Tz::UTC), ..START };
 
 /// Every record of a text, written out.

@@ -40,7 +40,7 @@ struct Form {
 }
 
 impl Veil {
-    /// Hides what this way to say who asks has to keep. A secret that cannot be read is asked for nowhere.
+    /// Hides the secrets of these credentials. One that cannot be read goes out with no request.
     pub fn over<'a>(auths: impl IntoIterator<Item = &'a Auth>) -> Veil {
         let mut texts = BTreeSet::new();
         for auth in auths {
