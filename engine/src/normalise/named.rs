@@ -1,5 +1,9 @@
 //! The exception that a line names, whichever language wrote it.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 /// How exception types end in .NET, Java, JavaScript and Python.
 const TYPE_ENDS: [&str; 3] = ["Exception", "Error", "Throwable"];
 /// What may stand before the type of an exception in its line.
@@ -22,6 +26,12 @@ const UNCAUGHT: [(&str, &str); 4] = [
     ("terminating with uncaught exception of type ", ": "),
     ("due to uncaught exception '", "', reason"),
 ];
+/// One of these stands in every line that says so; most lines have none.
+static UNCAUGHT_MARKS: LazyLock<[Finder<'static>; 2]> =
+    LazyLock::new(|| ["uncaught exception ", "terminate called "].map(Finder::new));
+/// What stands in a line of a panic of Rust.
+const PANICKED: &str = " panicked at ";
+static PANICKED_MARK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(PANICKED));
 
 /// The type at the begin of a line such as `System.NullReferenceException: message`, and what follows it.
 pub fn exception_type(line: &str) -> Option<(&str, &str)> {
@@ -70,11 +80,13 @@ fn type_within(line: &str) -> Option<(&str, &str)> {
 
 /// Where a type's name ends that a text begins with.
 fn name_end(text: &str) -> usize {
-    text.find(|char: char| !char.is_ascii_alphanumeric() && !"_.$+`".contains(char)).unwrap_or(text.len())
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_.$+`".contains(&byte);
+    text.bytes().position(|byte| !is_of_name(byte)).unwrap_or(text.len())
 }
 
 /// The type of an exception of C++ or Objective-C that ended the program, and what its line says of it.
 pub fn uncaught(line: &str) -> Option<(&str, &str)> {
+    UNCAUGHT_MARKS.iter().find(|mark| mark.find(line.as_bytes()).is_some())?;
     UNCAUGHT.iter().find_map(|(before, end)| {
         let rest = &line[line.find(before)? + before.len()..];
         let (kind, rest) = rest.split_at(rest.find(end).unwrap_or(rest.len()));
@@ -84,7 +96,8 @@ pub fn uncaught(line: &str) -> Option<(&str, &str)> {
 
 /// The message of a panic of Rust, which is empty where the next line holds it, and the file that it happened in.
 pub fn panic(line: &str) -> Option<(&str, &str)> {
-    let (_, place) = line[line.find("thread '")?..].split_once(" panicked at ")?;
+    PANICKED_MARK.find(line.as_bytes())?;
+    let (_, place) = line[line.find("thread '")?..].split_once(PANICKED)?;
     let quoted = place.strip_prefix('\'');
     let (message, place) = match quoted.and_then(|it| it.rsplit_once("', ").or_else(|| it.rsplit_once("': "))) {
         // As it was before Rust 1.73, and as loggers still have it.

@@ -34,7 +34,7 @@ pub fn url(text: &[u8], at: usize) -> Option<usize> {
 
 /// `name@domain.example`, mail address or principal.
 pub fn email(text: &[u8], at: usize) -> Option<usize> {
-    let local = run(text, at, |byte| byte.is_ascii_alphanumeric() || b"._%+-".contains(byte));
+    let local = run(text, at, |byte| is_name(byte) || matches!(byte, b'%' | b'+'));
     let start = one_of(text, local, b"@").filter(|_| local > at)?;
     let end = trimmed(text, start, run(text, start, is_name), b".-")?;
     let dot = text[start..end].iter().rposition(|byte| *byte == b'.')?;
@@ -59,7 +59,7 @@ fn single(text: &[u8], at: usize) -> Option<usize> {
 }
 
 fn is_name(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || b".-_".contains(byte)
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')
 }
 
 fn ip(text: &[u8], at: usize) -> Option<usize> {

@@ -12,32 +12,91 @@ mod scan;
 mod time;
 mod word;
 
-use scan::{is_word, token_end, word_end};
+use scan::{is_word, run, token_end, word_end};
 
 /// Finds the end of a part that begins at a position; none where it has another shape.
 type Shape = fn(&[u8], usize) -> Option<usize>;
 
-/// What stands in place of a part of each shape, and whether that may be a word of nothing but letters, as most are.
-const MASKS: [(&str, bool, Shape); 18] = [
-    ("<url>", false, address::url),
-    ("<email>", false, address::email),
-    ("<guid>", false, quantity::guid),
-    ("<user>", true, word::user),
-    ("<*>", true, word::name),
-    ("<time>", true, time::time),
-    ("<host>", false, address::host),
-    ("<path>", false, path::windows),
-    ("<path>", false, path::unix),
-    ("<path>", false, path::relative),
-    ("<time>", false, quantity::duration),
-    ("<size>", false, quantity::size),
-    ("<*>", true, quantity::id),
-    ("<*>", true, word::value),
-    ("<*>", true, word::states),
-    ("<*>", false, word::package),
-    ("'<str>'", false, |text, at| word::quoted(text, at, b'\'')),
-    ("\"<str>\"", false, |text, at| word::quoted(text, at, b'"')),
-];
+/// The variable parts of one shape.
+struct Mask {
+    /// What stands in their place.
+    text: &'static str,
+    /// The bytes with which one may begin: `a` for any letter, `0` for any digit, `w` for any byte of a word.
+    begins: &'static [u8],
+    /// When one may be a word of nothing but letters, as most words are.
+    letters: Letters,
+    shape: Shape,
+}
+
+/// When a word of letters may be a part.
+#[derive(PartialEq)]
+enum Letters {
+    Never,
+    /// Where it is of so many letters.
+    Of(usize, usize),
+    /// Where one of these stands before it and its blanks.
+    Behind(&'static [u8]),
+}
+
+const MASKS: [Mask; 18] = {
+    use Letters::{Behind, Never, Of};
+    const fn mask(text: &'static str, begins: &'static [u8], letters: Letters, shape: Shape) -> Mask {
+        Mask { text, begins, letters, shape }
+    }
+    [
+        mask("<url>", b"a", Never, address::url),
+        mask("<email>", b"a0._%+-", Never, address::email),
+        mask("<guid>", b"a0", Never, quantity::guid),
+        mask("<user>", b"w", Behind(b"=rR:"), word::user),
+        mask("<*>", b"", Behind(b"="), word::name),
+        mask("<time>", b"a0", Of(3, 3), time::time),
+        mask("<host>", b"a0._-/:[", Never, address::host),
+        mask("<path>", b"a\\", Never, path::windows),
+        mask("<path>", b"/", Never, path::unix),
+        mask("<path>", b"w.", Never, path::relative),
+        mask("<time>", b"0+-<>~", Never, quantity::duration),
+        mask("<size>", b"0+-", Never, quantity::size),
+        mask("<*>", b"w*+-", Of(quantity::HEX_LETTERS_MIN, usize::MAX), quantity::id),
+        mask("<*>", b"w", Behind(b"=:"), word::value),
+        mask("<*>", b"a", Behind(b"("), word::states),
+        mask("<*>", b"a", Never, word::package),
+        mask("'<str>'", b"'", Never, |text, at| word::quoted(text, at, b'\'')),
+        mask("\"<str>\"", b"\"", Never, |text, at| word::quoted(text, at, b'"')),
+    ]
+};
+
+/// The masks that may fit where a byte stands, as bits by position. Most positions need no closer look.
+const BY_BYTE: [u32; 256] = {
+    let mut masks = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut mask = 0;
+        while mask < MASKS.len() {
+            if may_begin(MASKS[mask].begins, byte as u8) {
+                masks[byte] |= 1 << mask;
+            }
+            mask += 1;
+        }
+        byte += 1;
+    }
+    masks
+};
+
+const fn may_begin(begins: &[u8], byte: u8) -> bool {
+    let is_word = byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
+    let mut may = begins.is_empty() && !byte.is_ascii_whitespace();
+    let mut at = 0;
+    while at < begins.len() {
+        may |= match begins[at] {
+            b'a' => byte.is_ascii_alphabetic(),
+            b'0' => byte.is_ascii_digit(),
+            b'w' => is_word,
+            other => other == byte,
+        };
+        at += 1;
+    }
+    may
+}
 
 /// What stands in place of a user's name.
 const USER: &str = "<user>";
@@ -54,7 +113,7 @@ pub fn write(message: &str, users: &[&str], into: &mut String) {
     while at < text.len() {
         let begins = at == 0 || !is_word(&text[at - 1]);
         let letters = scan::letters(text, at);
-        let found = if begins { part(text, at, letters.is_some(), users) } else { None };
+        let found = if begins { part(text, at, letters, users) } else { None };
         let Some((end, mask)) = found else {
             at = letters.unwrap_or_else(|| token_end(text, at).max(at + 1));
             continue;
@@ -71,11 +130,35 @@ pub fn write(message: &str, users: &[&str], into: &mut String) {
     into.truncate(start + into[start..].trim_end().len());
 }
 
-fn part(text: &[u8], at: usize, is_letters: bool, users: &[&str]) -> Option<(usize, &'static str)> {
+/// The part that begins at a position, where a word of letters may end at `letters`.
+fn part(text: &[u8], at: usize, letters: Option<usize>, users: &[&str]) -> Option<(usize, &'static str)> {
     let known = users.iter().filter_map(|name| scan::literal(text, at, name.as_bytes())).max();
-    let known = known.map(|end| (end, USER));
-    let mut masks = MASKS.iter().filter(|(_, of_letters, _)| *of_letters || !is_letters);
-    known.or_else(|| masks.find_map(|(mask, _, shape)| shape(text, at).map(|end| (end, *mask))))
+    if let Some(end) = known {
+        return Some((end, USER));
+    }
+    let mut may_fit = BY_BYTE[usize::from(text[at])];
+    if let Some(end) = letters {
+        may_fit &= of_letters(&text[..at], end - at);
+    }
+    while may_fit != 0 {
+        let mask = &MASKS[may_fit.trailing_zeros() as usize];
+        may_fit &= may_fit - 1;
+        if let Some(end) = (mask.shape)(text, at) {
+            return Some((end, mask.text));
+        }
+    }
+    None
+}
+
+/// The masks that may fit a word of so many letters behind a text, as bits by position.
+fn of_letters(before: &[u8], bytes: usize) -> u32 {
+    let before = before.trim_ascii_end().last();
+    let may_fit = |mask: &Mask| match mask.letters {
+        Letters::Never => false,
+        Letters::Of(least, most) => (least..=most).contains(&bytes),
+        Letters::Behind(marks) => before.is_some_and(|before| marks.contains(before)),
+    };
+    (0..MASKS.len()).map(|mask| u32::from(may_fit(&MASKS[mask])) << mask).sum()
 }
 
 fn is_list(between: &[u8]) -> bool {
@@ -84,11 +167,18 @@ fn is_list(between: &[u8]) -> bool {
 
 /// Appends text that stays, with one blank for each stretch of white space and of control characters.
 fn keep(text: &str, into: &mut String) {
-    for (position, word) in text.split(|char: char| char.is_whitespace() || char.is_control()).enumerate() {
-        if position > 0 && !into.is_empty() && !into.ends_with(' ') {
-            into.push(' ');
+    let mut rest = text;
+    loop {
+        let (plain, behind) = rest.split_at(run(rest.as_bytes(), 0, |byte| matches!(byte, b'!'..=b'~')));
+        into.push_str(plain);
+        let mut chars = behind.chars();
+        match chars.next() {
+            None => return,
+            Some(char) if !char.is_whitespace() && !char.is_control() => into.push(char),
+            Some(_) if into.is_empty() || into.ends_with(' ') => {}
+            Some(_) => into.push(' '),
         }
-        into.push_str(word);
+        rest = chars.as_str();
     }
 }
 
@@ -172,16 +262,22 @@ mod tests {
         }
 
         #[test]
-        fn a_word_of_letters_is_taken_by_no_other_mask(
-            before in "[ ,;)(=:a-z0-9.\\\\/@'\"-]{0,12}", word in "[a-fA-F]{1,40}|[a-zA-Z]{1,9}|[A-Z]{1,4}|Mon|jun|true",
-            behind in "[ ,;)]([ ,;)(=:a-z0-9.\\\\/@'\"\\[{-]{0,20})?|",
+        fn a_mask_that_is_passed_over_does_not_fit(
+            before in "[ ,;)(=:a-z0-9.\\\\/@'\"-]{0,12}|.{0,4}", word in "[a-fA-F]{1,40}|[a-zA-Z]{1,9}|[A-Z]{1,4}|Mon|jun|true",
+            behind in "[ ,;)]([ ,;)(=:a-z0-9.\\\\/@'\"\\[{-]{0,20})?|", other in ".[ -~]{0,30}",
         ) {
-            let text = format!("{before}{word}{behind}");
-            let others = MASKS.iter().filter(|(_, of_letters, _)| !of_letters);
-            if before.bytes().last().is_none_or(|byte| !is_word(&byte)) {
-                prop_assert_eq!(scan::letters(text.as_bytes(), before.len()), Some(before.len() + word.len()));
-                for (mask, _, shape) in others {
-                    prop_assert_eq!(shape(text.as_bytes(), before.len()), None, "{}", mask);
+            let at = before.len();
+            for (text, letters) in [(format!("{before}{word}{behind}"), Some(at + word.len())), (before + &other, None)] {
+                let text = text.as_bytes();
+                if at > 0 && is_word(&text[at - 1]) {
+                    continue;
+                }
+                let letters = letters.or_else(|| scan::letters(text, at));
+                prop_assert_eq!(scan::letters(text, at), letters);
+                let of_letters = letters.map_or(u32::MAX, |end| of_letters(&text[..at], end - at));
+                let may_fit = BY_BYTE[usize::from(text[at])] & of_letters;
+                for (position, mask) in MASKS.iter().enumerate().filter(|(position, _)| may_fit >> position & 1 == 0) {
+                    prop_assert_eq!((mask.shape)(text, at), None, "{} {}", position, mask.text);
                 }
             }
         }

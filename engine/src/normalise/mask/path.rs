@@ -9,7 +9,9 @@ const FILES: [&str; 26] = [
 ];
 
 fn is_path(byte: &u8) -> bool {
-    !byte.is_ascii_whitespace() && !b"\"'<>|,;:*?()[]{}=".contains(byte)
+    !byte.is_ascii_whitespace()
+        && !matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'|' | b',' | b';' | b':' | b'*' | b'?')
+        && !matches!(byte, b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'=')
 }
 
 /// `C:\folder\file`, `\\server\share`, `HKLM\key`; a blank within the path is seen by the backslash in the word behind

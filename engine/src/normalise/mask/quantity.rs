@@ -35,7 +35,7 @@ const TIME_WORDS: [&str; 22] = [
 const SIZE_WORDS: [&str; 12] = ["B", "kB", "KB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB", "byte", "bytes"];
 /// Digits of a hexadecimal number that nothing else marks: among them a decimal one, or none.
 const HEX_MIN: usize = 6;
-const HEX_LETTERS_MIN: usize = 8;
+pub const HEX_LETTERS_MIN: usize = 8;
 
 /// `17371472-6616-4e41-a95f-7f9a8df05f25`
 pub fn guid(text: &[u8], at: usize) -> Option<usize> {

@@ -1,7 +1,10 @@
 //! How shapes move through a text.
 
-/// Marks that join words to one token, as in `attempt_14-03.2`.
-const JOINS: &[u8] = b"-._~#$+";
+/// Whether a mark joins words to one token, as in `attempt_14-03.2`.
+fn is_join(byte: &u8) -> bool {
+    matches!(byte, b'-' | b'.' | b'_' | b'~' | b'#' | b'$' | b'+')
+}
+
 /// Joins in a row; more are a line of dots.
 const JOINS_MAX: usize = 2;
 
@@ -23,7 +26,7 @@ pub fn word_end(text: &[u8], at: usize) -> usize {
 pub fn token_end(text: &[u8], at: usize) -> usize {
     let mut end = word_end(text, at);
     while end > at {
-        let next = run(text, end, |byte| JOINS.contains(byte));
+        let next = run(text, end, is_join);
         let more = word_end(text, next);
         if next - end > JOINS_MAX || more == next {
             break;
@@ -36,7 +39,7 @@ pub fn token_end(text: &[u8], at: usize) -> usize {
 /// End of the letters from `at`, where they stand by themselves: nothing is behind them that a mask goes on with.
 pub fn letters(text: &[u8], at: usize) -> Option<usize> {
     let end = run(text, at, u8::is_ascii_alphabetic);
-    (end > at && text.get(end).is_none_or(|byte| b" ,;)".contains(byte))).then_some(end)
+    (end > at && text.get(end).is_none_or(|byte| matches!(byte, b' ' | b',' | b';' | b')'))).then_some(end)
 }
 
 /// The end, if no word goes on there.
@@ -57,8 +60,9 @@ pub fn digits(text: &[u8], at: usize, least: usize, most: usize) -> Option<usize
 }
 
 /// Position behind one of these bytes.
+#[inline(always)]
 pub fn one_of(text: &[u8], at: usize, bytes: &[u8]) -> Option<usize> {
-    text.get(at).filter(|byte| bytes.contains(byte)).map(|_| at + 1)
+    text.get(at).filter(|byte| bytes.iter().any(|other| other == *byte)).map(|_| at + 1)
 }
 
 /// Position behind a word that stands there as a whole.
