@@ -6,6 +6,7 @@
 //! source hands it over.
 
 use std::io::{self, Read};
+use std::mem;
 use std::num::NonZeroU32;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -15,6 +16,8 @@ use super::swar;
 
 /// Fits the second-level cache of a core, and makes system calls few.
 const BUFFER_BYTES: usize = 256 << 10;
+/// What is read first of a source, which may be opened long before it is read on.
+const FIRST_BYTES: usize = 16 << 10;
 /// Longest line and longest record that is kept whole.
 pub const LINE_BYTES_MAX: usize = 1 << 20;
 /// What is kept of longer ones: enough for any message and stack trace.
@@ -96,6 +99,8 @@ pub struct Lines<'b, R> {
     searched: usize,
     /// Offset of the line that comes next.
     offset: u64,
+    /// Something was read.
+    begun: bool,
     /// The source has ended.
     ended: bool,
     /// Whether an unterminated last line is a line.
@@ -122,6 +127,7 @@ impl<'b, R: Read> Lines<'b, R> {
             ends: Ends::new(),
             searched: 0,
             offset,
+            begun: false,
             ended: false,
             closed,
             is_unterminated: false,
@@ -258,7 +264,7 @@ impl<'b, R: Read> Lines<'b, R> {
         self.at += line.taken();
         self.offset += line.taken() as u64;
         if self.excess.is_cut {
-            self.offset += std::mem::take(&mut self.excess).dropped;
+            self.offset += mem::take(&mut self.excess).dropped;
         }
     }
 
@@ -399,8 +405,9 @@ impl<'b, R: Read> Lines<'b, R> {
         if self.filled == self.buffer.len() {
             self.make_room();
         }
+        let most = if mem::replace(&mut self.begun, true) { self.buffer.len() } else { FIRST_BYTES };
         loop {
-            match self.source.read(&mut self.buffer[self.filled..]) {
+            match self.source.read(&mut self.buffer[self.filled..most]) {
                 Ok(0) => self.ended = true,
                 Ok(bytes) => self.filled = self.buffer.len().min(self.filled + bytes),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -426,6 +433,6 @@ impl<'b, R: Read> Lines<'b, R> {
 
 impl<R> Drop for Lines<'_, R> {
     fn drop(&mut self) {
-        self.buffers.give(std::mem::take(&mut self.buffer));
+        self.buffers.give(mem::take(&mut self.buffer));
     }
 }

@@ -17,7 +17,9 @@ pub const PAUSE_US: i64 = 60 * crate::calendar::SECOND_US;
 /// Generations that are read side by side at most, a buffer each. Files that overlap more often than that are no
 /// rotation; they are then taken one after the other in the order of their first records.
 const SIDE_BY_SIDE_MAX: usize = 64;
-/// What is read of a generation to learn where it begins.
+/// Generations of an instance that stay open from the look at where they begin until their turn comes.
+const KEPT_OPEN_MAX: usize = 8;
+/// What is read of one that does not, to learn where it begins.
 const PEEK_BYTES: u64 = 16 << 10;
 
 /// What is to be read of one generation.
@@ -85,24 +87,23 @@ pub fn run<'n, R: Read, E: From<io::Error>>(
     let mut tallies: Vec<Tally> = lanes.iter().map(|_| Tally::default()).collect();
     let mut waiting = Vec::new();
     for (lane, plan) in lanes.iter().enumerate() {
-        waiting.push((begin(plan, lanes.len(), &mut open)?, lane));
+        let (place, records) = begin(plan, lanes.len(), &mut open)?;
+        waiting.push((place, lane, records));
     }
-    waiting.sort_by(|a, b| b.cmp(a));
+    waiting.sort_by_key(|(place, lane, _)| std::cmp::Reverse((*place, *lane)));
     let mut active: Vec<Open<'n, R>> = Vec::new();
     loop {
-        while let Some(&(place, lane)) = waiting.last()
-            && active.len() < SIDE_BY_SIDE_MAX
-            && active.iter().all(|other| place <= other.place)
+        while let Some((place, lane, records)) = waiting
+            .pop_if(|(place, ..)| active.len() < SIDE_BY_SIDE_MAX && active.iter().all(|other| *place <= other.place))
         {
-            waiting.pop();
-            let records = open(&lanes[lane], lanes[lane].to)?;
+            let records = records.map_or_else(|| open(&lanes[lane], lanes[lane].to), Ok)?;
             active.push(Open { lane, key: lanes[lane].key.unwrap_or(i64::MIN), place, records });
         }
         let Some(first) = (0..active.len()).min_by_key(|&index| active[index].place) else {
             return Ok(tallies);
         };
         let others = active.iter().enumerate().filter(|(index, _)| *index != first).map(|(_, open)| open.place);
-        let waits = waiting.last().map(|(place, _)| *place).filter(|_| active.len() < SIDE_BY_SIDE_MAX);
+        let waits = waiting.last().map(|(place, ..)| *place).filter(|_| active.len() < SIDE_BY_SIDE_MAX);
         let limit = others.chain(waits).min();
         if !read(&mut active[first], limit, visitor)? {
             let done = active.swap_remove(first);
@@ -140,16 +141,18 @@ fn read<R: Read, E: From<io::Error>>(
     }
 }
 
-/// Where a lane begins.
+/// Where a lane begins; with its records, where it stays open.
 fn begin<'n, R: Read, E: From<io::Error>>(
     lane: &Lane,
     lanes: usize,
     open: &mut impl FnMut(&Lane, u64) -> Result<Records<'n, R>, E>,
-) -> Result<Place, E> {
-    let mut key = lane.key.unwrap_or(i64::MIN);
+) -> Result<(Place, Option<Records<'n, R>>), E> {
+    let (mut key, mut kept) = (lane.key.unwrap_or(i64::MIN), None);
     if lanes > 1 {
-        let time = open(lane, lane.to.min(lane.from + PEEK_BYTES))?.peek_time()?;
-        key = time.map_or(key, |time| key.max(time));
+        let stays = lanes <= KEPT_OPEN_MAX;
+        let mut records = open(lane, if stays { lane.to } else { lane.to.min(lane.from + PEEK_BYTES) })?;
+        key = records.peek_time()?.map_or(key, |time| key.max(time));
+        kept = stays.then_some(records);
     }
-    Ok((key, (lane.first_key.unwrap_or(key), lane.head)))
+    Ok(((key, (lane.first_key.unwrap_or(key), lane.head)), kept))
 }
