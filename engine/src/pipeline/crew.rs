@@ -1,6 +1,7 @@
 //! All cores over all instances: each thread takes the next instance, one thread writes what they bring.
 
 use std::borrow::Cow;
+use std::iter;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -16,6 +17,9 @@ use crate::profile::Veil;
 
 /// Updates that wait to be written.
 const WAITING_MAX: usize = 64;
+/// Instances that a thread reads of one state of the catalog. What the others write meanwhile is none of theirs, and each
+/// look at it would cost reading it anew; but what was written waits that long to come from the log into its place.
+const AT_ONCE: usize = 32;
 /// Partials of one transaction: enough to make its fixed cost small, few enough to keep memory low.
 const GROUP_PARTIALS: usize = 2_000;
 
@@ -57,14 +61,21 @@ impl Crew<'_> {
                     let each = || -> Result<(), Problem> {
                         let catalog = Catalog::open_to_read(store)?;
                         let mut worker = Worker::new(self.plugins, self.normaliser, self.failures);
-                        while !watch.stops()
-                            && let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed))
-                        {
-                            let update = catalog.at_once(|| work(job, &catalog, &mut worker))??;
-                            let update = update.map(|update| self.veiled(update));
-                            if bring.send(Ok(update)).is_err() {
-                                break;
-                            }
+                        let mut take = || {
+                            if watch.stops() { None } else { jobs.get(next.fetch_add(1, Ordering::Relaxed)) }
+                        };
+                        while let Some(first) = take() {
+                            catalog.at_once(|| -> Result<(), Problem> {
+                                for job in iter::once(first).chain(iter::from_fn(&mut take)).take(AT_ONCE) {
+                                    let update = work(job, &catalog, &mut worker)?;
+                                    let update = update.map(|update| self.veiled(update));
+                                    if bring.send(Ok(update)).is_err() {
+                                        // Nobody listens any more: another thread's problem came first.
+                                        next.store(jobs.len(), Ordering::Relaxed);
+                                    }
+                                }
+                                Ok(())
+                            })??;
                         }
                         Ok(())
                     };
