@@ -3,6 +3,8 @@
 //! A day is the time between two local midnights: 23, 24 or 25 hours. Times are microseconds since 1970 UTC, days
 //! are days since 1970-01-01.
 
+use std::ops::Range;
+
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
 use chrono_tz::Tz;
 
@@ -24,15 +26,15 @@ pub struct Calendar {
     day: i32,
     from: i64,
     to: i64,
-    /// The quarter of an hour asked for last, and its offset.
-    slot: i64,
+    /// Times that all have this offset.
+    alike: Range<i64>,
     offset_us: i64,
 }
 
 impl Calendar {
     /// The calendar of a zone.
     pub fn new(zone: Tz) -> Self {
-        Self { zone, by_offset: false, told_min: 0, day: 0, from: 0, to: 0, slot: i64::MIN, offset_us: 0 }
+        Self { zone, by_offset: false, told_min: 0, day: 0, from: 0, to: 0, alike: 0..0, offset_us: 0 }
     }
 
     /// The days of an instance. With `by_offset`, nobody said in which zone it is, and each of its times that tells an
@@ -60,20 +62,30 @@ impl Calendar {
 
     /// The bounds of the day that was found last; none where the next time may tell another offset.
     #[inline]
-    pub fn bounds(&self) -> std::ops::Range<i64> {
+    pub fn bounds(&self) -> Range<i64> {
         if self.by_offset { 0..0 } else { self.from..self.to }
     }
 
     /// Minutes since local midnight, as the wall clock shows them.
     pub fn minute(&mut self, time: i64) -> u32 {
-        let slot = time.div_euclid(SLOT_US);
-        if slot != self.slot {
-            self.offset_us = self.offset(time);
-            let same = |time: i64| self.offset(time) == self.offset_us;
-            let start = time - time.rem_euclid(SLOT_US);
-            self.slot = if same(start) && same(start + SLOT_US - 1) { slot } else { i64::MIN };
+        if !self.alike.contains(&time) {
+            self.find_alike(time);
         }
         ((time + self.offset_us).rem_euclid(DAY_US) / MINUTE_US) as u32
+    }
+
+    /// Finds the times around one that have its offset: the day's where it has one only, else a quarter of an hour.
+    #[cold]
+    fn find_alike(&mut self, time: i64) {
+        self.offset_us = self.offset(time);
+        let is_alike = |times: &Range<i64>| {
+            let step = (times.end.saturating_sub(times.start) / 4).max(1);
+            let mut tried = (times.start..times.end).step_by(step as usize).chain([times.end - 1]);
+            times.contains(&time) && tried.all(|time| self.offset(time) == self.offset_us)
+        };
+        let slot = time - time.rem_euclid(SLOT_US);
+        let spans = [self.from..self.to, slot..slot.saturating_add(SLOT_US)];
+        self.alike = spans.into_iter().find(is_alike).unwrap_or(0..0);
     }
 
     fn offset(&self, time: i64) -> i64 {
