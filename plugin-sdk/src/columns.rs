@@ -21,7 +21,7 @@ pub trait Field: Sized {
 }
 
 /// An instant: microseconds since 1970-01-01T00:00:00Z.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Time(pub i64);
 
 /// Minutes since the local midnight, as the wall clock in the report's zone shows them.
@@ -33,11 +33,11 @@ pub struct Minute(pub u32);
 pub struct Severity(pub u8);
 
 /// Stands for a text that the engine keeps and puts back where a result shows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Symbol(pub u64);
 
 /// Stands for a text that only has to be told from others, such as a session id: the engine does not keep it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key(pub u64);
 
 impl Field for Time {

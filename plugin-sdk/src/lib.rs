@@ -95,6 +95,7 @@ pub mod distribution;
 pub mod export;
 pub mod manifest;
 pub mod merge;
+mod packed;
 pub mod period;
 pub mod plugin;
 pub mod results;
