@@ -145,7 +145,7 @@ fn normaliser(profile: &Profile) -> Normaliser {
         events: profile.events.iter().map(|rule| rule.name.clone()).collect(),
         severity_min: Some(0),
         attributes: attributes.into_iter().collect(),
-        signature: false,
+        text: true,
     };
     let wanted = Wanted { plugins: vec![all] };
     Normaliser::compile(&profile.formats, &profile.events, &wanted).unwrap_or_else(|faults| panic!("{faults:?}"))

@@ -24,7 +24,7 @@ pub fn events_suggest(how: &How, files: &[PathBuf], most: usize) -> Result<Done,
         events: names.iter().cloned().collect(),
         severity_min: Some(1),
         attributes: Vec::new(),
-        signature: false,
+        text: true,
     };
     let normaliser = Normaliser::compile(&profile.formats, &profile.events, &Wanted { plugins: vec![want] })
         .map_err(|rules| rules_failed(&profile, &rules))?;

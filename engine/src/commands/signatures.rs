@@ -49,7 +49,7 @@ pub fn signatures(how: &How, asked: &Asked) -> Result<Done, Failed> {
         let faults: Vec<_> = faults.iter().map(|fault| rule_fault(profile, fault)).collect();
         Failed::Profile(Faults::from(faults))
     };
-    let want = Want { severity_min: Some(SEVERITY_MIN), signature: true, ..Want::default() };
+    let want = Want { severity_min: Some(SEVERITY_MIN), text: true, ..Want::default() };
     let normaliser = Normaliser::compile(&profile.formats, &profile.events, &Wanted { plugins: vec![want] })
         .and_then(|normaliser| normaliser.with_signatures(&profile.signatures))
         .map_err(|faults| refused(&profile, faults))?;

@@ -106,6 +106,8 @@ pub struct Normaliser {
     thrown: Option<[Option<usize>; 3]>,
     /// The plugins that want a record for its severity, by severity.
     by_severity: [u64; 25],
+    /// The plugins that want something of a record's text beside what a rule takes out of it.
+    of_text: u64,
     buffers: Buffers,
 }
 
@@ -188,6 +190,9 @@ impl Normaliser {
             thrown: Some(thrown).filter(|thrown| thrown.iter().any(Option::is_some)),
             names,
             by_severity: wanted.by_severity(),
+            of_text: wanted.plugins_that(|want| {
+                want.text || want.attributes.iter().any(|name| exception::ATTRIBUTES.contains(&name.as_str()))
+            }),
             buffers: Buffers::default(),
         })
     }
@@ -327,6 +332,12 @@ impl Normaliser {
             }
             other => other.scan_rarer(line, is_cut, clock, severities, into),
         }
+    }
+
+    /// Whether none of these plugins wants something of a record's text beside what a rule takes out of it.
+    #[inline(always)]
+    fn wants_no_text(&self, plugins: u64) -> bool {
+        plugins & self.of_text == 0
     }
 
     /// The plugins that want a record for its severity.

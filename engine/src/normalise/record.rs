@@ -14,7 +14,8 @@ pub struct Record {
     pub time: i64,
     /// Minutes that the clock which wrote it was ahead of UTC, where its time tells them; 0 where it does not.
     pub offset_min: i16,
-    /// The plugins that want it, as bits by position. Where it is 0, the record has no event, texts or attributes.
+    /// The plugins that want it, as bits by position. Where it is 0, the record has no event, texts or attributes; and no
+    /// texts where none of them wants any.
     pub wanted: u64,
     /// OpenTelemetry number; a rule may have set it.
     pub severity: u8,
@@ -50,6 +51,15 @@ pub enum Value<'a> {
     Text(&'a str),
     /// A number; a duration in milliseconds.
     Int(i64),
+}
+
+impl Detail {
+    /// Forgets the record that was looked at before.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        (self.logger_end, self.body_end, self.exception_end) = (0, 0, 0);
+        self.captures.fill(Captured::None);
+    }
 }
 
 impl Record {

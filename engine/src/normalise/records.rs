@@ -356,7 +356,17 @@ impl<'n, R: Read> Records<'n, R> {
         if wanted == 0 && rules.is_empty() && !logger.escaped {
             return;
         }
-        let rule = self.look(this, line, rules);
+        let blind = self.format.rules.blind(rules, severity).filter(|rule| {
+            let severity = rule.severity.unwrap_or(severity);
+            !logger.escaped && self.normaliser.wants_no_text(self.normaliser.wanted_for(severity) | rule.wanted)
+        });
+        let rule = match blind {
+            Some(rule) => {
+                self.record.detail.clear();
+                Some(rule)
+            }
+            None => self.look(this, line, rules),
+        };
         let severity = rule.and_then(|rule| rule.severity).unwrap_or(severity);
         let wanted = self.normaliser.wanted_for(severity) | rule.map_or(0, |rule| rule.wanted);
         (self.record.wanted, self.record.severity) = (wanted, severity);

@@ -70,7 +70,7 @@ fn rules() -> Vec<EventRule> {
 
 fn want(events: &[&str], severity_min: Option<u8>, attributes: &[&str]) -> Want {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    Want { events: names(events), severity_min, attributes: names(attributes), signature: severity_min.is_some() }
+    Want { events: names(events), severity_min, attributes: names(attributes), text: severity_min.is_some() }
 }
 
 fn wanted() -> Wanted {
@@ -141,6 +141,24 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
+fn the_text_of_an_event_is_there_where_it_is_wanted() {
+    for text in [false, true] {
+        let mut wanted = wanted();
+        wanted.plugins[0].text = text;
+        let normaliser = Normaliser::compile(&[log4net()], &rules(), &wanted).unwrap();
+        let mut records = normaliser.open(LOG.as_bytes(), UTC);
+        let action = loop {
+            let record = records.next().unwrap().expect("an action");
+            if record.event.is_some_and(|event| normaliser.events()[usize::from(event)] == "user.action") {
+                break record;
+            }
+        };
+        let texts = (action.logger(), action.body(), action.attribute(0));
+        assert_eq!(texts, if text { ("App.Ui", "\u{d8}st-Drama", Value::None) } else { ("", "", Value::None) });
+    }
+}
+
+#[test]
 fn a_log_gives_its_records() {
     let normaliser = compile(&log4net());
     let mut records = normaliser.open(LOG.as_bytes(), UTC);
@@ -161,7 +179,8 @@ fn a_log_gives_its_records() {
     assert_eq!((restart.wanted, restart.attribute(attribute("duration"))), (0b10, Value::Int(498)));
     assert_eq!(restart.attribute(attribute("service.name")), Value::Text("Bridge"));
 
-    assert_eq!(records.next().unwrap().unwrap().body(), "\u{d8}st-Drama");
+    let action = records.next().unwrap().unwrap();
+    assert_eq!((action.wanted, action.body()), (0b1, ""), "nobody wants its text");
 
     let crash = records.next().unwrap().unwrap();
     assert_eq!((crash.wanted, crash.severity, crash.logger()), (0b101, 21, "App.Crash"));

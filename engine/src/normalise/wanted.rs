@@ -26,8 +26,8 @@ pub struct Want {
     pub severity_min: Option<u8>,
     /// Attributes to take out of wanted records.
     pub attributes: Vec<String>,
-    /// The signature is wanted.
-    pub signature: bool,
+    /// The text as a whole is wanted: to show it, or for its signature.
+    pub text: bool,
 }
 
 impl Wanted {
@@ -37,10 +37,10 @@ impl Wanted {
         fulfilling.map(|(position, _)| 1 << position).sum()
     }
 
-    /// The attributes that anybody wants, sorted; of signatures those that the rules take out of records.
+    /// The attributes that anybody wants, sorted; for signatures also those that the rules take out of records.
     pub fn attributes(&self, rules: &[EventRule]) -> Vec<String> {
         let mut names: BTreeSet<String> = self.plugins.iter().flat_map(|want| &want.attributes).cloned().collect();
-        if self.plugins.iter().any(|want| want.signature) {
+        if self.plugins.iter().any(|want| want.text) {
             let is_taken = |name: &&str| {
                 let is_field = |field: &String| field.split(':').next() == Some(name);
                 let is_taken = |rule: &EventRule| {

@@ -49,7 +49,7 @@ impl Kpis {
                 events: manifest.events.clone(),
                 severity_min: manifest.severity,
                 attributes: attributes.map(|column| column.name.clone()).collect(),
-                signature: wants_signatures(plugin),
+                text: wants_signatures(plugin),
             }
         };
         Wanted { plugins: self.plugins.iter().map(want).collect() }

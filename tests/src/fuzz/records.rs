@@ -55,8 +55,8 @@ fn compiled(format: &str) -> Option<Normaliser> {
     let profile = profile::load(&path).ok()?;
     let events: BTreeSet<String> = profile.events.iter().map(|rule| rule.name.clone()).collect();
     let attributes = ["app.version", "duration", "service.name", "session.id", "user.id"].map(str::to_owned).to_vec();
-    let named = Want { events: events.into_iter().collect(), severity_min: None, attributes, signature: false };
-    let grave = Want { severity_min: Some(9), signature: true, ..Want::default() };
+    let named = Want { events: events.into_iter().collect(), severity_min: None, attributes, text: false };
+    let grave = Want { severity_min: Some(9), text: true, ..Want::default() };
     let wanted = Wanted { plugins: vec![named, grave] };
     Normaliser::compile(&profile.formats, &profile.events, &wanted).ok()
 }

@@ -223,7 +223,7 @@ fn fit(format: &Format, sample: &Sample) -> Option<Fit> {
 
 /// Everything of every record.
 pub fn everything() -> Wanted {
-    let all = Want { events: Vec::new(), severity_min: Some(1), attributes: Vec::new(), signature: false };
+    let all = Want { events: Vec::new(), severity_min: Some(1), attributes: Vec::new(), text: true };
     Wanted { plugins: vec![all] }
 }
 

@@ -28,7 +28,8 @@ const SOURCES: [&str; 13] = ["c", "h", "cc", "cpp", "cs", "java", "kt", "py", "j
 pub fn url(text: &[u8], at: usize) -> Option<usize> {
     let scheme = run(text, at, u8::is_ascii_alphabetic);
     let start = (scheme > at && text[scheme..].starts_with(b"://")).then_some(scheme + 3)?;
-    let end = run(text, start, |byte| !byte.is_ascii_whitespace() && !b"\"'<>()[]{}".contains(byte));
+    let is_mark = |byte| matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'(' | b')' | b'[' | b']' | b'{' | b'}');
+    let end = run(text, start, |byte| !byte.is_ascii_whitespace() && !is_mark(*byte));
     trimmed(text, start, end, b".,;:!?")
 }
 

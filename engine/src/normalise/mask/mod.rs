@@ -29,10 +29,9 @@ struct Mask {
 }
 
 /// When a word of letters may be a part.
-#[derive(PartialEq)]
 enum Letters {
     Never,
-    /// Where it is of so many letters.
+    /// Where it is of so many letters, at least and at most.
     Of(usize, usize),
     /// Where one of these stands before it and its blanks.
     Behind(&'static [u8]),
@@ -78,6 +77,36 @@ const BY_BYTE: [u32; 256] = {
             mask += 1;
         }
         byte += 1;
+    }
+    masks
+};
+
+/// More letters than these are as many as these.
+const LETTERS_MAX: usize = quantity::HEX_LETTERS_MIN;
+/// The masks that may fit a word of letters for their number, and for the byte before it.
+const BY_LETTERS: [u32; LETTERS_MAX + 1] = {
+    let mut masks = [0; LETTERS_MAX + 1];
+    let mut at = 0;
+    while at < MASKS.len() * masks.len() {
+        let (mask, letters) = (at / masks.len(), at % masks.len());
+        let fits = matches!(MASKS[mask].letters, Letters::Of(least, most) if least <= letters && letters <= most);
+        masks[letters] |= (fits as u32) << mask;
+        at += 1;
+    }
+    masks
+};
+const BEHIND_BYTE: [u32; 256] = {
+    let mut masks = [0; 256];
+    let mut mask = 0;
+    while mask < MASKS.len() {
+        if let Letters::Behind(marks) = MASKS[mask].letters {
+            let mut at = 0;
+            while at < marks.len() {
+                masks[marks[at] as usize] |= 1 << mask;
+                at += 1;
+            }
+        }
+        mask += 1;
     }
     masks
 };
@@ -151,14 +180,9 @@ fn part(text: &[u8], at: usize, letters: Option<usize>, users: &[&str]) -> Optio
 }
 
 /// The masks that may fit a word of so many letters behind a text, as bits by position.
-fn of_letters(before: &[u8], bytes: usize) -> u32 {
-    let before = before.trim_ascii_end().last();
-    let may_fit = |mask: &Mask| match mask.letters {
-        Letters::Never => false,
-        Letters::Of(least, most) => (least..=most).contains(&bytes),
-        Letters::Behind(marks) => before.is_some_and(|before| marks.contains(before)),
-    };
-    (0..MASKS.len()).map(|mask| u32::from(may_fit(&MASKS[mask])) << mask).sum()
+fn of_letters(before: &[u8], letters: usize) -> u32 {
+    let before = before.trim_ascii_end().last().map_or(0, |before| BEHIND_BYTE[usize::from(*before)]);
+    before | BY_LETTERS[letters.min(LETTERS_MAX)]
 }
 
 fn is_list(between: &[u8]) -> bool {

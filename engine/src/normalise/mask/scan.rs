@@ -48,8 +48,10 @@ pub fn bounded(text: &[u8], end: usize) -> Option<usize> {
 }
 
 /// The end without these bytes before it, if anything is left behind `start`.
+#[inline(always)]
 pub fn trimmed(text: &[u8], start: usize, end: usize, marks: &[u8]) -> Option<usize> {
-    let marks = text[start..end].iter().rev().take_while(|byte| marks.contains(byte)).count();
+    let is_mark = |byte: &&u8| marks.iter().any(|mark| mark == *byte);
+    let marks = text[start..end].iter().rev().take_while(is_mark).count();
     (end - marks > start).then_some(end - marks)
 }
 
