@@ -239,7 +239,7 @@ fn show(
             params![generation.0, seen_us],
         )?;
     }
-    run(transaction, "UPDATE generations SET live = 1, gap_bytes = NULL WHERE id = ?1 AND live = 0", [generation.0])
+    run(transaction, "UPDATE generations SET live = 1 WHERE id = ?1 AND live = 0", [generation.0])
 }
 
 fn finish(transaction: &Transaction<'_>, instance: InstanceId, outcome: &Outcome) -> rusqlite::Result<usize> {

@@ -10,7 +10,7 @@ use super::listing::Listing;
 use super::outcome::FileOutcome;
 use super::transfer::Access;
 use super::visit::{Cut, Taken, Visit, length_listed};
-use crate::catalog::{Change, Ends, Facts, Generation, GenerationId, PathRow};
+use crate::catalog::{Change, Ends, Facts, Gap, Generation, GenerationId, PathRow};
 
 /// Files that wait for a decision, by path.
 pub(super) type Undecided = BTreeMap<String, Facts>;
@@ -35,9 +35,11 @@ struct Job {
     begin: Option<Ends>,
     /// Everything listed is stored already.
     complete: bool,
+    /// It has not all that is stored, or was not looked at: it cannot say that nothing is missing.
+    part: bool,
 }
 
-/// The last that is known of a generation whose path shows it no more.
+/// The last that is known of a generation whose path shows it no more, and what was found of it elsewhere.
 #[derive(Default, Clone, Copy)]
 struct LastSeen {
     /// As listed; 0 where that says nothing.
@@ -50,6 +52,8 @@ struct LastSeen {
     copied: bool,
     /// Nothing was read of it because it was being made or moved just then, and what it became was found.
     passed_by: bool,
+    /// The length of the longest file that was found to have all that is stored of it; the greatest where none is told.
+    found: Option<u64>,
 }
 
 impl Visit<'_> {
@@ -72,7 +76,10 @@ impl Visit<'_> {
         for job in jobs {
             if job.complete {
                 self.show(&job.path, &job.facts, job.generation, true)?;
-                self.done(&job.path, FileOutcome::Unchanged)?;
+                if !job.part {
+                    self.mark(&job.path)?;
+                }
+                self.tell(&job.path, FileOutcome::Unchanged);
                 continue;
             }
             let first = self.is_empty(job.generation);
@@ -103,8 +110,9 @@ impl Visit<'_> {
             };
             changes.push(self.shown(&path, &facts, generation, false));
             if read {
-                let complete = self.is_complete(&path, &facts, generation, found);
-                jobs.push(Job { path: path.clone(), facts, generation, begin, complete });
+                let part = found.is_some_and(|found| found.relation == Relation::Prefix);
+                let complete = part || self.is_complete(&path, &facts, generation);
+                jobs.push(Job { path: path.clone(), facts, generation, begin, complete, part });
                 origins.push((path, found.map(|found| found.generation), before));
             } else {
                 unread.push(path);
@@ -138,12 +146,17 @@ impl Visit<'_> {
         }
     }
 
-    /// The last that is known of the files that the decided ones replace.
+    /// The last that is known of the files that the decided ones replace, and of those that they are.
     fn last_seen(&self, decisions: &[Decision]) -> BTreeMap<GenerationId, LastSeen> {
         let mut shown: BTreeMap<GenerationId, usize> = BTreeMap::new();
         self.paths.values().for_each(|row| *shown.entry(row.generation).or_default() += 1);
         let mut last_seen: BTreeMap<GenerationId, LastSeen> = BTreeMap::new();
-        for Decision { path, found, .. } in decisions {
+        for Decision { path, facts, found, .. } in decisions {
+            if let Some(found) = found.filter(|found| found.relation == Relation::Continues) {
+                let length = length_told(self.access, path, facts).unwrap_or(u64::MAX);
+                let seen = last_seen.entry(found.generation).or_default();
+                seen.found = seen.found.max(Some(length));
+            }
             let Some(row) = self.paths.get(path) else { continue };
             let came_from_another_name = found.is_some_and(|found| shown.contains_key(&found.generation));
             let seen = last_seen.entry(row.generation).or_default();
@@ -178,11 +191,10 @@ impl Visit<'_> {
         id
     }
 
-    /// Whether the short reads have already shown that there is nothing to take.
-    fn is_complete(&self, path: &str, facts: &Facts, id: GenerationId, found: Option<Match>) -> bool {
+    /// Whether as much is stored as is listed.
+    fn is_complete(&self, path: &str, facts: &Facts, id: GenerationId) -> bool {
         let stored = self.generations.get(&id).map(|generation| generation.committed);
         length_listed(self.access, path, facts) == stored
-            || found.is_some_and(|found| found.relation == Relation::Prefix)
     }
 
     fn forget_vanished(
@@ -234,12 +246,18 @@ impl Visit<'_> {
                 }
                 None => {}
                 Some(rows) => {
-                    let size = last_seen.get(&generation.id).filter(|seen| seen.copied).map_or(0, |seen| seen.size);
+                    let seen = last_seen.get(&generation.id).copied().unwrap_or_default();
+                    let size = if seen.copied { seen.size } else { 0 };
                     let lost = size.saturating_sub(bytes_at_hand(self.access, generation, rows));
+                    // A shorter copy takes nothing back of what was told; a file that goes on does, as far as it goes.
+                    let more = seen.found.map(|length| length.saturating_sub(generation.committed));
+                    let still =
+                        |gap: Gap| more.map_or(Some(gap), |more| gap.checked_sub(more).filter(|left| *left > 0));
+                    let gap = generation.gap.and_then(still).max((lost > 0).then_some(lost));
                     // An empty one proves nothing: another file may have its name now.
-                    if generation.committed > 0 && lost > generation.gap.unwrap_or(0) {
-                        generation.gap = Some(lost);
-                        changes.push(Change::Mark { generation: generation.id, gap: generation.gap });
+                    if generation.committed > 0 && gap != generation.gap {
+                        generation.gap = gap;
+                        changes.push(Change::Mark { generation: generation.id, gap });
                     }
                     let named = rows.iter().any(|row| row.path == generation.path);
                     if generation.live && named {
@@ -249,9 +267,7 @@ impl Visit<'_> {
                         generation.path.clone_from(&rows[0].path);
                         generation.moved = true;
                     }
-                    if !generation.live {
-                        (generation.live, generation.gap) = (true, None);
-                    }
+                    generation.live = true;
                     let path = generation.path.clone();
                     changes.push(Change::Rename { generation: generation.id, path });
                 }
@@ -263,9 +279,13 @@ impl Visit<'_> {
 /// How much of a generation is stored, or held by the files that still show it.
 fn bytes_at_hand(access: Access<'_>, generation: &Generation, rows: &[&PathRow]) -> u64 {
     let length = |row: &&PathRow| {
-        let sight = access.shelf.seen(&row.path).map(|sight| sight.length);
         let nothing_more = row.settled.then_some(0);
-        sight.or(length_listed(access, &row.path, &row.facts)).or(nothing_more).unwrap_or(u64::MAX)
+        length_told(access, &row.path, &row.facts).or(nothing_more).unwrap_or(u64::MAX)
     };
     rows.iter().map(length).max().unwrap_or(0).max(generation.committed)
+}
+
+/// A file's length, as far as anything tells it.
+fn length_told(access: Access<'_>, path: &str, facts: &Facts) -> Option<u64> {
+    access.shelf.seen(path).map(|sight| sight.length).or(length_listed(access, path, facts))
 }

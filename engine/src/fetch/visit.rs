@@ -333,16 +333,21 @@ impl<'a> Visit<'a> {
         self.blame(cause);
     }
 
-    /// Notes what became of a file: what was decided for it, or else this.
+    /// A file is as far as it can be taken: marks what it lacks, and tells what became of it.
     pub fn done(&mut self, path: &str, outcome: FileOutcome) -> Result<(), StoreGone> {
-        let outcome = self.decided.remove(path).unwrap_or(outcome);
         self.mark(path)?;
+        self.tell(path, outcome);
+        Ok(())
+    }
+
+    /// Notes what became of a file: what was decided for it, or else this.
+    pub fn tell(&mut self, path: &str, outcome: FileOutcome) {
+        let outcome = self.decided.remove(path).unwrap_or(outcome);
         let sight = self.access.shelf.seen(path);
         match sight.and_then(|sight| self.access.defect(path, sight.ending)) {
             Some(cause) => self.fail(path, cause),
             None => self.note(path, outcome),
         }
-        Ok(())
     }
 
     /// Marks a file that was listed and not there.
@@ -352,7 +357,7 @@ impl<'a> Visit<'a> {
 
     /// A generation whose compressed file has no proper end lacks bytes, and it is not known how many. So may one of
     /// which nothing was read, because its file was listed and not there.
-    fn mark(&mut self, path: &str) -> Result<(), StoreGone> {
+    pub fn mark(&mut self, path: &str) -> Result<(), StoreGone> {
         let Some(row) = self.paths.get(path) else { return Ok(()) };
         let Some(generation) = self.generations.get_mut(&row.generation) else { return Ok(()) };
         let sight = self.access.shelf.seen(path);

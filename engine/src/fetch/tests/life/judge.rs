@@ -68,7 +68,12 @@ impl History {
         let Some((generation, _)) = found else { return Ok(()) };
         due(went != Went::Well || generation.live == (visible > 0), || format!("live: {}", generation.live))?;
         let ends = !generation.live && (life.live || life.stored == 0);
-        let before = if life.live { life.gap } else { Some(None) };
+        // What was told stays so, but for what a file has that is as long as what was stored, or longer.
+        let still = |gap: Gap| match visible.checked_sub(life.stored) {
+            Some(more) => gap.checked_sub(more as Gap).filter(|left| *left > 0),
+            None => Some(gap),
+        };
+        let before = if life.stored > 0 { life.gap.map(|gap| gap.and_then(still)) } else { Some(None) };
         life.gap = match went {
             Went::Denied => life.gap,
             // A shorter copy may go on showing it.
