@@ -32,13 +32,17 @@ pub(super) struct Match {
 /// late enough after the last write.
 pub(super) fn unchanged(row: &PathRow, now: &Facts) -> bool {
     let then = &row.facts;
-    let told = now.size.is_some() || now.modified_us.is_some() || now.etag.is_some();
-    let same = then.size == now.size && then.modified_us == now.modified_us && then.etag == now.etag;
     let racy = match (then.modified_us, then.date_us) {
         (Some(modified), Some(date)) => modified.abs_diff(date) <= RACE_US.unsigned_abs(),
         _ => false,
     };
-    row.settled && told && same && !racy
+    row.settled && looks_alike(then, now) && !racy
+}
+
+/// Whether two listings say the same of a file, and anything at all.
+pub(super) fn looks_alike(then: &Facts, now: &Facts) -> bool {
+    let told = now.size.is_some() || now.modified_us.is_some() || now.etag.is_some();
+    told && look(then) == look(now)
 }
 
 /// What a listing gives to tell one content from another.

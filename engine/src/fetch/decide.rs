@@ -1,7 +1,7 @@
 //! Whose content a file shows, found out by short reads at the two ends that identify it.
 
 use super::cause::CauseClass;
-use super::classify::{Match, Relation, begins_alike, choose, moved, window_before};
+use super::classify::{Match, Relation, begins_alike, choose, looks_alike, moved, window_before};
 use super::committer::Unread;
 use super::ends::digest;
 use super::listing::Listing;
@@ -56,6 +56,12 @@ impl Visit<'_> {
     pub fn own_if_empty(&self, path: &str) -> Option<Match> {
         let own = self.paths.get(path).map(|row| row.generation).filter(|own| self.is_empty(*own))?;
         Some(Match { generation: own, relation: Relation::Continues, free: true })
+    }
+
+    /// The generation that a path shows, where it is listed as it was: unread, it is taken for what it was.
+    pub fn own_if_alike(&self, path: &str, facts: &Facts) -> Option<Match> {
+        let row = self.paths.get(path).filter(|row| looks_alike(&row.facts, facts))?;
+        Some(Match { generation: row.generation, relation: Relation::Prefix, free: false })
     }
 
     /// The generation of a compressed file that only changed its name.

@@ -63,7 +63,7 @@ impl Visit<'_> {
         for (path, facts) in &undecided {
             let ((found, begin), read) = match self.decide(path, facts, &undecided, listing).await {
                 Ok(decided) => (decided, true),
-                Err(Cut::Unread) => ((self.own_if_empty(path), None), false),
+                Err(Cut::Unread) => ((self.own_if_empty(path).or_else(|| self.own_if_alike(path, facts)), None), false),
                 Err(cut) => return Err(cut),
             };
             decisions.push(Decision { path: path.clone(), facts: facts.clone(), found, begin, read });
