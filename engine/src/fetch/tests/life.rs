@@ -22,7 +22,7 @@ struct Life {
     bytes: Vec<u8>,
     /// Bytes of it that are in the store.
     stored: usize,
-    /// Listed bytes, as far as a listing told them.
+    /// Listed bytes, as far as a listing told them of a name that is known to show it.
     listed: usize,
     live: bool,
     /// What it is called in the store, and whether the store knows that it was called otherwise before.
@@ -62,6 +62,8 @@ pub struct History {
     seen: Option<BTreeMap<String, Row>>,
     /// What the next listing shows, where files change behind it.
     shown: Option<BTreeMap<String, (usize, usize)>>,
+    /// The names that a life was read under.
+    known: BTreeSet<(String, usize)>,
     /// Each size that a name was listed with, and of which life.
     sizes: BTreeSet<(String, usize, usize)>,
     /// The second file of a rotation and all behind it are compressed, and end so.
@@ -83,6 +85,7 @@ impl History {
             names: BTreeMap::new(),
             seen: Some(BTreeMap::new()),
             shown: None,
+            known: BTreeSet::new(),
             sizes: BTreeSet::new(),
             packing: None,
             banners: seed.is_multiple_of(2),

@@ -136,9 +136,16 @@ impl History {
     /// Keeps what the run saw.
     fn look(&mut self, went: Went, state: &State) {
         let shown = self.shown.take().unwrap_or_else(|| self.names.clone());
+        if went == Went::Well {
+            let named = self.names.iter().filter(|(_, (_, length))| *length > 0);
+            self.known.extend(named.map(|(name, (life, _))| (name.clone(), *life)));
+        }
         if went != (Went::Somehow { listed: false }) && self.sizes_told {
-            for (_, (life, length)) in shown.iter().filter(|(name, _)| name.ends_with(".log")) {
-                self.lives[*life].listed = self.lives[*life].listed.max(*length);
+            for (name, (life, length)) in shown.into_iter().filter(|(name, _)| name.ends_with(".log")) {
+                // Of a name under which nothing of this life was ever read, nobody can say whose bytes were listed.
+                if self.known.contains(&(name, life)) {
+                    self.lives[life].listed = self.lives[life].listed.max(length);
+                }
             }
         }
         let row = |(name, (life, _)): (&String, &(usize, usize))| {
