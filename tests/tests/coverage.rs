@@ -8,7 +8,7 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use logparser_reports::model::{Coverage, FilesFetched, InstanceCoverage, InstanceState};
+use logparser_reports::model::{Coverage, FilesFetched, InstanceCoverage, InstanceState, Level};
 use logparser_tests::fleet::{Fault, Fleet, FleetOptions};
 use logparser_tests::story::Layout;
 use scene::{MAIN, Scene};
@@ -92,6 +92,15 @@ fn causes_are_counted_and_stay_until_the_next_fetch() {
     let mut scene =
         Scene::rest(Fleet::start(&FleetOptions { instances: 4, days: 2, ..FleetOptions::default() }).expect("a fleet"));
     scene.run_to(MAIN, 0);
+    // What plugins find comes behind what could not be seen.
+    let attention = |scene: &Scene| {
+        let highlights = scene.report(MAIN).highlights;
+        let of_coverage = highlights.iter().take_while(|one| one.kpi.is_empty());
+        let said: Vec<_> = of_coverage.map(|one| (one.level, one.plain(), one.sample)).collect();
+        assert_eq!(said.len(), highlights.iter().filter(|one| one.kpi.is_empty()).count());
+        said
+    };
+    assert_eq!(attention(&scene), []);
     for index in [1, 2] {
         scene.fleet().set_fault(index, Fault::Nonsense).expect("an instance");
     }
@@ -100,10 +109,28 @@ fn causes_are_counted_and_stay_until_the_next_fetch() {
     assert_eq!((coverage.causes.len(), coverage.causes[0].class.as_str()), (1, "listing"));
     assert_eq!((coverage.causes[0].instances, coverage.unreachable, coverage.reached), (2, 2, 2));
     assert!(coverage.instances.iter().all(|instance| instance.clock_skew_ms.is_some()));
+    let half = (Level::Critical, "2 of 4 instances could not be reached: listing 2".to_owned(), Some(4));
+    assert_eq!(attention(&scene), [half]);
+    let page = String::from_utf8(scene.published(MAIN).html).expect("UTF-8");
+    assert!(page.contains("<dt>In</dt> <dd><a href=\"#coverage\">Coverage</a>"));
     // Nothing is asked, and what the last fetch saw is shown.
     scene.fleet().clear_faults(1).expect("an instance");
     scene.logparser(MAIN, &["report"]);
     assert_eq!(scene.report(MAIN).coverage, coverage);
+    // One that is switched off is usual.
+    scene.run_to(MAIN, 1);
+    assert_eq!((attention(&scene), scene.report(MAIN).coverage.unreachable), (vec![], 1));
+    scene.fleet().clear_faults(2).expect("an instance");
+    scene.fleet().advance(24);
+    (0..4).for_each(|index| scene.fleet().set_fault(index, Fault::ShortBody { bytes: 500 }).expect("an instance"));
+    scene.run_to(MAIN, 1);
+    let partly = (Level::Warning, "None of the 4 instances could be read in whole: broken 4".to_owned(), Some(4));
+    assert_eq!(attention(&scene), [partly]);
+    (0..4).for_each(|index| scene.fleet().set_fault(index, Fault::Down).expect("an instance"));
+    let told = scene.run_to(MAIN, 1);
+    let none = "None of the 4 instances could be reached: connect 4";
+    assert_eq!(attention(&scene), [(Level::Critical, none.to_owned(), Some(4))]);
+    assert!(told.stderr.contains(none), "{}", told.stderr);
 }
 
 #[test]

@@ -290,6 +290,7 @@ fn tell_report(voice: &Voice, report: &Report, effort: &Effort, started: Instant
     }
     match report.highlights.len() {
         0 => voice.say("nothing needs attention"),
+        1 => voice.say(&format!("one thing needs attention: {}", sentence(report, &report.highlights[0]))),
         count => {
             voice.say(&format!("{count} things need attention, first: {}", sentence(report, &report.highlights[0])))
         }

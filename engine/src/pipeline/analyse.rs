@@ -10,7 +10,7 @@ use chrono::DateTime;
 use logparser_reports::model::{self, Coverage, Report, SCHEMA, SectionState};
 use serde::Serialize;
 
-use super::coverage::{Seen, coverage, inventory};
+use super::coverage::{Seen, attention, coverage, inventory};
 use super::crew::{Crew, Done};
 use super::failures::{Failure, Failures};
 use super::fleet::{Fleet, work_digest};
@@ -192,6 +192,7 @@ pub fn analyse(
     }
     effort.sections_failed =
         report.sections.iter().filter(|section| matches!(section.state, SectionState::Failed { .. })).count();
+    report.highlights.extend(attention(&report.coverage));
     report.rank_highlights();
     let damaged = lacks.damaged().into_iter().map(|(position, what)| (members[position].name.clone(), what)).collect();
     Ok(Analysed { report, effort, damaged })

@@ -1,10 +1,13 @@
 //! What the report could see of the fleet, and what plugins are told of each instance.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use chrono::DateTime;
-use logparser_reports::model::{Coverage, Gap, InstanceCoverage, InstanceState, InventoryCoverage, UnparsedExample};
+use logparser_reports::model::{
+    Cell, Coverage, Gap, Highlight, InstanceCoverage, InstanceState, InventoryCoverage, Level, UnparsedExample,
+};
 
 use crate::calendar::SECOND_US;
 use crate::catalog::{InstanceRow, Reach, Summary};
@@ -15,6 +18,8 @@ use crate::profile::{Instance, Profile};
 const SKEW_MS_MIN: i64 = 5_000;
 /// Examples of unparsed lines in a report.
 const EXAMPLES_MAX: usize = 10;
+/// One in so many instances that could not be reached needs attention before all else; a few are always switched off.
+const UNREACHED_ONE_IN: u64 = 3;
 /// Entries of the inventory that are named, of those that are not taken.
 const REFUSED_MAX: usize = 20;
 
@@ -124,6 +129,39 @@ pub fn coverage(
         instance.cause_class = Some("store".to_owned());
     }
     Coverage::of(instances, examples, fleet.iter().flat_map(Seen::gaps).collect())
+}
+
+/// What needs attention before any number does: that a large part of the fleet was not reached, or not in whole.
+pub fn attention(coverage: &Coverage) -> impl Iterator<Item = Highlight> {
+    let asked = coverage.instances.iter().filter(|one| one.is_reached() || one.cause.is_some()).count() as u64;
+    let finding = move |level, states: &[InstanceState], what: &str| {
+        let mut causes: BTreeMap<&str, u64> = BTreeMap::new();
+        for one in coverage.instances.iter().filter(|one| states.contains(&one.state)) {
+            one.cause_class.as_deref().into_iter().for_each(|class| *causes.entry(class).or_default() += 1);
+        }
+        let count = causes.values().sum::<u64>();
+        let who = match (count, asked) {
+            (1, 1) => "The instance could not be".to_owned(),
+            _ if count == asked => format!("None of the {asked} instances could be"),
+            _ => format!("{count} of {asked} instances could not be"),
+        };
+        let mut causes: Vec<_> = causes.into_iter().collect();
+        causes.sort_by_key(|(_, count)| Reverse(*count));
+        let causes: Vec<_> = causes.into_iter().map(|(class, count)| format!("{class} {count}")).collect();
+        (count > 0 && count * UNREACHED_ONE_IN >= asked).then(|| Highlight {
+            kpi: String::new(),
+            level,
+            sentence: vec![Cell::text(format!("{who} {what}: {}", causes.join(", ")))],
+            value: Cell::Percent(count as f64 / asked as f64),
+            baseline: Cell::Percent(1.0 / UNREACHED_ONE_IN as f64),
+            sample: Some(asked),
+            rule: format!("one in {UNREACHED_ONE_IN} of the instances that the last fetch asked, or more"),
+        })
+    };
+    let unreached = [InstanceState::NeverSeen, InstanceState::Unreachable];
+    let unreached = finding(Level::Critical, &unreached, "reached");
+    let partial = finding(Level::Warning, &[InstanceState::Partial], "read in whole");
+    unreached.into_iter().chain(partial)
 }
 
 /// What is amiss with the inventory of the profile, if anything is.

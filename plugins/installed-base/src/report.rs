@@ -184,7 +184,8 @@ fn attend_silent(settings: &InstalledBase, fleet: &Fleet, results: &mut Results)
 fn attend_unreached(settings: &InstalledBase, fleet: &Fleet, results: &mut Results) {
     let count = fleet.count(Presence::Unreached);
     let Cell::Percent(share) = Cell::share(count, fleet.asked) else { return };
-    if share <= settings.unreached_max || fleet.asked < settings.minimum_sample {
+    // A third or more is what coverage itself calls for attention to, before all else.
+    if share <= settings.unreached_max || fleet.asked < settings.minimum_sample || count * 3 >= fleet.asked {
         return;
     }
     results.highlight(Highlight {

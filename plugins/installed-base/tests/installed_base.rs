@@ -100,6 +100,8 @@ fn many_unreached_instances_are_a_highlight() {
     };
     assert_eq!(with(1), [""; 0]);
     assert_eq!(with(2), ["2 of 20 instances were not reached: 0.1"]);
+    assert_eq!(with(6), ["6 of 20 instances were not reached: 0.3"]);
+    assert_eq!(with(7), [""; 0], "coverage tells");
 }
 
 #[test]

@@ -30,7 +30,7 @@ struct Finding {
     facts: Vec<Fact>,
     rule: String,
     section: String,
-    /// Where the section stands in the page; empty where it is not there.
+    /// Where it stands in the page; empty where it is not there.
     anchor: String,
 }
 
@@ -67,13 +67,18 @@ impl Finding {
     fn new(highlight: &Highlight, report: &Report, sections: &[SectionView], formatter: &Formatter) -> Self {
         let place = report.sections.iter().position(|section| section.kpi == highlight.kpi);
         let section = place.and_then(|place| sections.get(place));
+        let (title, anchor) = match section {
+            Some(section) => (section.title().to_owned(), section.anchor().to_owned()),
+            None if highlight.kpi.is_empty() => ("Coverage".to_owned(), "coverage".to_owned()),
+            None => (visible(&highlight.kpi), String::new()),
+        };
         Self {
             level: level_in_words(highlight.level),
             pieces: pieces(&highlight.sentence, formatter),
             facts: facts(highlight, formatter),
             rule: visible(&highlight.rule),
-            section: section.map_or_else(|| visible(&highlight.kpi), |section| section.title().to_owned()),
-            anchor: section.map_or_else(String::new, |section| section.anchor().to_owned()),
+            section: title,
+            anchor,
         }
     }
 }

@@ -7,7 +7,7 @@ use super::Cell;
 /// A sentence about something that needs attention, with what it rests on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Highlight {
-    /// Name of the KPI in the profile that it comes from.
+    /// Name of the KPI in the profile that it comes from; empty where it is about the coverage.
     pub kpi: String,
     /// How urgent it is.
     pub level: Level,

@@ -49,12 +49,14 @@ impl Window {
 }
 
 impl Report {
-    /// Orders the highlights: by level, most urgent first, then by the order of the sections, then by text.
+    /// Orders the highlights: by level, most urgent first, then by the order of the sections behind the coverage, then by
+    /// text.
     pub fn rank_highlights(&mut self) {
         let sections = &self.sections;
         let place = |kpi: &str| sections.iter().position(|section| section.kpi == kpi).unwrap_or(usize::MAX);
         self.highlights.sort_by_cached_key(|highlight| {
-            (highlight.level, place(&highlight.kpi), highlight.plain(), highlight.rule.clone(), highlight.value.plain())
+            let place = (!highlight.kpi.is_empty()).then(|| place(&highlight.kpi));
+            (highlight.level, place, highlight.plain(), highlight.rule.clone(), highlight.value.plain())
         });
     }
 }
