@@ -30,7 +30,8 @@ pub fn user(text: &[u8], at: usize) -> Option<usize> {
     if !may_follow && scan::letters(text, at).is_some() {
         return None;
     }
-    let end = trimmed(text, at, run(text, at, |byte| is_word(byte) || matches!(byte, b'.' | b'-' | b'$' | b'\\')), b".-\\")?;
+    let end =
+        trimmed(text, at, run(text, at, |byte| is_word(byte) || matches!(byte, b'.' | b'-' | b'$' | b'\\')), b".-\\")?;
     let name = &text[at..end];
     if !is_word(name.first()?) {
         return None;
