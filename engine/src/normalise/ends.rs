@@ -12,7 +12,7 @@ const BLOCK_BYTES: usize = 64;
 const AT_ONCE: usize = 3;
 
 /// The line ends of a window.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Ends {
     /// Places within the window; a few more than there may be line ends.
     places: Box<[u16]>,
@@ -26,6 +26,11 @@ impl Ends {
     /// No line end.
     pub fn new() -> Self {
         Self { places: vec![0; WINDOW_BYTES + AT_ONCE].into(), found: 0, next: 0, start: 0 }
+    }
+
+    /// Forgets all of them.
+    pub fn clear(&mut self) {
+        (self.found, self.next) = (0, 0);
     }
 
     /// The line end that comes next.

@@ -7,10 +7,12 @@ use globset::GlobSet;
 use super::Start;
 use super::clock::Clock;
 use super::fault::RuleFault;
+use super::heads::Heads;
 use super::layout::Layout;
 use super::rules::{Names, Rules};
 use super::severity::Severities;
 use super::shape::Wide;
+use super::spare::{Lent, Spares};
 use super::text::Texts;
 use super::wanted::Wanted;
 use crate::profile::{self, EventRule};
@@ -32,6 +34,7 @@ pub struct Format {
     pub zone: Tz,
     tags: Vec<String>,
     files: Option<GlobSet>,
+    heads: Spares<Heads>,
 }
 
 impl Format {
@@ -68,6 +71,7 @@ impl Format {
                 zone: format.zone,
                 tags: format.tags.clone(),
                 files: format.files.as_ref().map(|files| files.set.clone()),
+                heads: Spares::default(),
             }),
             _ => Err(faults),
         }
@@ -76,6 +80,11 @@ impl Format {
     /// A clock for the times of a source.
     pub fn clock(&self, start: &Start) -> Clock {
         Clock::new(start.zone.unwrap_or(self.zone), start.latest, start.seen)
+    }
+
+    /// Heads for a source, with those that others had.
+    pub fn heads(&self) -> Lent<'_, Heads> {
+        self.heads.lend(Heads::new, |_| true)
     }
 
     /// Whether the format is meant for a file of an instance.

@@ -14,8 +14,8 @@ const BYTES_MAX: usize = 64;
 /// Bytes that are compared without a look at the head's length.
 const AT_ONCE: usize = 32;
 
-/// The heads of one source that came last, each in the slot of its first bytes.
-#[derive(Debug)]
+/// The heads of a format that came last, each in the slot of its first bytes.
+#[derive(Debug, Default)]
 pub struct Heads {
     known: Box<[Known]>,
     /// The same for lines of JSON.
@@ -39,7 +39,7 @@ struct Known {
 }
 
 impl Heads {
-    /// None yet.
+    /// None yet; the default has not even room for one.
     pub fn new() -> Self {
         let free = Known {
             begin: [0; AT_ONCE / 8],

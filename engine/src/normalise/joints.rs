@@ -11,7 +11,7 @@ const PLACES: usize = 16;
 const BYTES_MAX: usize = 24;
 
 /// The joints of the line before, each by the place of the value behind it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Joints([Joint; PLACES]);
 
 /// A joint. The free one is empty.

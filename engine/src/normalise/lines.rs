@@ -9,9 +9,9 @@ use std::io::{self, Read};
 use std::mem;
 use std::num::NonZeroU32;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 use super::ends::{Ends, WINDOW_BYTES};
+use super::spare::{Lent, Spares};
 use super::swar;
 
 /// Fits the second-level cache of a core, and makes system calls few.
@@ -25,25 +25,11 @@ pub const CUT_BYTES: usize = 64 << 10;
 /// So many bytes of zero in a row are a hole, which a loss of power leaves: the line before it ends there. Fewer may
 /// belong to a text.
 const HOLE_BYTES_MIN: usize = 8;
-/// Buffers that wait for the next source: more than any machine has threads that read.
-const SPARE_MAX: usize = 64;
-
-/// Buffers that were in use before: their memory is mapped and warm.
+/// What reading lines needs, from one source to the next.
 #[derive(Debug, Default)]
-pub struct Buffers(Mutex<Vec<Vec<u8>>>);
-
-impl Buffers {
-    fn take(&self) -> Vec<u8> {
-        let spare = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        spare.unwrap_or_else(|| vec![0; BUFFER_BYTES])
-    }
-
-    fn give(&self, buffer: Vec<u8>) {
-        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if buffer.len() == BUFFER_BYTES && spare.len() < SPARE_MAX {
-            spare.push(buffer);
-        }
-    }
+pub struct LineSpares {
+    buffers: Spares<Vec<u8>>,
+    ends: Spares<Ends>,
 }
 
 /// A line in the buffer. Two small numbers: it is passed in registers.
@@ -83,8 +69,7 @@ impl Line {
 #[derive(Debug)]
 pub struct Lines<'b, R> {
     source: R,
-    buffers: &'b Buffers,
-    buffer: Vec<u8>,
+    buffer: Lent<'b, Vec<u8>>,
     /// Where the record in the making lies.
     held: Range<usize>,
     /// It is as long as a record may be, and nothing joins it any more.
@@ -95,7 +80,7 @@ pub struct Lines<'b, R> {
     excess: Excess,
     filled: usize,
     /// Line ends of the window that ends at `searched`.
-    ends: Ends,
+    ends: Lent<'b, Ends>,
     searched: usize,
     /// Offset of the line that comes next.
     offset: u64,
@@ -113,18 +98,19 @@ pub struct Lines<'b, R> {
 
 impl<'b, R: Read> Lines<'b, R> {
     /// Lines of a source whose first byte has this offset. With `closed`, an unterminated last line is given too.
-    pub fn new(source: R, offset: u64, closed: bool, buffers: &'b Buffers) -> Self {
-        let buffer = buffers.take();
+    pub fn new(source: R, offset: u64, closed: bool, spares: &'b LineSpares) -> Self {
+        let buffer = spares.buffers.lend(|| vec![0; BUFFER_BYTES], |buffer| buffer.len() == BUFFER_BYTES);
+        let mut ends = spares.ends.lend(Ends::new, |_| true);
+        ends.clear();
         Self {
             source,
-            buffers,
             buffer,
             held: 0..0,
             is_cut: false,
             at: 0,
             excess: Excess::default(),
             filled: 0,
-            ends: Ends::new(),
+            ends,
             searched: 0,
             offset,
             begun: false,
@@ -409,7 +395,7 @@ impl<'b, R: Read> Lines<'b, R> {
         loop {
             match self.source.read(&mut self.buffer[self.filled..most]) {
                 Ok(0) => self.ended = true,
-                Ok(bytes) => self.filled = self.buffer.len().min(self.filled + bytes),
+                Ok(bytes) => self.filled = most.min(self.filled + bytes),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             }
@@ -425,14 +411,9 @@ impl<'b, R: Read> Lines<'b, R> {
         self.buffer.copy_within(self.at..self.filled, held);
         (self.held, self.filled, self.at) = (0..held, held + self.filled - self.at, held);
         self.searched = self.filled - unsearched;
-        if self.filled > self.buffer.len() / 4 * 3 {
-            self.buffer.resize(self.buffer.len() * 2, 0);
+        let bytes = self.buffer.len();
+        if self.filled > bytes / 4 * 3 {
+            self.buffer.resize(bytes * 2, 0);
         }
-    }
-}
-
-impl<R> Drop for Lines<'_, R> {
-    fn drop(&mut self) {
-        self.buffers.give(mem::take(&mut self.buffer));
     }
 }

@@ -42,6 +42,7 @@ mod rules;
 mod severity;
 mod shape;
 mod signature;
+mod spare;
 mod stray;
 mod suggest;
 mod swar;
@@ -71,7 +72,7 @@ use format::{FORMATS_MAX, Format};
 use head::{Head, Scanned};
 use heads::Heads;
 use layout::Layout;
-use lines::Buffers;
+use lines::LineSpares;
 pub use record::{Record, Value};
 pub use records::{Passed, Records};
 use rules::Names;
@@ -108,7 +109,7 @@ pub struct Normaliser {
     by_severity: [u64; 25],
     /// The plugins that want something of a record's text beside what a rule takes out of it.
     of_text: u64,
-    buffers: Buffers,
+    spares: LineSpares,
 }
 
 /// Where the reading of a source starts, and what is known before.
@@ -193,7 +194,7 @@ impl Normaliser {
             of_text: wanted.plugins_that(|want| {
                 want.text || want.attributes.iter().any(|name| exception::ATTRIBUTES.contains(&name.as_str()))
             }),
-            buffers: Buffers::default(),
+            spares: LineSpares::default(),
         })
     }
 

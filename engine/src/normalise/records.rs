@@ -18,6 +18,7 @@ use super::record::{Detail, Record};
 use super::rendered;
 use super::rules::Rule;
 use super::shape::Shape;
+use super::spare::Lent;
 use super::stray;
 use super::tally::Tally;
 use super::wide::Decoder;
@@ -45,7 +46,7 @@ pub struct Records<'n, R> {
     start: Start,
     lines: Lines<'n, Decoder<R>>,
     clock: Clock,
-    heads: Heads,
+    heads: Lent<'n, Heads>,
     /// The next line, where it is known to be a head.
     pending: Option<Line>,
     /// What that head says, and what the one before said, in turn: to copy one takes longer than to read it.
@@ -82,9 +83,9 @@ impl<'n, R: Read> Records<'n, R> {
             format,
             undecided,
             start: Start { shape, ..start },
-            lines: Lines::new(decoder, offset, closed, &normaliser.buffers),
+            lines: Lines::new(decoder, offset, closed, &normaliser.spares),
             clock: format.clock(&start),
-            heads: Heads::new(),
+            heads: format.heads(),
             pending: None,
             both: [Head::default(); 2],
             turn: 0,
@@ -264,7 +265,7 @@ impl<'n, R: Read> Records<'n, R> {
             *head = Head::default();
             if self.normaliser.scan(format, text, is_cut, &mut clock, &mut heads, head) == Scanned::Head {
                 clock.pass(head.time);
-                (self.format, self.clock, self.heads, self.undecided) = (format, clock, heads, 0);
+                (self.format, self.clock, self.heads, self.undecided) = (format, clock, format.heads(), 0);
                 self.start.shape.format = Some(position as u8);
                 return Scanned::Head;
             }
