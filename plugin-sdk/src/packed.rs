@@ -143,7 +143,7 @@ mod tests {
                 8 => i64::MAX,
                 _ => 1_790_000_000_000_000 + number as i64 * 60_000_000,
             };
-            (Time(time), Symbol(mixed(number % 3)), (number % 2 == 0).then_some(Key(mixed(number))))
+            (Time(time), Symbol(mixed(number % 3)), number.is_multiple_of(2).then_some(Key(mixed(number))))
         };
         (0..count).map(one).collect()
     }
