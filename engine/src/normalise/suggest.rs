@@ -10,6 +10,8 @@ use super::signature::of_message;
 const GROUPS_MAX: usize = 50_000;
 /// A rule's body is a line to read; what is behind fits any text.
 const BODY_CHARS_MAX: usize = 160;
+/// What stands in a masked message for anything.
+const ANY: &str = "<*>";
 /// Words of a message that go into the name of its event.
 const NAME_WORDS: usize = 3;
 
@@ -51,7 +53,7 @@ impl Unnamed {
         // Masks leave out the blanks around a message; a rule needs them.
         let text = line.trim();
         let begin = line.find(text).unwrap_or_default();
-        let message = format!("{}{}{}", &line[..begin], of_message(text), &line[begin + text.len()..]);
+        let message = format!("{}{}{}", &line[..begin], masked(text), &line[begin + text.len()..]);
         let key = (logger.to_owned(), message);
         if let Some(group) = self.groups.get_mut(&key) {
             group.count += 1;
@@ -93,6 +95,24 @@ impl Unnamed {
         }
         suggested
     }
+}
+
+/// A message masked, with a mask for each stretch of white space that is more than a blank: masks would make it one.
+fn masked(text: &str) -> String {
+    let is_blank = |char: char| char.is_whitespace() || char.is_control();
+    let mut parts = String::new();
+    let mut rest = text;
+    let mut at = 0;
+    while let Some(start) = rest[at..].find(is_blank).map(|start| at + start) {
+        let end = rest[start..].find(|char| !is_blank(char)).map_or(rest.len(), |end| start + end);
+        if &rest[start..end] == " " {
+            at = end;
+        } else {
+            parts.extend([of_message(&rest[..start]).as_str(), ANY]);
+            (rest, at) = (&rest[end..], 0);
+        }
+    }
+    parts + &of_message(rest)
 }
 
 /// A masked message as the body of a rule that fits an example: masks are places, and neighbours are one place. A message
@@ -205,16 +225,18 @@ mod tests {
             unnamed.count("App.Sync", 9, &format!("Synchronised {number} profiles anew"));
         }
         unnamed.count("App.Sync", 17, "Synchronised 7 profiles");
+        (0..8).for_each(|number| unnamed.count("App.Sync", 9, &format!("Opened {number}: \t ok now")));
         unnamed.count("", 17, "12");
         let suggestions = unnamed.suggestions(10, &BTreeSet::from(["sync.synchronised_profiles"]));
         let shown: Vec<_> =
             suggestions.iter().map(|one| (one.name.as_str(), one.body.as_deref().unwrap_or(""), one.count)).collect();
         let expected = [
+            ("sync.opened_now", "Opened {*}:{*}ok now", 8),
             ("sync.synchronised_profiles_2", "Synchronised {*} profiles", 6),
             ("sync.synchronised_profiles_anew", "Synchronised {*} profiles anew", 5),
         ];
         assert_eq!(shown, expected);
-        assert_eq!((unnamed.records, suggestions[0].example.as_str()), (12, "Synchronised 0 profiles"));
+        assert_eq!((unnamed.records, suggestions[1].example.as_str()), (20, "Synchronised 0 profiles"));
     }
 
     #[test]
