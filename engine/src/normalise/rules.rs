@@ -56,8 +56,8 @@ pub struct Rule {
     pub event: Option<u16>,
     /// The plugins that want the event, as bits.
     pub wanted: u64,
-    /// It tells which error a record is.
-    takes_code: bool,
+    /// It tells which error a record is, or whose name its signature leaves out.
+    shapes_signature: bool,
     /// Nothing of a record's text makes a difference to it.
     reads_nothing: bool,
 }
@@ -91,7 +91,9 @@ impl Rules {
     ) -> Result<Self, Vec<RuleFault>> {
         let Names { events, attributes } = names;
         let attribute = |name: &str| attributes.binary_search_by(|known| known.as_str().cmp(name)).ok();
-        let code = attribute(signature::CODE);
+        let has_signatures = wanted.plugins.iter().any(|want| want.text);
+        let shaping = [signature::CODE].into_iter().chain(signature::USERS).filter(|_| has_signatures);
+        let shaping: Vec<usize> = shaping.filter_map(attribute).collect();
         let mut faults = Vec::new();
         let (mut compiled, mut held) = (Vec::new(), Vec::new());
         for (position, rule) in rules.iter().enumerate().filter(|(_, rule)| holds(rule)) {
@@ -99,7 +101,7 @@ impl Rules {
             let body = rule.body.as_deref().map(|body| BodyPattern::compile(body, attribute)).transpose();
             match body.and_then(|body| Ok((body, fields(rule, attribute)?))) {
                 Ok((body, fields)) => compiled.push(Rule {
-                    takes_code: code.is_some_and(|code| takes(&body, &fields, code)),
+                    shapes_signature: shaping.iter().any(|attribute| takes(&body, &fields, *attribute)),
                     reads_nothing: body.is_none() && fields.is_empty(),
                     severity_min: rule.severity_min.unwrap_or(0),
                     body,
@@ -223,7 +225,7 @@ fn candidates(compiled: &[Rule], rules: &[&EventRule], logger: Option<&str>) -> 
     // A rule that nobody wants only keeps later ones from the record: behind the last wanted one it does nothing.
     let matters = |position: &u32| {
         let rule = &compiled[*position as usize];
-        rule.wanted != 0 || rule.severity.is_some() || rule.takes_code
+        rule.wanted != 0 || rule.severity.is_some() || rule.shapes_signature
     };
     candidates.truncate(candidates.iter().rposition(matters).map_or(0, |last| last + 1));
     candidates.into()
