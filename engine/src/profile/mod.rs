@@ -254,10 +254,14 @@ impl Profile {
         instance.zone.or_else(|| instance.tags.iter().find_map(|tag| self.zones.get(tag)).copied())
     }
 
-    /// Zone of an instance's days and hours, and whether nobody said so: then its times may tell another offset.
+    /// Zone of an instance's days and hours, and whether nobody said so: then it is that of the first format that its tags
+    /// do not rule out, and its times may tell another offset.
     pub fn days_of(&self, instance: &Instance) -> (Tz, bool) {
         let known = self.report.zone.or_else(|| self.zone_of(instance));
-        (known.unwrap_or_else(|| self.zone()), known.is_none())
+        let is_meant =
+            |format: &&Format| format.tags.is_empty() || format.tags.iter().any(|tag| instance.tags.contains(tag));
+        let zone = || self.formats.iter().find(is_meant).map_or_else(|| self.zone(), |format| format.zone);
+        (known.unwrap_or_else(zone), known.is_none())
     }
 
     /// Zone where nothing else says one.

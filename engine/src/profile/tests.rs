@@ -191,9 +191,11 @@ fn a_zone_is_that_of_the_instance_or_of_its_first_tag_with_one() {
     let instances = "instances = [\n\
         { name = \"A\", address = \"http://a\", tags = [\"x\", \"south\", \"oslo\"] },\n\
         { name = \"B\", address = \"http://b\", tags = [\"oslo\"], zone = \"Asia/Tokyo\" },\n\
-        { name = \"C\", address = \"http://c\" } ]\n";
+        { name = \"C\", address = \"http://c\" },\n\
+        { name = \"D\", address = \"http://d\", tags = [\"far\"] } ]\n";
     let content = format!(
         "[fleet]\n{zones}{instances}[api]\nlist = \"{{address}}/logs\"\nfetch = \"{{address}}/logs/{{name}}\"\n\
+         [[format]]\nkind = \"json\"\ntags = [\"far\"]\nzone = \"Asia/Seoul\"\n\
          [[format]]\nkind = \"json\"\nzone = \"America/Lima\"\n[[format]]\nkind = \"log4net\"\n\
          [report]\nzone = \"instance\"\n"
     );
@@ -202,10 +204,10 @@ fn a_zone_is_that_of_the_instance_or_of_its_first_tag_with_one() {
     let zones = |zone: fn(&Profile, &super::Instance) -> Option<chrono_tz::Tz>| {
         profile.instances.iter().map(|instance| zone(&profile, instance)).collect::<Vec<_>>()
     };
-    let own = [Some(chrono_tz::Australia::Sydney), Some(chrono_tz::Asia::Tokyo), None];
+    let own = [Some(chrono_tz::Australia::Sydney), Some(chrono_tz::Asia::Tokyo), None, None];
     assert_eq!(zones(Profile::zone_of), own);
-    let days = [own[0], own[1], Some(chrono_tz::America::Lima)];
+    let days = [own[0], own[1], Some(chrono_tz::America::Lima), Some(chrono_tz::Asia::Seoul)];
     assert_eq!(zones(|profile, instance| Some(profile.days_of(instance).0)), days);
     let by_offset = profile.instances.iter().map(|instance| profile.days_of(instance).1);
-    assert_eq!(by_offset.collect::<Vec<_>>(), [false, false, true]);
+    assert_eq!(by_offset.collect::<Vec<_>>(), [false, false, true, true]);
 }
