@@ -223,7 +223,7 @@ fn utf16_is_looked_at_as_utf8_is() {
     for (name, format, log) in layouts() {
         scene.add_profile(MAIN, &format!("{REST}{format}"));
         let shown = |bytes: &[u8]| {
-            fs::write(scene.path("app.log"), bytes).expect("a log");
+            write_log(&scene, "app.log", bytes, changed(&format));
             let detected = scene.start(&["format", "detect", "app.log"], &[]).finish();
             let tested = scene.logparser(MAIN, &["format", "test", "app.log"]);
             let suggested = scene.logparser(MAIN, &["events", "suggest", "app.log"]);

@@ -260,7 +260,7 @@ proptest! {
             let grown = read_growing(case, &log, &ends);
             prop_assert_eq!(&grown.records, &whole.records, "{}", case.name);
             prop_assert_eq!(grown.unparsed, whole.unparsed, "{}", case.name);
-            for kind in ["gap-time", "nul-hole", "stray-line"] {
+            for kind in ["gap-time", "no-time", "nul-hole", "stray-line"] {
                 prop_assert_eq!(grown.count(kind), whole.count(kind), "{} of {}", kind, case.name);
             }
             prop_assert_eq!(grown.start.offset, whole.start.offset, "{}", case.name);

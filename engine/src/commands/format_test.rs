@@ -48,6 +48,9 @@ fn shown(profile: &Profile, trials: &[(String, Trial)], colour: bool) -> String 
         if trial.invalid > 0 {
             let _ = writeln!(text, "{}", not_text(trial.invalid));
         }
+        if trial.timeless > 0 {
+            let _ = writeln!(text, "{}", timeless(trial.timeless));
+        }
         text.push('\n');
         text += &lines(profile, trial).render(colour);
         text.push('\n');
@@ -74,6 +77,11 @@ fn not_text(records: u64) -> String {
         "{records} bytes that are no text in the encoding of the format; files of Windows often need \
          `encoding = \"windows-1252\"`"
     )
+}
+
+fn timeless(records: u64) -> String {
+    let records = if records == 1 { "1 record tells".to_owned() } else { format!("{records} records tell") };
+    format!("{records} no time: the latest before it in the file stands for it, or when the file was seen first")
 }
 
 fn lines(profile: &Profile, trial: &Trial) -> Columns {
@@ -192,6 +200,7 @@ fn of_json(profile: &Profile, trials: &[(String, Trial)], cuts: &[Cut]) -> Value
             "stray": trial.stray,
             "unparsed": trial.unparsed,
             "invalid": trial.invalid,
+            "timeless": trial.timeless,
             "seen": trial.seen.iter().map(seen).collect::<Vec<_>>(),
         })
     };

@@ -48,9 +48,9 @@ pub struct Clock {
     local: Option<Local>,
     /// Local microseconds of the day asked for last, and its offset where it has only one.
     day: (i64, Option<i64>),
-    /// The greatest time so far: what resolves a repeated hour, and a time without a year.
+    /// The greatest time so far: what resolves a repeated hour, a time without a year, and a record without a time.
     latest: i64,
-    /// When the source was seen first: what resolves a time without a year where none was before it.
+    /// When the source was seen first: what resolves these where no time was before them.
     seen: Option<i64>,
 }
 
@@ -85,6 +85,17 @@ impl Clock {
         self.latest = self.latest.max(time);
     }
 
+    /// The greatest time so far.
+    pub fn latest(&self) -> Option<i64> {
+        (self.latest != i64::MIN).then_some(self.latest)
+    }
+
+    /// The time of a record that tells none: the greatest so far, or when the source was seen first.
+    pub fn untold(&self) -> Option<Stamp> {
+        let time = self.latest().or(self.seen)?;
+        Some(Stamp { time, end: 0, in_gap: false, offset_min: 0 })
+    }
+
     /// Reads the time at the begin of a text.
     #[inline(always)]
     pub fn read(&mut self, format: &TimeFormat, text: &[u8]) -> Option<Stamp> {
@@ -108,9 +119,9 @@ impl Clock {
     }
 
     fn anchor(&self) -> Anchor {
-        match self.latest {
-            i64::MIN => Anchor::UpTo(self.seen.unwrap_or_default()),
-            latest => Anchor::Near(latest),
+        match self.latest() {
+            None => Anchor::UpTo(self.seen.unwrap_or_default()),
+            Some(latest) => Anchor::Near(latest),
         }
     }
 

@@ -23,6 +23,8 @@ pub struct Head {
     pub time: i64,
     /// The time zone skipped this time.
     pub in_gap: bool,
+    /// It tells no time: this is the greatest before it.
+    pub is_timeless: bool,
     /// Minutes that its time is ahead of UTC, where it tells them; see [`super::clock::Stamp`].
     pub offset_min: i16,
     /// OpenTelemetry number.

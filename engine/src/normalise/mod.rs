@@ -95,7 +95,7 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 const COLOURED_BYTES_MAX: usize = 256;
 
 /// Raised when the same text and profile give other records than before.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// The formats and the event rules of a profile, compiled for what the plugins want.
 #[derive(Debug)]
@@ -121,9 +121,10 @@ pub struct Start {
     pub offset: u64,
     /// Up to here it was read before, and faults were counted.
     pub counted: u64,
-    /// The greatest time before it: resolves an hour that the zone repeats, and times without a year.
+    /// The greatest time before it: resolves an hour that the zone repeats, times without a year, and records without a
+    /// time.
     pub latest: Option<i64>,
-    /// When the generation was seen first: resolves times without a year where none was before them.
+    /// When the generation was seen first: resolves the last two where no time was before them.
     pub seen: Option<i64>,
     /// Nothing will follow: an unterminated last line is taken as it is, instead of being left for later.
     pub closed: bool,
@@ -260,7 +261,7 @@ impl Normaliser {
     /// The position of the format that a text has, of those that are meant for its file.
     pub fn format_of(&self, file: &str, text: &[u8]) -> usize {
         let formats = self.formats_of(&[], file);
-        let mut records = self.open(text, Start { formats, closed: true, ..Start::default() });
+        let mut records = self.open(text, Start { formats, seen: Some(0), closed: true, ..Start::default() });
         // Memory gives no error.
         let _ = records.peek_time();
         records.into_tally().shape.format.map_or(formats.trailing_zeros() as usize, usize::from)

@@ -307,7 +307,7 @@ impl<'n, R: Read> Records<'n, R> {
             } else {
                 self.undecided >> position & 1 == 1
             };
-            let mut clock = format.clock(&self.start);
+            let mut clock = format.clock(&Start { latest: self.clock.latest(), ..self.start });
             may_be && self.normaliser.scan(format, &bare, false, &mut clock, &mut heads, &mut head) == Scanned::Head
         });
         // Without a head, it is only the hole that is skipped.
@@ -337,10 +337,11 @@ impl<'n, R: Read> Records<'n, R> {
     /// Writes the record that was taken.
     #[inline(always)]
     fn take(&mut self, this: usize, offset: u64, line: Line) {
-        let Head { time, severity, in_gap, is_idle, offset_min, .. } = self.both[this & 1];
+        let Head { time, severity, in_gap, is_timeless, is_idle, offset_min, .. } = self.both[this & 1];
         self.tally.records += 1;
-        if in_gap && offset >= self.start.counted {
-            self.tally.gap_times += 1;
+        if (in_gap | is_timeless) && offset >= self.start.counted {
+            self.tally.gap_times += u64::from(in_gap);
+            self.tally.records_timeless += u64::from(is_timeless);
         }
         if self.lines.is_cut() {
             self.tally.records_cut += 1;

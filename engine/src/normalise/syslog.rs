@@ -6,7 +6,8 @@
 //! 2026-10-12T05:08:31.905+02:00 host app[4711]: message
 //! ```
 //!
-//! The number in front tells the severity, and is missing in most files. The application is the record's logger.
+//! The number in front tells the severity, and is missing in most files. The application is the record's logger. A `-` in
+//! the place of the time, which RFC 5424 allows, is a record all the same: its time is the greatest before it.
 
 use super::body::Span;
 use super::clock::{Clock, Stamp};
@@ -16,6 +17,8 @@ use super::severity::{SYSLOG, Severities};
 use super::swar;
 use super::timestamp::TimeFormat;
 
+/// What stands for a part that is missing.
+const NIL: &[u8] = b"-";
 const MARK: &[u8] = b"\xef\xbb\xbf";
 /// The greatest number in front: facility 23, severity 7.
 const PRIORITY_MAX: usize = 191;
@@ -33,6 +36,8 @@ pub struct Syslog {
 #[derive(Debug, Default)]
 struct Message {
     stamp: Option<Stamp>,
+    /// It says that it has no time.
+    is_timeless: bool,
     severity: Option<u8>,
     host: Span,
     app: Span,
@@ -53,9 +58,11 @@ impl Syslog {
     pub fn scan(&self, line: &[u8], clock: &mut Clock, severities: &Severities, into: &mut Head) -> Scanned {
         let mut message = Message::default();
         let whole = self.read(line, clock, &mut message);
-        match (message.stamp, whole) {
+        let stamp = if message.is_timeless { clock.untold() } else { message.stamp };
+        match (stamp, whole) {
             (Some(stamp), Some(())) => {
                 (into.time, into.in_gap, into.offset_min) = (stamp.time, stamp.in_gap, stamp.offset_min);
+                into.is_timeless = message.is_timeless;
                 into.severity = message.severity.unwrap_or(severities.default);
                 into.logger = Field { span: message.app, escaped: false };
                 into.body = Field { span: message.body, escaped: false };
@@ -105,12 +112,15 @@ impl Syslog {
 
     fn read_new(&self, line: &[u8], at: usize, clock: &mut Clock, into: &mut Message) -> Option<()> {
         let (time, mut at) = word(line, at)?;
-        into.stamp = clock.read(&self.new, time.of(line)).filter(|stamp| stamp.end == time.of(line).len());
-        into.stamp?;
+        into.is_timeless = time.of(line) == NIL;
+        if !into.is_timeless {
+            into.stamp = clock.read(&self.new, time.of(line)).filter(|stamp| stamp.end == time.of(line).len());
+            into.stamp?;
+        }
         for part in [&mut into.host, &mut into.app, &mut into.pid, &mut into.id] {
             let span;
             (span, at) = word(line, at)?;
-            *part = if span.of(line) == b"-" { Span::default() } else { span };
+            *part = if span.of(line) == NIL { Span::default() } else { span };
         }
         let end = data(line, at)?;
         into.data = Span::new(at, end);
@@ -235,7 +245,9 @@ mod tests {
             ),
             ("<15>1 2026-10-11T22:14:15Z - - - - -", "5||"),
             ("<15>1 2026-10-11T22:14:15Z h app 7 - - x", "5|app|x"),
-            ("<15>1 - h app 7 - - x", "Unparsed"),
+            ("<15>1 - h app 7 - - x", "5|app|x"),
+            ("<15>1 -- h app 7 - - x", "Unparsed"),
+            ("<15>1 -", "Unparsed"),
             ("<15>1 2026-10-11T22:14:15Z h app 7 - [x", "Unparsed"),
             ("<15>1 2026-10-11T22:14:15Z h app 7 - -x", "Unparsed"),
             ("<192>Oct 11 22:14:15 h a: x", "Joins"),

@@ -20,6 +20,8 @@ pub struct Tally {
     pub invalid_utf8: u64,
     /// Records at a local time that daylight saving skipped.
     pub gap_times: u64,
+    /// Records that tell no time, and have the greatest before them.
+    pub records_timeless: u64,
     /// Holes of NUL bytes.
     pub holes: u64,
     /// Lines that joined a record although they begin as records of another layout do.
@@ -40,11 +42,12 @@ pub struct Tally {
 
 impl Tally {
     /// Counts of the faults, by a name that is stored.
-    pub fn faults(&self) -> [(&'static str, u64); 6] {
+    pub fn faults(&self) -> [(&'static str, u64); 7] {
         [
             ("cut-record", self.records_cut),
             ("gap-time", self.gap_times),
             ("invalid-utf8", self.invalid_utf8),
+            ("no-time", self.records_timeless),
             ("nul-hole", self.holes),
             ("stray-line", self.lines_stray),
             ("unterminated-line", self.lines_unterminated),

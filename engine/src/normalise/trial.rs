@@ -29,6 +29,8 @@ pub struct Trial {
     pub unparsed: u64,
     /// Records with bytes that are no text in their encoding.
     pub invalid: u64,
+    /// Records that tell no time.
+    pub timeless: u64,
     /// Records by the rule that named them.
     pub by_rule: Vec<u64>,
     /// The first lines of both kinds, in the order of the file.
@@ -114,7 +116,8 @@ pub fn try_lines(
             shown.insert(record.offset, seen);
         }
     }
-    trial.invalid = records.into_tally().invalid_utf8;
+    let tally = records.into_tally();
+    (trial.invalid, trial.timeless) = (tally.invalid_utf8, tally.records_timeless);
     trial.go_through(&normaliser, format, text, &offsets, shown, most);
     Ok(trial)
 }

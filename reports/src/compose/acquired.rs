@@ -132,6 +132,7 @@ fn kind_in_words(kind: &str) -> String {
         "cut-record" => "records cut for their length".to_owned(),
         "gap-time" => "times that daylight saving skips".to_owned(),
         "invalid-utf8" => "records that are not UTF-8".to_owned(),
+        "no-time" => "records that tell no time, taken at the latest before them".to_owned(),
         "nul-hole" => "holes of zero bytes".to_owned(),
         "stray-line" => "lines that begin as records of another layout, taken into the record before".to_owned(),
         "unterminated-line" => "last lines without an end".to_owned(),

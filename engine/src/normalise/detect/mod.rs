@@ -201,7 +201,7 @@ fn fit(format: &Format, sample: &Sample) -> Option<Fit> {
     let text = sample.bytes();
     let mut fit = Fit::default();
     let mut begins = BTreeSet::new();
-    let start = Start { closed: true, ..Start::default() };
+    let start = Start { seen: Some(sample.changed), closed: true, ..Start::default() };
     let mut records = normaliser.open(text, start);
     while let Ok(Some(record)) = records.next() {
         begins.insert(record.offset);
