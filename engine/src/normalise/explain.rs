@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Normaliser;
 use super::detect::{everything, find_stamp};
-use super::template::{Piece, parse};
+use super::template::{Piece, parse_line};
 use crate::profile::{Fields, Format, Layout};
 
 /// Characters of a line that a reason repeats.
@@ -27,7 +27,7 @@ pub fn why_no_record(format: &Format, line: &str) -> String {
 }
 
 fn of_pattern(format: &Format, pattern: &str, timestamp: &str, line: &str) -> String {
-    let Ok(pieces) = parse(pattern) else { return "cannot be read: the pattern is wrong".to_owned() };
+    let Ok(pieces) = parse_line(pattern) else { return "cannot be read: the pattern is wrong".to_owned() };
     let mut so_far = String::new();
     let mut place = None;
     for piece in &pieces {
@@ -151,6 +151,8 @@ mod tests {
             ),
             (brackets, "2026-10-12 05:48 x", "does not begin with \"[\""),
             (brackets, "[2026-10-12 05:48 x", "has no \"] \" behind its time"),
+            ("kind = \"glog\"", "Running on machine: ws-0001", "has no time"),
+            ("kind = \"glog\"", "I1012 05:48:29.658000 4711 a.cc] x", "has no \":\" behind `{logger}`"),
             ("kind = \"json\"", "{\"@t\": 5", "is no JSON: EOF while parsing an object at line 1 column 8"),
             ("kind = \"json\"", "[]", "is JSON, but no object"),
             ("kind = \"json\"", "{}", "has no field \"@t\""),

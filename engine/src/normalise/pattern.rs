@@ -1,7 +1,8 @@
 //! Line patterns: `{timestamp} [{thread}] {severity} {logger} - {body}`.
 //!
 //! A pattern is compiled to steps that each find the end of one field. A space of the pattern fits one or more spaces,
-//! at the end of a line none as well. A field is as short as what follows it allows; the last one takes the rest.
+//! at the end of a line none as well. A field is as short as what follows it allows; the last one takes the rest. A
+//! severity may stand directly before the time, and is letters then.
 
 use super::clock::Clock;
 use super::colour;
@@ -37,6 +38,8 @@ enum Step {
     Timestamp,
     /// A field and the literal that ends it.
     Field(Name, Literal),
+    /// A severity directly before the time: letters.
+    Letters,
     /// A field in brackets of which nothing is kept, before the logger: brackets that follow at once belong to it, for no
     /// logger begins with one.
     Brackets(Literal),
@@ -160,6 +163,7 @@ impl Pattern {
         for step in &self.steps[..step] {
             start = match step {
                 Step::Field(_, literal) => literal.find(line, start)?.1,
+                Step::Letters => letters_end(line, start)?,
                 Step::Brackets(literal) => literal.close(line, start)?.1,
                 Step::Literal(literal) => literal.end(line, start)?,
                 Step::Timestamp => start + clock.read(&self.time, &line[start..])?.end,
@@ -168,6 +172,7 @@ impl Pattern {
         }
         let end = match &self.steps[step] {
             Step::Field(_, literal) => literal.find(line, start)?.0,
+            Step::Letters => letters_end(line, start)?,
             Step::Brackets(literal) => {
                 let end = literal.close(line, start)?.0;
                 // The last of them is the nearest to the logger.
@@ -193,6 +198,10 @@ impl Pattern {
                     (*name, std::mem::replace(&mut walk.at, next), end)
                 }
                 Step::Rest(name) => (*name, std::mem::replace(&mut walk.at, line.len()), line.len()),
+                Step::Letters => {
+                    let Some(end) = letters_end(head, walk.at) else { return false };
+                    (Name::Severity, std::mem::replace(&mut walk.at, end), end)
+                }
                 Step::Brackets(literal) => {
                     let Some((_, next)) = literal.close(head, walk.at) else { return false };
                     walk.at = next;
@@ -243,6 +252,13 @@ impl Walk<'_> {
     }
 }
 
+/// Where letters end; none where there are none. Out of the way of the other steps.
+#[inline(never)]
+fn letters_end(line: &[u8], from: usize) -> Option<usize> {
+    let letters = line.get(from..)?.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    (letters > 0).then_some(from + letters)
+}
+
 /// A field without the padding that stands on one side or the other.
 #[inline(always)]
 fn trim(line: &[u8], start: usize, end: usize) -> Field {
@@ -261,7 +277,7 @@ fn trim(line: &[u8], start: usize, end: usize) -> Field {
 
 /// The steps of a pattern, and the names of their fields.
 fn steps(pattern: &str, texts: Texts) -> Result<(Vec<Step>, Vec<String>), RuleProblem> {
-    let pieces = template::parse(pattern)?;
+    let pieces = template::parse_line(pattern)?;
     let (mut steps, mut names) = (Vec::new(), Vec::new());
     let mut pieces = pieces.into_iter().peekable();
     while let Some(piece) = pieces.next() {
@@ -298,6 +314,7 @@ fn steps(pattern: &str, texts: Texts) -> Result<(Vec<Step>, Vec<String>), RulePr
                     Step::Field(known, literal)
                 }
             }
+            None if pieces.peek().is_some() => Step::Letters,
             Some(Piece::Literal(text)) => Step::Closing(known, Literal::new(texts.encode(&text))),
             _ => Step::Rest(known),
         });
@@ -382,69 +399,4 @@ impl Literal {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use chrono_tz::Tz;
-
-    use super::*;
-
-    const LOG4NET: &str = "{timestamp} [{thread}] {severity} {logger} - {body}";
-
-    /// `severity|logger|body` of a head line.
-    fn scan(pattern: &str, line: &str) -> String {
-        let pattern = Pattern::compile(0, pattern, "%Y-%m-%d %H:%M:%S,%3f", Texts::new(None)).unwrap();
-        let severities = Severities::new(&BTreeMap::new(), 9);
-        let text = |field: Field| String::from_utf8_lossy(field.span.of(line.as_bytes())).into_owned();
-        let mut head = Head::default();
-        let (mut clock, mut heads) = (Clock::new(Tz::UTC, None, None), Heads::new());
-        match pattern.scan(line.as_bytes(), &mut clock, &severities, &mut heads, |_, _| false, &mut head) {
-            Scanned::Head => format!("{}|{}|{}", head.severity, text(head.logger), text(head.body)),
-            Scanned::Joins => "joins".to_owned(),
-            Scanned::Unparsed => "unparsed".to_owned(),
-        }
-    }
-
-    #[test]
-    fn lines_are_heads_or_join_or_fit_nothing() {
-        let cases = [
-            (
-                LOG4NET,
-                "2026-10-12 05:10:56,078 [38] WARN  Core.Loop - Watcher: no - change",
-                "13|Core.Loop|Watcher: no - change",
-            ),
-            (LOG4NET, "2026-10-12 05:10:56,078 [38] DEBUG Core.Loop - ", "5|Core.Loop|"),
-            (LOG4NET, "2026-10-12 05:10:56,078 [38] DEBUG Core.Loop -", "5|Core.Loop|"),
-            (LOG4NET, "2026-10-12 05:10:56,078   [38]   WARN    Core.Loop   -   Watcher", "13|Core.Loop|Watcher"),
-            ("{timestamp}; a long literal; {body}", "2026-10-12 05:10:56,078;  a long literal; x", "9||x"),
-            ("{timestamp}; a long literal; {body}", "2026-10-12 05:10:56,078; a long literal, x", "unparsed"),
-            (LOG4NET, "2026-10-12 05:10:56,078 [38] NEWS A B - c", "9|A B|c"),
-            (LOG4NET, "2026-10-12 05:10:56,078 [38] DEBUG Core.Loop", "unparsed"),
-            (LOG4NET, "2026-10-12 05:10:56,078", "unparsed"),
-            (LOG4NET, "2026-10-12 05:10:56,07", "joins"),
-            (LOG4NET, "   at Shell.Run() in C:\\Shell.cs:line 246", "joins"),
-            (LOG4NET, "", "joins"),
-            ("[{timestamp}][{severity}]{logger}: {body}", "[2026-10-12 05:10:56,078][INFO ]A.B: x", "9|A.B|x"),
-            ("{timestamp} [{logger}]{body}", "2026-10-12 05:10:56,078 [  A.B ]x", "9|A.B|x"),
-            ("{severity} {timestamp} {body}", "ERR  2026-10-12 05:10:56,078   x y", "17||x y"),
-            ("{severity} {timestamp} {body}", "ERR  at 2026-10-12 05:10:56,078 x y", "joins"),
-            ("{timestamp}", "2026-10-12 05:10:56,078", "9||"),
-            ("{timestamp}", "2026-10-12 05:10:56,078 x", "unparsed"),
-            ("{timestamp} <{body}> end", "2026-10-12 05:10:56,078 <a> end> end", "9||a> end"),
-            ("{timestamp} <{body}> end", "2026-10-12 05:10:56,078 <a> end.", "unparsed"),
-        ];
-        for (pattern, line, expected) in cases {
-            assert_eq!(scan(pattern, line), expected, "{pattern} on {line}");
-        }
-    }
-
-    #[test]
-    fn all_faults_come_at_once() {
-        let faults = Pattern::compile(0, "{severity} {body", "%H:%M", Texts::new(None)).unwrap_err();
-        let places: Vec<_> = faults.iter().map(|fault| fault.place).collect();
-        assert_eq!(places, [RulePlace::Pattern(0), RulePlace::Timestamp(0)]);
-        let what = |pattern: &str| Pattern::compile(0, pattern, "%F %T", Texts::new(None)).unwrap_err().remove(0).what;
-        assert_eq!(what("{severity} {body}"), RuleProblem::NoTimestamp);
-        assert_eq!(what("{timestamp} {body:int}"), RuleProblem::TypedField("body:int".to_owned()));
-    }
-}
+mod tests;

@@ -53,6 +53,19 @@ impl TemplateFault {
 /// # Errors
 /// The first [`TemplateFault`].
 pub fn parse(text: &str) -> Result<Vec<Piece>, TemplateFault> {
+    pieces(text, |_, _| false)
+}
+
+/// The same of a line's pattern, in which a severity may stand directly before the time: its letters end where that
+/// begins.
+///
+/// # Errors
+/// The first [`TemplateFault`].
+pub fn parse_line(text: &str) -> Result<Vec<Piece>, TemplateFault> {
+    pieces(text, |before, name| (before, name) == ("severity", "timestamp"))
+}
+
+fn pieces(text: &str, may_touch: fn(&str, &str) -> bool) -> Result<Vec<Piece>, TemplateFault> {
     let mut pieces: Vec<Piece> = Vec::new();
     let mut literal = String::new();
     let mut chars = text.chars().zip(1..).peekable();
@@ -71,7 +84,7 @@ pub fn parse(text: &str) -> Result<Vec<Piece>, TemplateFault> {
                 if !literal.is_empty() {
                     pieces.push(Piece::Literal(std::mem::take(&mut literal)));
                 }
-                pieces.push(place(&inner, column, &pieces)?);
+                pieces.push(place(&inner, column, &pieces, may_touch)?);
             }
             '}' if !doubled => return Err(TemplateFault::Unopened(column)),
             _ => literal.push(char),
@@ -83,13 +96,18 @@ pub fn parse(text: &str) -> Result<Vec<Piece>, TemplateFault> {
     Ok(pieces)
 }
 
-fn place(inner: &str, column: usize, before: &[Piece]) -> Result<Piece, TemplateFault> {
+fn place(
+    inner: &str,
+    column: usize,
+    before: &[Piece],
+    may_touch: fn(&str, &str) -> bool,
+) -> Result<Piece, TemplateFault> {
     let (name, kind) = inner.split_once(':').map_or((inner, None), |(name, kind)| (name, Some(kind)));
     let (name, kind) = (name.trim().to_owned(), kind.map(|kind| kind.trim().to_owned()));
     if name.is_empty() {
         return Err(TemplateFault::NoName(column));
     }
-    if matches!(before.last(), Some(Piece::Place { .. })) {
+    if matches!(before.last(), Some(Piece::Place { name: before, .. }) if !may_touch(before, &name)) {
         return Err(TemplateFault::Adjacent(column));
     }
     let same = |piece: &Piece| matches!(piece, Piece::Place { name: other, .. } if *other == name);
@@ -135,6 +153,15 @@ mod tests {
         ];
         for (text, fault) in cases {
             assert_eq!(parse(text), Err(fault), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_severity_touches_the_time_of_a_line() {
+        assert_eq!(parse("{severity}{timestamp}"), Err(TemplateFault::Adjacent(11)));
+        assert_eq!(parse_line("{severity}{timestamp}").map(|pieces| pieces.len()), Ok(2));
+        for text in ["{logger}{timestamp}", "{timestamp}{severity}", "{*}{timestamp}"] {
+            assert!(matches!(parse_line(text), Err(TemplateFault::Adjacent(_))), "{text}");
         }
     }
 }

@@ -286,7 +286,9 @@ fn problem_of(
     if *name != "*" && before.iter().any(|earlier| earlier.name == *name) {
         return Some((format!("`{name}` stands twice"), "give one of them another name, or `{*}`".to_owned()));
     }
-    if before.last().is_some_and(|earlier| earlier.span.end == span.start) {
+    // Of a line, the time ends the letters of a severity; a body that has both is refused where it is compiled.
+    let ends = |earlier: &&Placeholder<'_>| (earlier.name, *name) == ("severity", "timestamp");
+    if before.last().filter(|earlier| !ends(earlier)).is_some_and(|earlier| earlier.span.end == span.start) {
         let help = "put the text between them that stands in the log, or make them one";
         return Some((format!("nothing stands before `{name}` to tell where it begins"), help.to_owned()));
     }

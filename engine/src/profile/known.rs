@@ -40,7 +40,7 @@ const LOG4: Written = Written::Text("{timestamp} [{thread}] {severity} {logger} 
 const TENS: &[(&str, u8)] = &[("10", 1), ("20", 5), ("30", 9), ("40", 13), ("50", 17), ("60", 21)];
 
 /// All of them. Of two that fit a line, the first fits it better.
-pub const KNOWN: [Known; 16] = [
+pub const KNOWN: [Known; 17] = [
     Known {
         name: "log4net",
         description: "log4net, PatternLayout %date [%thread] %-5level %logger - %message%newline",
@@ -89,6 +89,13 @@ pub const KNOWN: [Known; 16] = [
         sample: "2026-10-12 05:48:29,658 - app.session - INFO - Session 511935f9 started",
         // Fractions of any length, behind a comma or a point, and none: `default_msec_format` is often changed.
         written: Written::Text("{timestamp} - {logger} - {severity} - {body}", "rfc3339"),
+        severities: &[],
+    },
+    Known {
+        name: "glog",
+        description: "glog and Abseil of C++, klog of Kubernetes",
+        sample: "I1012 05:48:29.658000    4711 session.cc:123] Session 511935f9 started",
+        written: Written::Text("{severity}{timestamp} {thread} {logger}:{line}] {body}", "%m%d %H:%M:%S%.f"),
         severities: &[],
     },
     Known {

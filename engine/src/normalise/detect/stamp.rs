@@ -27,8 +27,10 @@ pub struct Stamp {
 /// The first time of a line.
 pub fn find(line: &str) -> Option<Stamp> {
     let bytes = line.as_bytes();
-    let begins =
-        |at: &usize| bytes[*at].is_ascii_alphanumeric() && (*at == 0 || !bytes[at - 1].is_ascii_alphanumeric());
+    let begins = |at: &usize| {
+        let is_free = || *at == 0 || !bytes[at - 1].is_ascii_alphanumeric();
+        bytes[*at].is_ascii_alphanumeric() && (is_free() || is_glued(bytes, *at))
+    };
     (0..bytes.len().min(BEGIN_BYTES_MAX)).filter(begins).find_map(|at| read(line, at))
 }
 
@@ -41,7 +43,14 @@ struct Reading<'l> {
 
 fn read(line: &str, start: usize) -> Option<Stamp> {
     let fresh = || Reading { line, at: start, forms: vec![String::new()] };
-    fresh().epoch(start).or_else(|| fresh().written(start))
+    // Digits behind a letter are rather a number of their own.
+    let epoch = if is_glued(line.as_bytes(), start) { None } else { fresh().epoch(start) };
+    epoch.or_else(|| fresh().written(start))
+}
+
+/// Whether digits stand directly behind a capital that begins the line: a severity, as glog writes it.
+fn is_glued(line: &[u8], at: usize) -> bool {
+    at == 1 && line[0].is_ascii_uppercase() && line[at].is_ascii_digit()
 }
 
 impl<'l> Reading<'l> {
@@ -123,11 +132,12 @@ impl<'l> Reading<'l> {
                 self.add(&format!("{form}{} ", &","[..comma]), letters + comma + 1);
             }
         }
-        let has_year = self.date()?;
+        let is_glued = is_glued(self.line.as_bytes(), start);
+        let has_year = if is_glued && self.digits() == 4 { self.month_and_day()? } else { self.date()? };
         self.between()?;
         self.time()?;
         let has_offset = self.zone();
-        if !has_year && self.byte(0) == b' ' && self.ahead(1).digits() == 4 {
+        if !has_year && !is_glued && self.byte(0) == b' ' && self.ahead(1).digits() == 4 {
             self.add(" %Y", 5);
         }
         if self.byte(0).is_ascii_alphanumeric() {
@@ -164,6 +174,14 @@ impl<'l> Reading<'l> {
             0 => self.month_name_first(),
             _ => None,
         }
+    }
+
+    /// Reads month and day as one number; they have no year.
+    fn month_and_day(&mut self) -> Option<bool> {
+        let number = self.number(4);
+        ((1..=12).contains(&(number / 100)) && (1..=31).contains(&(number % 100))).then_some(())?;
+        self.add("%m%d", 4);
+        Some(false)
     }
 
     fn year_first(&mut self) -> Option<bool> {
@@ -383,55 +401,4 @@ fn year_of(digits: usize) -> Option<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::super::timestamp::TimeFormat;
-    use super::find;
-
-    #[test]
-    fn times_are_found_with_their_formats() {
-        for (line, time, form) in [
-            ("2026-10-12 05:48:29,658 [26] INFO", "2026-10-12 05:48:29,658", "%Y-%m-%d %H:%M:%S,%3f"),
-            ("2026-10-12 05:48:29.6580|INFO", "2026-10-12 05:48:29.6580", "%Y-%m-%d %H:%M:%S%.f"),
-            ("[2026-10-12T05:48:29.658Z] x", "2026-10-12T05:48:29.658Z", "rfc3339"),
-            ("2026-10-12 05:48:29.658 +02:00 [INF]", "2026-10-12 05:48:29.658 +02:00", "%Y-%m-%d %H:%M:%S%.f %z"),
-            ("INFO  12.10.2026 5:48:29 - x", "12.10.2026 5:48:29", "%d.%m.%Y %-H:%M:%S"),
-            ("10/13/2026 5:48:29 PM: x", "10/13/2026 5:48:29 PM", "%m/%d/%Y %-I:%M:%S %p"),
-            ("Oct 2, 2026 5:48:29\u{202f}PM x", "Oct 2, 2026 5:48:29\u{202f}PM", "%b %-d, %Y %-I:%M:%S %p"),
-            ("1791784109658.5 x", "1791784109658.5", "epoch ms"),
-            ("3/4/26 05:48 x", "3/4/26 05:48", "%-m/%-d/%y %H:%M"),
-            ("<14>Oct  2 05:48:29 host app: x", "Oct  2 05:48:29", "%b %e %H:%M:%S"),
-            ("Oct 12, 2026 5:48:29 AM a.B c", "Oct 12, 2026 5:48:29 AM", "%b %d, %Y %-I:%M:%S %p"),
-            ("127.0.0.1 - - [12/Oct/2026:05:48:29 +0200] x", "12/Oct/2026:05:48:29 +0200", "%d/%b/%Y:%H:%M:%S %z"),
-            ("Mon Oct 12 05:48:29 CEST 2026 x", "Mon Oct 12 05:48:29 CEST 2026", "%a %b %e %H:%M:%S %Z %Y"),
-            ("10-12 05:48:29.658  1000 I x", "10-12 05:48:29.658", "%m-%d %H:%M:%S%.f"),
-            ("<14>2026 Oct 12 05:48:29 ws app: x", "2026 Oct 12 05:48:29", "%Y %b %e %H:%M:%S"),
-            ("12/10/2026 12:59:59 p.\u{a0}m. x", "12/10/2026 12:59:59 p.\u{a0}m.", "%m/%d/%Y %I:%M:%S %p"),
-            ("12.10.2026 5:59:59 a.m. x", "12.10.2026 5:59:59 a.m.", "%d.%m.%Y %-I:%M:%S %p"),
-            ("99/10/12 05:08:31 INFO x", "99/10/12 05:08:31", "%y/%m/%d %H:%M:%S"),
-            ("20261012 054829 x", "20261012 054829", "%Y%m%d %H%M%S"),
-            ("261012 054829 143 INFO x", "261012 054829", "%y%m%d %H%M%S"),
-            ("[10.30 16:49:06] x", "10.30 16:49:06", "%m.%d %H:%M:%S"),
-            ("20261012-5:48:9:606|x", "20261012-5:48:9:606", "%Y%m%d-%-H:%M:%-S:%f"),
-            ("ts=1791784109.658 x", "1791784109.658", "epoch s"),
-            ("1791784109658 x", "1791784109658", "epoch ms"),
-        ] {
-            let stamp = find(line).unwrap_or_else(|| panic!("no time in {line}"));
-            assert_eq!((&line[stamp.start..stamp.end], stamp.forms[0].as_str()), (time, form), "{line}");
-            for form in stamp.forms {
-                assert!(TimeFormat::compile(&form).is_ok(), "{form}");
-            }
-        }
-        for line in ["", "   at A.B() in C.cs:line 12", "version 4.2.1 of 12", "10.0.0.1:8080 refused", "5:48", "ä12é"]
-        {
-            assert_eq!(find(line), None, "{line}");
-        }
-    }
-
-    #[test]
-    fn both_orders_of_day_and_month_are_told() {
-        let forms = |line: &str| find(line).expect("a time").forms;
-        assert_eq!(forms("03/04/2026 05:48:29"), ["%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S"]);
-        assert_eq!(forms("13/04/2026 05:48:29"), ["%d/%m/%Y %H:%M:%S"]);
-        assert_eq!(forms("26/10/12 05:48"), ["%d/%m/%y %H:%M", "%y/%m/%d %H:%M"]);
-    }
-}
+mod tests;
