@@ -58,6 +58,11 @@ pub fn range_name(severity: u8) -> &'static str {
     RANGES.iter().find(|(least, _)| severity >= *least).map_or("TRACE", |(_, name)| name)
 }
 
+/// Whether a text is a common word for a severity, in upper case and longer than a letter.
+pub fn is_shouted(text: &[u8]) -> bool {
+    text.len() > 1 && text.iter().all(u8::is_ascii_uppercase) && COMMON.iter().any(|(word, _)| word.as_bytes() == text)
+}
+
 /// The words of a format.
 #[derive(Debug)]
 pub struct Severities {

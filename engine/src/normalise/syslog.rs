@@ -13,7 +13,7 @@ use super::body::Span;
 use super::clock::{Clock, Stamp};
 use super::fields::Path;
 use super::head::{Field, Head, Scanned};
-use super::severity::{SYSLOG, Severities};
+use super::severity::{self, SYSLOG, Severities};
 use super::swar;
 use super::timestamp::TimeFormat;
 
@@ -105,6 +105,9 @@ impl Syslog {
         let stamp = clock.read(&self.old, rest).or_else(|| clock.read(&self.new, rest))?;
         into.stamp = Some(stamp);
         (into.host, at) = word(line, at + stamp.end + 1).filter(|_| rest.get(stamp.end) == Some(&b' '))?;
+        if into.severity.is_none() && !may_be_host(into.host.of(line)) {
+            return None;
+        }
         let (app, pid, body) = tag(line, at);
         (into.app, into.pid, into.body) = (app, pid, Span::new(body, line.len()));
         Some(())
@@ -129,6 +132,11 @@ impl Syslog {
         into.body = Span::new(body + mark, line.len());
         (body == line.len() || body > end).then_some(())
     }
+}
+
+/// Whether a word behind a time may be the name of a machine. Other loggers have a thread, a severity or a mark there.
+fn may_be_host(word: &[u8]) -> bool {
+    !matches!(word.first(), None | Some(b'[' | b'|' | b'-' | b'+' | b'{')) && !severity::is_shouted(word)
 }
 
 /// The word at a place, and the place behind the space that ends it.
@@ -253,6 +261,13 @@ mod tests {
             ("<192>Oct 11 22:14:15 h a: x", "Joins"),
             ("<13>hello", "Unparsed"),
             ("Oct 11 22:14:15", "Unparsed"),
+            // Of other loggers.
+            ("2026-10-12 05:08:31,905 [39] INFO  App.Session - Session 39292d22 started", "Unparsed"),
+            ("2026-10-12 05:08:31,905 - app.db - ERROR - Query failed: x", "Unparsed"),
+            ("2026-10-12 05:08:31.905 +02:00 [ERR] Query failed: x", "Unparsed"),
+            ("2026-10-12 05:08:31.905 | ERROR    | app.db:run:12 - Query failed", "Unparsed"),
+            ("2026-10-12T05:08:31.905+02:00  INFO 4711 --- [main] c.e.Main : Started", "Unparsed"),
+            ("<13>Oct 11 22:14:15 - app: x", "10|app|x"),
             ("  at Shell.Run()", "Joins"),
             ("", "Joins"),
         ];
