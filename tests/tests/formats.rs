@@ -130,6 +130,20 @@ fn what_is_not_read_of_a_long_log_is_said() {
 }
 
 #[test]
+fn a_format_is_tried_before_there_is_a_fleet() {
+    let scene = empty();
+    let fleet = "[fleet]\nlist = \"no-such-list.csv\"\n\n[api]\nlist = \"{address}/logs\"\n";
+    scene.add_profile(MAIN, &format!("{fleet}\n[kpi.errors]\n\n[format]\nkind = \"log4net\"\n"));
+    fs::write(scene.path("app.log"), "2026-10-12 05:48:29,658 [1] INFO  App.Net - Request took 7 ms\n").expect("a log");
+    for (command, code) in
+        [(&["format", "test", "app.log"][..], 0), (&["events", "suggest", "app.log"], 0), (&["check"], 2)]
+    {
+        let ran = scene.logparser(MAIN, command);
+        assert_eq!(ran.code, Some(code), "{command:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
 fn logs_that_no_layout_fits_get_a_pattern_of_their_own() {
     let mut wrong = String::new();
     for path in sorted_entries(&folder("formats")).expect("the logs") {

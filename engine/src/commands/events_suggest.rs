@@ -18,7 +18,8 @@ use crate::profile::{self, Instance, Profile};
 
 /// Suggests rules from files, or from what is stored.
 pub fn events_suggest(how: &How, files: &[PathBuf], most: usize) -> Result<Done, Failed> {
-    let profile = profile::load(&how.profile).map_err(Failed::Profile)?;
+    let load = if files.is_empty() { profile::load } else { profile::load_without_fleet };
+    let profile = load(&how.profile).map_err(Failed::Profile)?;
     let names: BTreeSet<String> = profile.events.iter().map(|rule| rule.name.clone()).collect();
     let want =
         Want { events: names.iter().cloned().collect(), severity_min: Some(1), attributes: Vec::new(), text: true };

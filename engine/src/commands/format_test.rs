@@ -19,7 +19,7 @@ const TEXT_CHARS_MAX: usize = 160;
 
 /// Shows the first `most` records of each file, and as many lines that are none.
 pub fn format_test(how: &How, files: &[PathBuf], most: usize) -> Result<Done, Failed> {
-    let profile = profile::load(&how.profile).map_err(Failed::Profile)?;
+    let profile = profile::load_without_fleet(&how.profile).map_err(Failed::Profile)?;
     let (mut trials, mut cuts) = (Vec::new(), Vec::new());
     for path in files {
         let (bytes, cut) = sample::read(path)?;

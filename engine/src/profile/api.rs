@@ -94,6 +94,12 @@ impl Rest {
     }
 }
 
+/// Passes `[api]` over.
+pub(super) fn pass_api(profile: &mut Table<'_>) -> Option<Rest> {
+    profile.take_table(API);
+    None
+}
+
 /// Reads `[api]`; `None` where it is missing or lacks something. Only `needed` makes its absence a fault.
 pub(super) fn take_api(profile: &mut Table<'_>, limits: Limits, needed: bool, base: &Path) -> Option<Rest> {
     let doc = profile.doc();

@@ -38,6 +38,7 @@ pub const INSTANCES_MAX: usize = 100_000;
 const NAME_CHARS_MAX: usize = 200;
 
 /// `[fleet]`, checked.
+#[derive(Default)]
 pub(super) struct Fleet {
     /// The folder of bundles; `None`: instances are asked by REST.
     pub folder: Option<PathBuf>,
@@ -59,6 +60,12 @@ pub(super) struct Place {
     pub text: Arc<Text>,
     pub name: Span,
     pub address: Span,
+}
+
+/// Passes `[fleet]` over, as if it were an empty folder.
+pub(super) fn pass_fleet(profile: &mut Table<'_>) -> Fleet {
+    profile.take_table(FLEET);
+    Fleet { folder: Some(PathBuf::new()), ..Fleet::default() }
 }
 
 /// Reads `[fleet]`; `base` is the folder that paths start from.

@@ -56,7 +56,7 @@ pub use known::{KNOWN, Known, known};
 pub use kpi::EMBEDDED_PLUGINS;
 pub use period::{parse_day, parse_period};
 pub use places::Places;
-pub use resolve::{load, read_events, read_format};
+pub use resolve::{load, load_without_fleet, read_events, read_format};
 pub use rest::{Auth, ClientCertificate, FetchKind, Limits, ListKind, Paging, Rest, Tls, TlsVersion};
 pub use secret::{Revealed, Secret};
 pub use tls::PemFile;
@@ -124,7 +124,7 @@ pub enum Source {
 }
 
 /// Which listed files are log files.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct FileFilter {
     pub include: GlobSet,
     pub exclude: GlobSet,

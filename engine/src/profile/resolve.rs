@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use toml::de::DeTable;
 
-use super::api::take_api;
+use super::api::{pass_api, take_api};
 use super::fault::{Collector, Fault, Faults};
 use super::file::{self, UTF8_HELP, Unreadable};
-use super::fleet::{check_addresses, take_fleet};
+use super::fleet::{check_addresses, pass_fleet, take_fleet};
 use super::format::{take_events, take_formats};
 use super::keep::take_keep;
 use super::kpi::take_kpis;
@@ -39,9 +39,22 @@ const PERIOD_DEFAULT: Period = Period::LastDays(7);
 /// # Errors
 /// Every fault of the profile and of its list of instances, in the order of the files.
 pub fn load(path: &Path) -> Result<Profile, Faults> {
+    load_with(path, true)
+}
+
+/// Reads and checks what a profile says of lines and reports. Who is in the fleet and how it is asked is passed over: a
+/// format is tried before there is any fleet, and without its secrets.
+///
+/// # Errors
+/// Every fault of the rest of the profile.
+pub fn load_without_fleet(path: &Path) -> Result<Profile, Faults> {
+    load_with(path, false)
+}
+
+fn load_with(path: &Path, has_fleet: bool) -> Result<Profile, Faults> {
     let name = path.display().to_string();
     match file::read(path, name.clone(), 0) {
-        Ok(text) => resolve(path, text),
+        Ok(text) => resolve_with(path, text, has_fleet),
         Err(Unreadable::File(problem)) => {
             let help = "`logparser init` writes a documented example";
             Err(Fault::of_file(name, format!("the profile cannot be read: {problem}")).with_help(help).into())
@@ -53,14 +66,22 @@ pub fn load(path: &Path) -> Result<Profile, Faults> {
 }
 
 /// Checks the text of a profile.
+#[cfg(test)]
 pub(super) fn resolve(path: &Path, text: Text) -> Result<Profile, Faults> {
+    resolve_with(path, text, true)
+}
+
+fn resolve_with(path: &Path, text: Text, has_fleet: bool) -> Result<Profile, Faults> {
     let text = Arc::new(text);
     let faults = Collector::default();
     let (table, errors) = DeTable::parse_recoverable(&text.content);
     let doc = Document { text: &text, faults: &faults };
     let read_on = syntax::report(doc, &errors);
-    let profile =
-        if read_on { take_profile(path, Table::new(doc, String::new(), 0..0, table.get_ref())) } else { None };
+    let profile = if read_on {
+        take_profile(path, Table::new(doc, String::new(), 0..0, table.get_ref()), has_fleet)
+    } else {
+        None
+    };
     match profile {
         Some(profile) if faults.is_empty() => Ok(profile),
         _ => Err(faults.into_faults()),
@@ -96,7 +117,7 @@ fn alone<T>(text: &str, take: impl FnOnce(&mut Table<'_>, &mut Places) -> T) -> 
     if faults.is_empty() { Ok(taken) } else { Err(faults.into_faults()) }
 }
 
-fn take_profile(path: &Path, mut table: Table<'_>) -> Option<Profile> {
+fn take_profile(path: &Path, mut table: Table<'_>, has_fleet: bool) -> Option<Profile> {
     let doc = table.doc();
     let base = folder_of(path);
     let mut places = Places { text: Some(Arc::clone(doc.text)), ..Places::default() };
@@ -105,10 +126,10 @@ fn take_profile(path: &Path, mut table: Table<'_>) -> Option<Profile> {
     let formats = take_formats(&mut table, &mut places);
     let events = take_events(&mut table, formats.as_deref(), &mut places);
     let signatures = take_signatures(&mut table, &mut places);
-    let fleet = take_fleet(&mut table, &base);
+    let fleet = if has_fleet { take_fleet(&mut table, &base) } else { Some(pass_fleet(&mut table)) };
     let limits = take_limits(&mut table);
     let by_rest = fleet.as_ref().is_some_and(|fleet| fleet.folder.is_none());
-    let api = take_api(&mut table, limits, by_rest, &base);
+    let api = if has_fleet { take_api(&mut table, limits, by_rest, &base) } else { pass_api(&mut table) };
     let keep = take_keep(&mut table);
     let report = take_report(&mut table);
     let kpis = take_kpis(&mut table, &base, &mut places);
