@@ -4,7 +4,7 @@
 //! that was named last; what .NET, Java and Python write between exceptions says which one caused which.
 
 use super::frame;
-use super::named::{PANIC, before_frames, exception_type, panic, uncaught};
+use super::named::{PANIC, any_type, before_frames, cause, class, exception_type, panic, uncaught};
 
 /// Frames that tell one error from another; deeper ones differ by what called.
 const FRAMES_MAX: usize = 3;
@@ -71,6 +71,8 @@ struct Trace<'a> {
     /// What is named before frames, but not at the begin of a line: what ended a native program, or a type behind a
     /// message.
     ended_by: Option<(&'a str, &'a str)>,
+    /// The line before, but empty ones.
+    before: &'a str,
     /// The message of the exception named last is the next line.
     awaits_message: bool,
     /// How deep in a group of exceptions of Python the lines are.
@@ -88,6 +90,10 @@ impl<'a> Trace<'a> {
     fn read(&mut self, line: &'a str) -> bool {
         let indent = line.len() - line.trim_start().len();
         let line = line.trim();
+        let before = self.before;
+        if !line.is_empty() {
+            self.before = line;
+        }
         if self.suppressed.is_some_and(|start| indent >= start) {
             return true;
         }
@@ -100,7 +106,7 @@ impl<'a> Trace<'a> {
         if line.is_empty() || self.suppressed.is_some() || self.read_python(line, indent) || self.read_message(line) {
             return true;
         }
-        if self.read_name(line) {
+        if self.read_cause(line, before) || self.read_name(line) {
             return true;
         }
         if line.starts_with("--- ") && line.ends_with(" ---") {
@@ -120,11 +126,24 @@ impl<'a> Trace<'a> {
             let has_frames = self.chain.get(self.now).is_some_and(|thrown| !thrown.frames.is_empty());
             self.is_other_thread |= number == Some(0) && has_frames;
             if !self.is_other_thread {
-                self.add(frame, line);
+                self.add(frame, line, before);
             }
         } else if self.chain.is_empty() {
             self.ended_by = before_frames(line).or(self.ended_by);
         }
+        true
+    }
+
+    /// Reads a line that says what caused the exception before, which may stand behind a message; false where it says
+    /// none, or none is before.
+    fn read_cause(&mut self, line: &'a str, before: &'a str) -> bool {
+        let Some((kind, rest)) = cause(line) else { return false };
+        if self.chain.is_empty() {
+            let is_type = |(kind, _): &(&str, &str)| exception_type(kind).is_some();
+            let Some((kind, rest)) = class(before).or(self.ended_by.filter(is_type)) else { return false };
+            self.name(kind, rest);
+        }
+        self.name(kind, rest);
         true
     }
 
@@ -192,17 +211,19 @@ impl<'a> Trace<'a> {
         }
         self.now = self.chain.len() - 1;
         self.is_other_thread = false;
-        if let Some((kind, rest)) = inner.and_then(exception_type) {
+        if let Some((kind, rest)) = inner.and_then(any_type) {
             self.name(kind, rest);
         }
     }
 
     /// Adds the frame of a line. One of a native program needs no name before it.
-    fn add(&mut self, frame: String, line: &str) {
-        if self.chain.is_empty()
-            && let Some((kind, rest)) = self.ended_by.take().or_else(|| frame::is_native(line).then_some(("", "")))
-        {
-            self.name(kind, rest);
+    fn add(&mut self, frame: String, line: &str, before: &'a str) {
+        if self.chain.is_empty() {
+            let class = if frame::is_of_class(line) { class(before) } else { None };
+            let named = class.or(self.ended_by.take()).or_else(|| frame::is_native(line).then_some(("", "")));
+            if let Some((kind, rest)) = named {
+                self.name(kind, rest);
+            }
         }
         if let Some(thrown) = self.chain.get_mut(self.now)
             && thrown.frames.len() < FRAMES_MAX

@@ -89,6 +89,11 @@ fn managed(line: &str) -> Option<&str> {
     }
 }
 
+/// Whether a line is a frame of .NET or Java, which names a class and its method: `at Shell.Run(String name)`
+pub fn is_of_class(line: &str) -> bool {
+    line.contains('(') && managed(line).is_some_and(|method| method.contains('.') && !method.contains(' '))
+}
+
 /// The number of a frame that stands in a native stack, and what follows it: `#1  `, `* frame #1: `, and Apple's `1   `,
 /// behind which there are an address and how far it is in its function.
 fn native_number(line: &str) -> Option<(u32, &str)> {

@@ -6,17 +6,11 @@ use memchr::memmem::Finder;
 
 /// How exception types end in .NET, Java, JavaScript and Python.
 const TYPE_ENDS: [&str; 3] = ["Exception", "Error", "Throwable"];
-/// What may stand before the type of an exception in its line.
-const BEFORE_TYPE: [&str; 8] = [
-    "---> ",
-    "Caused by: ",
-    "[cause]: ",
-    "Unhandled exception. ",
-    "Unhandled Exception: ",
-    "Uncaught exception: ",
-    "Uncaught ",
-    "panic: ",
-];
+/// What stands before the type of one that caused another.
+const CAUSED: [&str; 3] = ["---> ", "Caused by: ", "[cause]: "];
+/// What else may stand before the type of an exception in its line.
+const BEFORE_TYPE: [&str; 5] =
+    ["Unhandled exception. ", "Unhandled Exception: ", "Uncaught exception: ", "Uncaught ", "panic: "];
 /// What panics of Go and Rust are called.
 pub const PANIC: &str = "panic";
 /// What C++ and Objective-C say of an exception that nobody caught, and what ends its type.
@@ -35,14 +29,42 @@ static PANICKED_MARK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(P
 
 /// The type at the begin of a line such as `System.NullReferenceException: message`, and what follows it.
 pub fn exception_type(line: &str) -> Option<(&str, &str)> {
-    let line = line.trim_start();
-    let line = match line.strip_prefix("Exception in thread \"").and_then(|rest| rest.split_once("\" ")) {
-        Some((_, line)) => line,
-        None => BEFORE_TYPE.iter().find_map(|before| line.strip_prefix(before)).unwrap_or(line),
-    };
+    let line = type_begin(line);
     let (name, rest) = line.split_at(name_end(line));
     let is_type = TYPE_ENDS.iter().any(|end| name.ends_with(end) && name.len() > end.len());
     (is_type && (rest.is_empty() || rest.starts_with(':') || rest.starts_with(" ("))).then_some((name, rest))
+}
+
+/// A line without what stands before the type of an exception.
+fn type_begin(line: &str) -> &str {
+    let line = line.trim_start();
+    match line.strip_prefix("Exception in thread \"").and_then(|rest| rest.split_once("\" ")) {
+        Some((_, line)) => line,
+        None => CAUSED.iter().chain(&BEFORE_TYPE).find_map(|before| line.strip_prefix(before)).unwrap_or(line),
+    }
+}
+
+/// The type that stands where nothing but a type can, whatever its end: `com.acme.DbFailure: no`
+pub fn any_type(text: &str) -> Option<(&str, &str)> {
+    exception_type(text).or_else(|| {
+        let (name, rest) = text.split_at(name_end(text));
+        let is_part = |part: &str| part.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_');
+        let is_end = ["", ":"].contains(&rest) || rest.starts_with(": ");
+        (is_end && name.contains('.') && name.split('.').all(is_part)).then_some((name, rest))
+    })
+}
+
+/// The type of an exception whose line says that it caused another.
+pub fn cause(line: &str) -> Option<(&str, &str)> {
+    CAUSED.iter().find_map(|before| line.strip_prefix(before)).and_then(any_type)
+}
+
+/// The class that a line begins with and that is an exception, if frames or a cause follow at once. Hosts and files are
+/// no classes; a type that the message names is a surer one.
+pub fn class(line: &str) -> Option<(&str, &str)> {
+    let is_class = |name: &str| name.rsplit('.').next().is_some_and(|class| class.starts_with(char::is_uppercase));
+    let (name, rest) = any_type(type_begin(line)).filter(|(name, _)| is_class(name))?;
+    type_within(line).is_none_or(|(kind, _)| TYPE_ENDS.contains(&kind)).then_some((name, rest))
 }
 
 /// What is named in a line, if frames follow it: a type behind a message, or what ended a native program; at last the

@@ -10,7 +10,7 @@ use super::body::{BodyPattern, Captured};
 use super::exception::{self, Thrown};
 use super::fault::{RuleFault, RulePlace, RuleProblem};
 use super::mask;
-use super::named::exception_type;
+use super::named::{cause, exception_type};
 use super::record::{Record, Value};
 use super::records::first_line;
 use super::severity::range_name;
@@ -18,7 +18,7 @@ use super::template::{self, Piece};
 use crate::profile::{SIGNATURE_PLACE, SignatureRule};
 
 /// Raised when a record gets another signature than before.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// What is looked at of a message.
 const MESSAGE_BYTES_MAX: usize = 4096;
@@ -129,7 +129,9 @@ impl Signatures {
                 write_thrown(first, thrown, chain.last(), into);
             }
             // Without a stack, the message says more than the type.
-            (Some(first), None) if !body.lines().any(|line| exception_type(line).is_some()) => {
+            (Some(first), None)
+                if !body.lines().any(|line| exception_type(line).or_else(|| cause(line.trim_start())).is_some()) =>
+            {
                 into.push_str(first.kind);
                 if first.rest.starts_with(|char: char| char != ':' && char != ' ') {
                     into.push_str(": ");
