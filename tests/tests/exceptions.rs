@@ -23,6 +23,17 @@ const JSON: &str = r#"kind = "json"
 fields = { timestamp = "t", severity = "l", logger = "n", body = "m", exception = "x" }
 "#;
 
+/// Of several causes, the second has a cause of its own.
+const SEVERAL: &str = "System.AggregateException: One or more errors occurred. (Disk full) (outer)
+ ---> System.IO.IOException: Disk full
+   at App.Store.Write(String path)
+   --- End of inner exception stack trace ---
+   at App.Main.Run()
+ ---> (Inner Exception #1) App.Fault: outer ---> System.TimeoutException: no answer
+   at App.Net.Call() for System.ArgumentException: x
+   --- End of inner exception stack trace ---<---
+";
+
 fn normaliser(format: &str) -> Normaliser {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("profile.toml");
@@ -31,7 +42,8 @@ fn normaliser(format: &str) -> Normaliser {
     let profile = profile::load(&path).unwrap_or_else(|faults| panic!("{faults}"));
     let attributes = ATTRIBUTES.iter().map(|name| (*name).to_owned()).collect();
     let want = Want { events: Vec::new(), severity_min: Some(1), attributes, text: true };
-    Normaliser::compile(&profile.formats, &[], &Wanted { plugins: vec![want] }).expect("a format")
+    let normaliser = Normaliser::compile(&profile.formats, &[], &Wanted { plugins: vec![want] }).expect("a format");
+    normaliser.with_signatures(&profile.signatures).expect("rules")
 }
 
 /// Signature, type, message and frames of a record.
@@ -139,4 +151,16 @@ fn a_trace_that_is_cut_anywhere_is_the_whole() {
             assert_eq!(read_in_two(&normaliser, log.as_bytes(), cut), whole, "{file} cut at {cut}");
         }
     }
+}
+
+#[test]
+fn a_rule_finds_each_of_several_causes() {
+    let all = ["AggregateException", "IOException", "App.Fault", "System.TimeoutException", "ArgumentException"];
+    let found = all.map(|kind| {
+        let rule = format!("{PATTERN}\n[[signature]]\nname = \"found\"\nexception = \"{kind}\"\n");
+        let log = format!("{HEAD}it failed 7\n{SEVERAL}");
+        let (records, ..) = read(&normaliser(&rule), log.as_bytes(), Start { closed: true, ..Start::default() });
+        records[0].starts_with("0 found\nSystem.AggregateException | ")
+    });
+    assert_eq!(found, [true, true, true, true, false]);
 }

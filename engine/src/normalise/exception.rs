@@ -10,6 +10,9 @@ use super::named::{PANIC, any_type, before_frames, cause, class, exception_type,
 const FRAMES_MAX: usize = 3;
 /// More causes are not told apart.
 const CHAIN_MAX: usize = 16;
+/// Before each exception where .NET tells several causes again, one by one.
+const ONE_BY_ONE: &str = "---> (Inner Exception #";
+
 /// An exception, and where it was thrown.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Thrown<'a> {
@@ -58,6 +61,17 @@ pub fn chain<'a>(body: &'a str, exception: &'a str) -> Vec<Thrown<'a>> {
     trace.chain
 }
 
+/// The types of all causes that .NET tells one by one: of several, the chain has the first.
+pub fn causes<'a>(body: &'a str, exception: &'a str) -> impl Iterator<Item = &'a str> {
+    let told = [body, exception].into_iter().filter_map(|text| text.find(ONE_BY_ONE).map(|at| &text[at..]));
+    told.flat_map(|told| told.split("---> ")).filter_map(|text| {
+        let line = text.lines().next().unwrap_or_default();
+        let line =
+            line.strip_prefix("(Inner Exception #").and_then(|rest| rest.split_once(") ")).map_or(line, |it| it.1);
+        any_type(line).map(|(kind, _)| kind)
+    })
+}
+
 /// A stack trace as far as it was read.
 #[derive(Default)]
 struct Trace<'a> {
@@ -98,8 +112,7 @@ impl<'a> Trace<'a> {
             return true;
         }
         self.suppressed = line.starts_with("Suppressed: ").then_some(indent.max(1));
-        if line.starts_with("---> (Inner Exception #") {
-            // .NET tells the causes again, one by one.
+        if line.starts_with(ONE_BY_ONE) {
             return false;
         }
         let Some((line, indent)) = self.within_group(line, indent) else { return false };

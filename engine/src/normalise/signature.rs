@@ -184,10 +184,12 @@ impl Rule {
             Value::None => false,
         };
         let is_thrown = |kind: &String| {
-            let is_kind = |thrown: &Thrown<'_>| {
-                thrown.kind.strip_suffix(kind.as_str()).is_some_and(|before| before.is_empty() || before.ends_with('.'))
+            let is_kind = |thrown: &str| {
+                thrown.strip_suffix(kind.as_str()).is_some_and(|before| before.is_empty() || before.ends_with('.'))
             };
-            exception::chain(record.body(), record.exception()).iter().any(is_kind)
+            let (body, exception) = (record.body(), record.exception());
+            exception::chain(body, exception).iter().any(|thrown| is_kind(thrown.kind))
+                || exception::causes(body, exception).any(is_kind)
         };
         let fits = logger.as_ref().is_none_or(|logger| record.logger() == logger)
             && severity_min.is_none_or(|least| record.severity >= least)
