@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::severity::Severities;
 use super::naming::{Field, Holds, distinct, dotted, names};
 use super::order::forms;
+use super::prefix::prefix;
 use super::stamp::{self, Stamp};
 use super::words;
 
@@ -52,13 +53,13 @@ fn pattern(stamped: &[(&str, Stamp)], severities: &Severities, parts: &mut Parts
     }
     parts.text("{timestamp}");
     for _ in 0..FIELDS_MAX {
-        let literal = punctuation(&mut rests, needed)?;
+        let literal = punctuation(&mut rests, needed, severities)?;
         parts.text(&literal);
         if !field(&mut rests, &literal, needed, severities, parts) {
             return (!literal.is_empty()).then(|| parts.pattern() + "{body}");
         }
     }
-    let literal = punctuation(&mut rests, needed)?;
+    let literal = punctuation(&mut rests, needed, severities)?;
     parts.text(&literal);
     (!literal.is_empty()).then(|| parts.pattern() + "{body}")
 }
@@ -71,7 +72,7 @@ pub fn least(lines: usize) -> usize {
 
 /// What is known of a pattern so far: fields, each with the text before it, and the text behind the last.
 #[derive(Default)]
-struct Parts {
+pub struct Parts {
     fields: Vec<(String, Field)>,
     last: String,
     /// Words for severities that are not known.
@@ -79,11 +80,11 @@ struct Parts {
 }
 
 impl Parts {
-    fn text(&mut self, text: &str) {
+    pub fn text(&mut self, text: &str) {
         self.last += text;
     }
 
-    fn field(&mut self, values: &[&str], in_brackets: bool, severities: &Severities) {
+    pub fn field(&mut self, values: &[&str], in_brackets: bool, severities: &Severities) {
         let field = Field::of(values, in_brackets, severities);
         if matches!(field.holds, Holds::Severity | Holds::Words) && !self.has_severity() {
             self.words = words::unknown(values.iter().copied(), severities);
@@ -93,7 +94,7 @@ impl Parts {
     }
 
     /// A field that may hold anything.
-    fn anything(&mut self) {
+    pub fn anything(&mut self) {
         let field =
             Field { holds: Holds::Other, in_brackets: false, is_dotted: false, is_thread: false, is_line: false };
         self.fields.push((std::mem::take(&mut self.last), field));
@@ -141,65 +142,21 @@ impl Parts {
     }
 }
 
-/// What stands before the time, and which lines have it.
-fn prefix(before: &[&str], needed: usize, severities: &Severities, parts: &mut Parts) -> Option<Vec<bool>> {
-    let same = most_frequent(before);
-    let kept: Vec<bool> = before.iter().map(|text| *text == same).collect();
-    if kept.iter().filter(|kept| **kept).count() >= needed {
-        parts.text(&escaped(same));
-        return Some(kept);
-    }
-    // One field, and the signs around it.
-    let inner = |text: &'_ str| {
-        let start = text.len() - text.trim_start_matches(|c: char| !c.is_alphanumeric()).len();
-        let end = text.trim_end_matches(|c: char| !c.is_alphanumeric()).len().max(start);
-        (text[..start].to_owned(), text[start..end].to_owned(), text[end..].to_owned())
-    };
-    let inners: Vec<_> = before.iter().map(|text| inner(text)).collect();
-    let opens = most_frequent(&inners.iter().map(|(open, ..)| open.as_str()).collect::<Vec<_>>()).to_owned();
-    let closes: Vec<String> = inners.iter().map(|(.., close)| collapsed(close)).collect();
-    let close = most_frequent(&closes.iter().map(String::as_str).collect::<Vec<_>>()).to_owned();
-    let fits = |(open, value, _): &(String, String, String), own: &String| {
-        *open == opens && *own == close && !value.is_empty() && !value.contains(' ') && !own.is_empty()
-    };
-    let kept: Vec<bool> = inners.iter().zip(&closes).map(|(part, own)| fits(part, own)).collect();
-    let values: Vec<&str> =
-        inners.iter().zip(&kept).filter(|(_, kept)| **kept).map(|((_, value, _), _)| value.as_str()).collect();
-    if values.len() < needed {
-        return any_prefix(before, needed, parts);
-    }
-    parts.text(&escaped(&opens));
-    parts.field(&values, opens.ends_with(['[', '(']), severities);
-    parts.text(&escaped(&close));
-    Some(kept)
-}
-
-/// Before the time anything, and then signs that most lines share, such as a bracket.
-fn any_prefix(before: &[&str], needed: usize, parts: &mut Parts) -> Option<Vec<bool>> {
-    let signs = |text: &&'_ str| {
-        let end = text.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '-');
-        collapsed(&text[end.len()..])
-    };
-    let all: Vec<String> = before.iter().map(signs).collect();
-    let close = most_frequent(&all.iter().map(String::as_str).collect::<Vec<_>>());
-    let kept: Vec<bool> = before.iter().zip(&all).map(|(text, own)| own == close && text.len() > close.len()).collect();
-    if close.trim().is_empty() || kept.iter().filter(|kept| **kept).count() < needed {
-        return None;
-    }
-    parts.anything();
-    parts.text(&escaped(close));
-    Some(kept)
-}
-
 /// The text that most of these are; of equally frequent ones the first by their order.
-fn most_frequent<'t>(texts: &[&'t str]) -> &'t str {
+pub fn most_frequent<'t>(texts: &[&'t str]) -> &'t str {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     texts.iter().for_each(|text| *counts.entry(text).or_default() += 1);
     counts.into_iter().max_by_key(|(text, count)| (*count, std::cmp::Reverse(*text))).map_or("", |(text, _)| text)
 }
 
+/// A text without the blanks before a sign that closes a field: they pad its value.
+pub fn unpadded(text: &str) -> &str {
+    let bare = text.trim_start_matches(' ');
+    if bare.starts_with([']', ')', '>', ':']) { bare } else { text }
+}
+
 /// Runs of spaces as one, as a pattern has them.
-fn collapsed(text: &str) -> String {
+pub fn collapsed(text: &str) -> String {
     let mut shown = String::new();
     for c in text.chars() {
         if c != ' ' || !shown.ends_with(' ') {
@@ -210,12 +167,12 @@ fn collapsed(text: &str) -> String {
 }
 
 /// A text as a literal of a pattern.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     collapsed(text).replace('{', "{{").replace('}', "}}")
 }
 
 /// The signs that most lines go on with, taken off them; lines that do not are left out.
-fn punctuation(rests: &mut Vec<&str>, needed: usize) -> Option<String> {
+fn punctuation(rests: &mut Vec<&str>, needed: usize, severities: &Severities) -> Option<String> {
     let signs = |text: &'_ str| {
         let end = text.find(|c: char| c.is_alphanumeric() || c == '_').unwrap_or(text.len());
         // What a bracket opens is a field, even where the same signs stand in all of them.
@@ -236,7 +193,17 @@ fn punctuation(rests: &mut Vec<&str>, needed: usize) -> Option<String> {
             literal = Some(text);
         }
     }
-    let literal = literal.unwrap_or_default();
+    let mut literal = literal.unwrap_or_default();
+    // A blank behind a sign is padding, where a longer severity stands without it.
+    let bare = literal.trim_end_matches(' ');
+    let is_longer = |rest: &&str| {
+        let more = behind(rest, bare).filter(|_| behind(rest, &literal).is_none());
+        more.and_then(|more| more.split(|c: char| !c.is_alphanumeric()).next())
+            .is_some_and(|word| words::is_severity(word, severities))
+    };
+    if !bare.is_empty() && rests.iter().any(|rest| is_longer(rest)) {
+        literal.truncate(bare.len());
+    }
     rests.retain_mut(|rest| match behind(rest, &literal) {
         Some(more) => {
             *rest = more;
@@ -274,13 +241,14 @@ fn field(rests: &mut Vec<&str>, before: &str, needed: usize, severities: &Severi
         None if parts.is_open() => &["|", "\t", " ", "]", ": ", ":", ";", ","],
         None => &["|", "\t", " ", " - ", ": ", ":", "]", ";", ","],
     };
-    for end in ends {
+    let said = |end: &str| rests.iter().filter(|rest| words::is_severity(cut(rest, end).0.trim(), severities)).count();
+    for (rank, end) in ends.iter().enumerate() {
         let found: Vec<(&str, &str)> =
             rests.iter().map(|rest| cut(rest, end)).filter(|(_, behind)| !behind.is_empty()).collect();
         let is_field = |value: &str| {
             // What is quoted and has blanks is rather a message.
             let is_open = closing.is_none() || *end == "\"";
-            let blank = is_open && !["|", "\t"].contains(end) && value.contains(' ');
+            let blank = is_open && !["|", "\t"].contains(end) && value.trim().contains(' ');
             !blank && value.chars().count() <= FIELD_CHARS_MAX
         };
         let fitting: Vec<(&str, &str)> = found.into_iter().filter(|(value, _)| is_field(value)).collect();
@@ -295,7 +263,10 @@ fn field(rests: &mut Vec<&str>, before: &str, needed: usize, severities: &Severi
             _ if closing.is_some() => true,
             // What fields of JSON follow is the message.
             ("|" | "\t", _) => !fitting.iter().any(|(_, behind)| behind[1..].trim_start().starts_with('{')),
-            (_, Holds::Severity | Holds::Words) => !parts.has_severity(),
+            // `INFO :` ends with a colon where `ERROR:` does.
+            (_, Holds::Severity | Holds::Words) => {
+                !parts.has_severity() && !ends[rank..].iter().any(|other| said(other) > said(end))
+            }
             (" " | "]", Holds::Number) if is_line => true,
             (" ", Holds::Number) => !parts.has_severity() && parts.numbers() < NUMBERS_MAX,
             (":", Holds::Identifier) if is_line => fitting.iter().all(|(_, behind)| starts_number(&behind[1..])),
@@ -311,8 +282,12 @@ fn field(rests: &mut Vec<&str>, before: &str, needed: usize, severities: &Severi
             _ => false,
         };
         if accepted {
-            // Blanks that pad most of the values belong to what follows.
-            let padded = fitting.iter().filter(|(value, _)| value.ends_with(' ')).count() >= needed;
+            let is_severity = matches!(holds, Holds::Severity | Holds::Words);
+            // Blanks that pad all values belong to what follows; behind a severity only where blanks follow the sign,
+            // too, for a longer one may have none.
+            let is_framed = fitting.iter().all(|(_, behind)| behind[end.len()..].starts_with(' '));
+            let is_sure = !is_severity || is_framed;
+            let padded = closing.is_none() && is_sure && fitting.iter().all(|(value, _)| value.ends_with(' '));
             let whole: Vec<&str> = rests.iter().filter(|rest| !cut(rest, end).1.is_empty()).copied().collect();
             let taken = |rest: &&str| {
                 let value = cut(rest, end).0;
@@ -327,7 +302,8 @@ fn field(rests: &mut Vec<&str>, before: &str, needed: usize, severities: &Severi
                 }
                 None => parts.field(&values, closing.is_some(), severities),
             }
-            *rests = whole.into_iter().filter_map(|rest| Some(&rest[taken(&rest)?..])).collect();
+            let more = |text| if is_severity { unpadded(text) } else { text };
+            *rests = whole.into_iter().filter_map(|rest| Some(more(&rest[taken(&rest)?..]))).collect();
             return true;
         }
     }
@@ -385,6 +361,10 @@ mod tests {
                 ],
                 "{severity} {timestamp} {logger} - {body}",
             ),
+            (&["2026-10-12 05:48:29 [INFO ] App.X - a"; 3], "{timestamp} [{severity}] {logger} - {body}"),
+            (&["2026-10-12 05:48:29|INFO |a"; 3], "{timestamp}|{severity}|{body}"),
+            (&["2026-10-12 05:48:29 INFO : a"; 3], "{timestamp} {severity}: {body}"),
+            (&["INFO  2026-10-12 05:48:29 a"; 3], "{severity} {timestamp} {body}"),
             (
                 &["2026-10-12T05:48:29Z something happened", "2026-10-12T05:48:29Z nothing else did"],
                 "{timestamp} {body}",
@@ -394,5 +374,40 @@ mod tests {
             assert_eq!(derived.first().map(|derived| derived.pattern.as_str()), Some(pattern), "{lines:?}");
         }
         assert!(derive(&["no time", "at all"], &severities, 0).is_empty());
+    }
+
+    #[test]
+    fn severities_are_read_however_they_are_padded() {
+        let severities = Severities::new(&BTreeMap::new(), 9);
+        for (often, seldom, pattern) in [
+            ("T [INFO ] App.X - a", "T [ERROR] App.X - b", "{timestamp} [{severity}] {logger} - {body}"),
+            ("T [ INFO] App.X - a", "T [ERROR] App.X - b", "{timestamp} [{severity}] {logger} - {body}"),
+            (
+                "[T] [INFO ] [main] A.X - a",
+                "[T] [ERROR] [main] A.X - b",
+                "[{timestamp}] [{severity}] [{thread}] {logger} - {body}",
+            ),
+            (
+                "T [7] INFO : App.X - a",
+                "T [7] ERROR: App.X - b",
+                "{timestamp} [{thread}] {severity}: {logger} - {body}",
+            ),
+            ("T INFO : a", "T ERROR: b", "{timestamp} {severity}: {body}"),
+            ("T:INFO :a", "T:ERROR:b", "{timestamp}:{severity}:{body}"),
+            ("T|INFO |a", "T|ERROR|b", "{timestamp}|{severity}|{body}"),
+            ("T| INFO|a", "T|ERROR|b", "{timestamp}|{severity}|{body}"),
+            ("[INFO ] T a", "[ERROR] T b", "[{severity}] {timestamp} {body}"),
+            ("[ INFO] T a", "[ERROR] T b", "[{severity}] {timestamp} {body}"),
+            ("INFO |T|a", "ERROR|T|b", "{severity}|{timestamp}|{body}"),
+        ] {
+            for (many, few) in [(30, 2), (10, 10), (2, 30)] {
+                let of = |line: &str, count| vec![line.replace('T', "2026-10-12 05:48:29,123"); count];
+                let lines = [of(often, many), of(seldom, few)].concat();
+                let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+                let derived = derive(&lines, &severities, 0);
+                let found = derived.first().map(|derived| derived.pattern.as_str());
+                assert_eq!(found, Some(pattern), "{often} {many} times, {seldom} {few} times");
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ mod lack;
 mod members;
 mod naming;
 mod order;
+mod prefix;
 mod sample;
 mod stamp;
 mod words;

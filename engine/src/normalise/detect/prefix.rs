@@ -1,0 +1,65 @@
+//! What stands before the time of a line, as a part of a pattern.
+
+use super::super::severity::Severities;
+use super::derive::{Parts, collapsed, escaped, most_frequent, unpadded};
+use super::words;
+
+/// What stands before the time, and which lines have it.
+pub fn prefix(before: &[&str], needed: usize, severities: &Severities, parts: &mut Parts) -> Option<Vec<bool>> {
+    let same = most_frequent(before);
+    let kept: Vec<bool> = before.iter().map(|text| *text == same).collect();
+    let is_severity = words::is_severity(same.trim_matches(|c: char| !c.is_alphanumeric()), severities);
+    if !is_severity && kept.iter().filter(|kept| **kept).count() >= needed {
+        parts.text(&escaped(same));
+        return Some(kept);
+    }
+    // One field, and the signs around it.
+    let inner = |text: &'_ str| {
+        let start = text.len() - text.trim_start_matches(|c: char| !c.is_alphanumeric()).len();
+        let end = text.trim_end_matches(|c: char| !c.is_alphanumeric()).len().max(start);
+        (text[..start].to_owned(), text[start..end].to_owned(), text[end..].to_owned())
+    };
+    let mut inners: Vec<_> = before.iter().map(|text| inner(text)).collect();
+    // What a value is padded with belongs to it.
+    inners.iter_mut().for_each(|(open, ..)| open.truncate(open.trim_end().len()));
+    let opens = most_frequent(&inners.iter().map(|(open, ..)| open.as_str()).collect::<Vec<_>>()).to_owned();
+    let mut closes: Vec<String> = inners.iter().map(|(.., close)| collapsed(unpadded(close))).collect();
+    if closes.iter().any(|close| close.starts_with(|c: char| c != ' ')) {
+        let bare = |close: &mut String| match close.trim_start() {
+            "" => {}
+            bare => *close = bare.to_owned(),
+        };
+        closes.iter_mut().for_each(bare);
+    }
+    let close = most_frequent(&closes.iter().map(String::as_str).collect::<Vec<_>>()).to_owned();
+    let fits = |(open, value, _): &(String, String, String), own: &String| {
+        *open == opens && *own == close && !value.is_empty() && !value.contains(' ') && !own.is_empty()
+    };
+    let kept: Vec<bool> = inners.iter().zip(&closes).map(|(part, own)| fits(part, own)).collect();
+    let values: Vec<&str> =
+        inners.iter().zip(&kept).filter(|(_, kept)| **kept).map(|((_, value, _), _)| value.as_str()).collect();
+    if values.len() < needed {
+        return any_prefix(before, needed, parts);
+    }
+    parts.text(&escaped(&opens));
+    parts.field(&values, opens.ends_with(['[', '(']), severities);
+    parts.text(&escaped(&close));
+    Some(kept)
+}
+
+/// Before the time anything, and then signs that most lines share, such as a bracket.
+fn any_prefix(before: &[&str], needed: usize, parts: &mut Parts) -> Option<Vec<bool>> {
+    let signs = |text: &&'_ str| {
+        let end = text.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '-');
+        collapsed(&text[end.len()..])
+    };
+    let all: Vec<String> = before.iter().map(signs).collect();
+    let close = most_frequent(&all.iter().map(String::as_str).collect::<Vec<_>>());
+    let kept: Vec<bool> = before.iter().zip(&all).map(|(text, own)| own == close && text.len() > close.len()).collect();
+    if close.trim().is_empty() || kept.iter().filter(|kept| **kept).count() < needed {
+        return None;
+    }
+    parts.anything();
+    parts.text(&escaped(close));
+    Some(kept)
+}
