@@ -12,7 +12,7 @@ mod sample;
 mod stamp;
 mod words;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::severity::Severities;
 use super::trial::{LineKind, each_line, is_stray};
@@ -34,6 +34,9 @@ const NEAR: f64 = 0.05;
 const CANDIDATES_MAX: usize = 3;
 /// Where a named layout is this good, no pattern of one's own is needed.
 const GOOD: f64 = 0.9;
+/// Bytes by which lines are known that begin alike, and digits among them: those of a date or a time.
+const BEGIN_BYTES: usize = 12;
+const BEGIN_DIGITS_MIN: usize = 4;
 /// A severity that no word has: records with it have a word that is not known, or none.
 const NO_SEVERITY: u8 = 24;
 
@@ -215,11 +218,32 @@ fn fit(format: &Format, sample: &Sample) -> Option<Fit> {
             _ => fit.with_logger += 1,
         }
     }
+    // By how lines begin: those that are heads, and those that go on.
+    let mut begins_of: BTreeMap<Option<Vec<u8>>, (u64, u64)> = BTreeMap::new();
     each_line(&normaliser, text, &begins, |_, _, line, kind| {
         fit.lines += 1;
-        fit.joined += u64::from(kind == LineKind::Joins && !is_stray(line));
+        match kind {
+            LineKind::Record => begins_of.entry(begin(line)).or_default().0 += 1,
+            LineKind::Joins if !is_stray(line) => begins_of.entry(begin(line)).or_default().1 += 1,
+            _ => {}
+        }
     });
+    // Where most lines that begin as heads do are none, their time is read wrongly.
+    let goes_on =
+        |(begin, (heads, joined)): &(&Option<Vec<u8>>, &(u64, u64))| begin.is_none() || *heads == 0 || joined <= heads;
+    fit.joined = begins_of.iter().filter(goes_on).map(|(_, (_, joined))| joined).sum();
     Some(fit)
+}
+
+/// How a line begins, each digit and each letter as any other; nothing where no time can be in it.
+fn begin(line: &[u8]) -> Option<Vec<u8>> {
+    let any = |byte: &u8| match byte {
+        b'0'..=b'9' => b'0',
+        b'a'..=b'z' | b'A'..=b'Z' => b'a',
+        other => *other,
+    };
+    let begin: Vec<u8> = line.get(..BEGIN_BYTES)?.iter().map(any).collect();
+    (begin.iter().filter(|byte| **byte == b'0').count() >= BEGIN_DIGITS_MIN).then_some(begin)
 }
 
 /// Everything of every record.
@@ -234,7 +258,7 @@ mod tests {
     use proptest::prelude::any;
     use proptest::{prop_assert, proptest};
 
-    use super::{Sample, detect};
+    use super::{Sample, detect, fit};
     use crate::normalise::explain::why_no_record;
     use crate::profile::{KNOWN, known, read_format};
 
@@ -251,6 +275,21 @@ mod tests {
             assert!(named || best.also.contains(&layout.name), "{}: {}", layout.name, best.section);
             assert!(best.total.explained() >= 1.0, "{}", layout.name);
         }
+    }
+
+    #[test]
+    fn where_most_lines_that_begin_as_heads_are_none_they_do_not_fit() {
+        let keys = "pattern = \"{timestamp} {body}\"\ntimestamp = \"%H:%M %d.%m.%Y\"\nzone = \"UTC\"";
+        let format = read_format(&format!("[format]\nkind = \"pattern\"\n{keys}\n")).expect("a format");
+        let counts = |text: &str| {
+            let [sample] = sample(text.to_owned());
+            let fit = fit(&format, &sample).expect("a fit");
+            (fit.lines, fit.records, fit.joined)
+        };
+        let head = "08:15 12.10.2026 a\n  at c\nto d and e and f\n";
+        let odd = "08:15 12.13.2026 b\n";
+        assert_eq!(counts(&format!("{head}{odd}")), (4, 1, 3));
+        assert_eq!(counts(&format!("{head}{odd}{odd}")), (5, 1, 2));
     }
 
     proptest! {

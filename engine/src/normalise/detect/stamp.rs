@@ -203,7 +203,10 @@ impl<'l> Reading<'l> {
         let mut behind = self.ahead(first + 1);
         if let Some(letters) = behind.word(&MONTHS) {
             self.add(&format!("{}{sign}{}", padded('d', first), month(letters)), first + 1 + letters);
-            (self.byte(0) == separator && first_number <= 31).then_some(())?;
+            (first_number <= 31).then_some(())?;
+            if self.byte(0) != separator || self.is_clock_behind(separator) {
+                return Some(false);
+            }
             let year = self.ahead(1).digits();
             self.add(&format!("{sign}{}", year_of(year)?), 1 + year);
             return Some(true);
@@ -211,10 +214,14 @@ impl<'l> Reading<'l> {
         let second = behind.short(1, 31)?;
         let second_number = behind.number(second);
         behind.at += second;
-        if behind.byte(0) != separator {
+        if separator == b'.' && behind.rest().starts_with(b". ") && first_number <= 31 && second_number <= 12 {
+            self.add(&format!("{}.{}.", padded('d', first), padded('m', second)), first + second + 2);
+            return Some(false);
+        }
+        if behind.byte(0) != separator || behind.is_clock_behind(separator) {
             // Month and day alone, as Android writes.
             (first_number <= 31).then_some(())?;
-            (b"-.".contains(&separator) && first == 2 && second == 2).then_some(())?;
+            (b"-./".contains(&separator) && first == 2 && second == 2).then_some(())?;
             let month_first = (first_number <= 12).then(|| format!("%m{sign}%d"));
             let day_first = (second_number <= 12).then(|| format!("%d{sign}%m"));
             let forms: Vec<String> = month_first.into_iter().chain(day_first).collect();
@@ -241,6 +248,12 @@ impl<'l> Reading<'l> {
         (!forms.is_empty() && separator != b' ').then_some(())?;
         self.fork(&forms, first + second + 2 + year);
         Some(true)
+    }
+
+    /// Whether a time of day follows where a year might stand: `08:15:31`, but not `08:15:31:00`, which has a year.
+    fn is_clock_behind(&self, separator: u8) -> bool {
+        let mut clock = Reading { forms: vec![String::new()], ..self.ahead(1) };
+        b" -".contains(&separator) && clock.time().is_some() && clock.byte(0) != b':'
     }
 
     fn month_name_first(&mut self) -> Option<bool> {
