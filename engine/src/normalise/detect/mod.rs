@@ -184,6 +184,7 @@ fn rank(mut found: Vec<Candidate>) -> Vec<Candidate> {
 fn shape(layout: &Layout) -> String {
     let order = |form: &str| match form {
         "auto" | "rfc3339" => "Ymd".to_owned(),
+        form if form.starts_with("epoch") => "Ymd".to_owned(),
         form => form.replace('y', "Y").chars().filter(|c| "Ymdbej".contains(*c)).collect::<String>().replace('e', "d"),
     };
     match layout {
@@ -213,7 +214,8 @@ fn fit(format: &Format, sample: &Sample) -> Option<Fit> {
         fit.with_severity += u64::from(record.severity != NO_SEVERITY);
         fit.with_body += u64::from(!record.body().trim().is_empty() || !record.exception().is_empty());
         match record.logger() {
-            "" => {}
+            // A place in the code, as zap's `caller`, is no name.
+            logger if logger.is_empty() || is_place(logger) => {}
             logger if logger.contains(char::is_whitespace) || logger.len() > 200 => fit.with_odd_logger += 1,
             _ => fit.with_logger += 1,
         }
@@ -244,6 +246,11 @@ fn begin(line: &[u8]) -> Option<Vec<u8>> {
     };
     let begin: Vec<u8> = line.get(..BEGIN_BYTES)?.iter().map(any).collect();
     (begin.iter().filter(|byte| **byte == b'0').count() >= BEGIN_DIGITS_MIN).then_some(begin)
+}
+
+/// Whether a text is a file and a line of it, `a/b.go:7`.
+fn is_place(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(_, line)| !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Everything of every record.
