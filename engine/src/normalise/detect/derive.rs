@@ -201,7 +201,7 @@ fn punctuation(rests: &mut Vec<&str>, needed: usize, severities: &Severities) ->
         more.and_then(|more| more.split(|c: char| !c.is_alphanumeric()).next())
             .is_some_and(|word| words::is_severity(word, severities))
     };
-    if !bare.is_empty() && rests.iter().any(|rest| is_longer(rest)) {
+    if !bare.is_empty() && rests.iter().any(is_longer) {
         literal.truncate(bare.len());
     }
     rests.retain_mut(|rest| match behind(rest, &literal) {
