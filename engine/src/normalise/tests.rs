@@ -141,6 +141,17 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
+fn a_rule_that_nobody_wants_hides_the_users_that_it_takes() {
+    let rules = [rule("auth.fail", "App.Auth", Some("Login of {user.name} failed, {*} is locked"))];
+    let wanted = Wanted { plugins: vec![want(&[], Some(17), &[])] };
+    let normaliser = Normaliser::compile(&[log4net()], &rules, &wanted).unwrap();
+    let line = "2026-10-12 05:08:31,905 [1] ERROR App.Auth - Login of anna failed, anna is locked\n";
+    let (mut records, mut signature) = (normaliser.open(line.as_bytes(), UTC), String::new());
+    normaliser.sign(records.next().unwrap().expect("a record"), &mut signature);
+    assert_eq!(signature, "App.Auth ERROR: Login of <user> failed, <user> is locked");
+}
+
+#[test]
 fn the_text_of_an_event_is_there_where_it_is_wanted() {
     for text in [false, true] {
         let mut wanted = wanted();
