@@ -1,21 +1,19 @@
 //! Reads the times of one source, in the order of its lines.
 //!
-//! The minute of the line before is kept, and the zone's offset of its day: reading a time costs a comparison, and the
-//! digits behind the minute. An hour that a zone repeats in autumn is resolved by the order of the lines: it is the
-//! first pass until the time steps back. An hour that it skips in spring has no instant: such a time is taken with the
-//! offset before it, and marked.
+//! The date of the line before is kept, and the zone's offset of that day: reading a time costs a comparison, and the
+//! digits behind the date. Of formats in another order, and on days on which an offset changes, all of it is read. An hour
+//! that a zone repeats in autumn is resolved by the order of the lines: it is the first pass until the time steps back. An
+//! hour that it skips in spring has no instant: such a time is taken with the offset before it, and marked.
 
 use chrono::{DateTime, MappedLocalTime, NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;
 
 use super::epoch::Unit;
-use super::swar::eight;
-use super::timestamp::{Date, Fixed, HEAD_BYTES_MIN, MINUTE_US, TimeFormat};
+use super::timestamp::{DAY_US, Date, Fixed, MINUTE_US, Tail, TimeFormat};
 use super::year::Anchor;
 
 const SECOND_US: i64 = 1_000_000;
 const QUARTER_US: i64 = 900 * SECOND_US;
-const DAY_US: i64 = 86_400 * SECOND_US;
 /// Threads write their lines a little out of order: only more than this is a step back of the clock.
 const DISORDER_US: i64 = 5 * SECOND_US;
 /// Quarters of an hour in which a time before a gap is looked for: Samoa skipped a whole day.
@@ -38,11 +36,9 @@ pub struct Stamp {
 #[derive(Debug)]
 pub struct Clock {
     zone: Tz,
-    /// The bytes up to the seconds of the time read last.
-    head: [u64; 3],
-    /// Its date.
+    /// The date that was read last.
     date: Date,
-    /// Local microseconds of its minute.
+    /// Local microseconds of the minute that was asked for last.
     minute: i64,
     /// What the zone says of that minute; none until it is asked.
     local: Option<Local>,
@@ -52,6 +48,24 @@ pub struct Clock {
     latest: i64,
     /// When the source was seen first: what resolves these where no time was before them.
     seen: Option<i64>,
+}
+
+/// A date of which times were read, and its offset where it has only one.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownDate {
+    date: Date,
+    offset: Option<i64>,
+}
+
+impl KnownDate {
+    /// The instant of a time of this date where that is beyond doubt: because the offset stands in it, or changes not on
+    /// this date.
+    #[inline(always)]
+    pub fn read(&self, fixed: &Fixed, text: &[u8]) -> Option<(i64, Tail)> {
+        let minute = fixed.minute_on(&self.date, text)?;
+        let tail = fixed.tail(text)?;
+        Some((minute + tail.micros - tail.offset_us.or(self.offset)?, tail))
+    }
 }
 
 /// Offsets of a local minute from UTC, in microseconds.
@@ -66,10 +80,8 @@ impl Clock {
     /// A clock for times of a zone, behind a source whose greatest time so far is `latest`, and that was there at
     /// `seen`.
     pub fn new(zone: Tz, latest: Option<i64>, seen: Option<i64>) -> Self {
-        // No head is all zeros: it has digits.
         Self {
             zone,
-            head: [0; 3],
             date: Date::default(),
             minute: 0,
             local: None,
@@ -113,7 +125,7 @@ impl Clock {
             TimeFormat::Epoch(unit) => unit.read(text)?,
             TimeFormat::Loose(loose) => loose.read(text, self.anchor())?,
         };
-        self.turn([0; 3], minute);
+        self.turn(minute);
         let (time, in_gap) = self.instant(tail.micros, tail.offset_us);
         Some(Stamp { time, end: tail.end, in_gap, offset_min: tail.offset_min() })
     }
@@ -127,52 +139,29 @@ impl Clock {
 
     #[inline(always)]
     fn fixed(&mut self, fixed: &Fixed, text: &[u8]) -> Option<Stamp> {
-        self.go_to_minute(fixed, text)?;
+        match self.known_date().read(fixed, text) {
+            Some((time, tail)) => Some(Stamp { time, end: tail.end, in_gap: false, offset_min: tail.offset_min() }),
+            None => self.fixed_anew(fixed, text),
+        }
+    }
+
+    #[inline(never)]
+    fn fixed_anew(&mut self, fixed: &Fixed, text: &[u8]) -> Option<Stamp> {
+        let minute = fixed.minute(text, &mut self.date)?;
+        self.turn(minute);
         let tail = fixed.tail(text)?;
         let (time, in_gap) = self.instant(tail.micros, tail.offset_us);
         Some(Stamp { time, end: tail.end, in_gap, offset_min: tail.offset_min() })
     }
 
-    /// Reads a time whose instant is beyond doubt: its offset stands in it, or its minute comes once. Gives the instant
-    /// and where the time ends.
+    /// The date of the time read last.
     #[inline(always)]
-    pub fn sure(&mut self, fixed: &Fixed, text: &[u8]) -> Option<(i64, usize)> {
-        self.go_to_minute(fixed, text)?;
-        let tail = fixed.tail(text)?;
-        let offset = match (tail.offset_us, self.local) {
-            (Some(offset), _) | (None, Some(Local::Once(offset))) => offset,
-            (None, None) => self.sure_offset()?,
-            _ => return None,
-        };
-        Some((self.minute + tail.micros - offset, tail.end))
+    pub fn known_date(&self) -> KnownDate {
+        let (start, offset) = self.day;
+        KnownDate { date: self.date, offset: offset.filter(|_| start == self.date.start_us) }
     }
 
-    #[cold]
-    fn sure_offset(&mut self) -> Option<i64> {
-        self.local = self.ask();
-        if let Some(Local::Once(offset)) = self.local { Some(offset) } else { None }
-    }
-
-    /// Goes over to the minute that a text begins with; none where it begins with no time.
-    #[inline(always)]
-    fn go_to_minute(&mut self, fixed: &Fixed, text: &[u8]) -> Option<()> {
-        let last = fixed.bytes.checked_sub(8)?;
-        let head = [eight(text, 0)?, eight(text, last.min(8))?, eight(text, last)?];
-        // Words compared one by one: as an array, they would go through memory.
-        let differ = [head[0] ^ self.head[0], head[1] ^ self.head[1], head[2] ^ self.head[2]];
-        if differ[0] | differ[1] | differ[2] != 0 {
-            debug_assert!(fixed.bytes >= HEAD_BYTES_MIN);
-            let minute = match fixed.same_day(differ, head, &self.date) {
-                Some(minute) => minute,
-                None => fixed.minute(text, &mut self.date)?,
-            };
-            self.turn(head, minute);
-        }
-        Some(())
-    }
-
-    fn turn(&mut self, head: [u64; 3], minute: i64) {
-        self.head = head;
+    fn turn(&mut self, minute: i64) {
         if minute != self.minute {
             (self.minute, self.local) = (minute, None);
         }
@@ -258,7 +247,60 @@ fn naive(local_us: i64) -> Option<NaiveDateTime> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{Strategy, prop_assert_eq, proptest};
+    use proptest::sample::select;
+
     use super::*;
+
+    const FORMATS: [&str; 7] = [
+        "%Y-%m-%d %H:%M:%S,%3f",
+        "%d/%m/%Y %H:%M:%S.%f",
+        "%d.%m.%Y %H.%M.%S",
+        "%Y%m%d %H:%M:%S,%3f",
+        "%Y%m%d%H%M%S",
+        "%H:%M:%S %d.%m.%Y",
+        "%FT%T%.f%:z",
+    ];
+
+    /// A time of one of two days or so, and a byte that may be put into its text.
+    fn written() -> impl Strategy<Value = (i64, Option<(usize, u8)>)> {
+        let byte = (0usize..40, select(b"0123456789: ,-\0/\xff".to_vec()));
+        ((0..200_000_000i64), proptest::option::weighted(0.2, byte))
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_read_before_changes_no_time(
+            format in select(FORMATS.to_vec()),
+            times in proptest::collection::vec(written(), 1..40),
+            is_long: bool,
+        ) {
+            let compiled = TimeFormat::compile(format).unwrap();
+            let mut clock = Clock::new(Tz::Asia__Kathmandu, None, None);
+            for (millis, byte) in times {
+                let time = DateTime::from_timestamp_millis(1_791_781_711_905 + millis).unwrap();
+                let mut text = time.format(format).to_string().into_bytes();
+                text.extend_from_slice(if is_long { b" and what stands behind it in a line" } else { b"" });
+                if let Some((at, byte)) = byte {
+                    let at = at % text.len();
+                    text[at] = byte;
+                }
+                let alone = Clock::new(Tz::Asia__Kathmandu, None, None).read(&compiled, &text);
+                prop_assert_eq!(clock.read(&compiled, &text), alone, "{}", String::from_utf8_lossy(&text));
+            }
+        }
+
+        #[test]
+        fn nothing_is_read_of_what_is_no_time(text: Vec<u8>, is_late: bool) {
+            let compiled = TimeFormat::compile(FORMATS[0]).unwrap();
+            let mut clock = Clock::new(Tz::UTC, None, None);
+            if is_late {
+                clock.read(&compiled, b"2026-10-12 05:08:31,905 x");
+            }
+            let zeros = [0; 40];
+            prop_assert_eq!((clock.read(&compiled, &text), clock.read(&compiled, &zeros)), (None, None));
+        }
+    }
 
     fn read_all(zone: Tz, latest: Option<i64>, lines: &[&str]) -> Vec<(String, bool)> {
         let format = TimeFormat::compile("%Y-%m-%d %H:%M:%S").unwrap();

@@ -57,7 +57,10 @@ impl Heads {
     #[inline(always)]
     pub fn read(&self, line: &[u8], at: usize, into: &mut Head) -> bool {
         let Some(begin) = line.get(at..).and_then(|rest| rest.first_chunk::<AT_ONCE>()) else { return false };
-        let Some(known) = self.known(&words(begin)).filter(|known| known.ends_at(line, at)) else { return false };
+        let Some(known) = self.known().and_then(|known| known.find(&words(begin))) else { return false };
+        if !known.ends_at(line, at) {
+            return false;
+        }
         let end = at + usize::from(known.bytes);
         into.severity = known.severity;
         into.is_idle = known.is_idle;
@@ -70,20 +73,10 @@ impl Heads {
         true
     }
 
-    /// Whether the head that goes on at `at` is known as one that no plugin can want.
+    /// All of them; none while there is no room for any.
     #[inline(always)]
-    pub fn is_idle(&self, line: &[u8], at: usize) -> bool {
-        let Some(begin) = line.get(at..).and_then(|rest| rest.first_chunk::<AT_ONCE>()) else { return false };
-        let known = self.known(&words(begin));
-        known.is_some_and(|known| known.is_idle && known.ends_at(line, at))
-    }
-
-    /// What is known of a head with this begin.
-    #[inline(always)]
-    fn known(&self, words: &[u64; AT_ONCE / 8]) -> Option<&Known> {
-        let known = &self.known[slot(words)];
-        let differ = (0..AT_ONCE / 8).fold(0, |differ, at| differ | (words[at] ^ known.begin[at]) & known.mask[at]);
-        (differ == 0 && known.bytes != 0).then_some(known)
+    pub fn known(&self) -> Option<KnownHeads<'_>> {
+        self.known.first_chunk().map(KnownHeads)
     }
 
     /// Keeps a head that was read from `at` on. It must end where the body begins, and the body must not be empty.
@@ -102,6 +95,28 @@ impl Heads {
         known.severity = head.severity;
         known.is_idle = head.is_idle;
         known.logger = (within(logger.start), within(logger.end));
+    }
+}
+
+/// The heads that are known.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownHeads<'a>(&'a [Known; SLOTS]);
+
+impl<'a> KnownHeads<'a> {
+    /// Whether the head that goes on at `at` is known as one that no plugin can want.
+    #[inline(always)]
+    pub fn are_idle(self, line: &[u8], at: usize) -> bool {
+        let Some(begin) = line.get(at..).and_then(|rest| rest.first_chunk::<AT_ONCE>()) else { return false };
+        let known = self.find(&words(begin));
+        known.is_some_and(|known| known.is_idle && known.ends_at(line, at))
+    }
+
+    /// What is known of a head with this begin.
+    #[inline(always)]
+    fn find(self, words: &[u64; AT_ONCE / 8]) -> Option<&'a Known> {
+        let known = &self.0[slot(words)];
+        let differ = (0..AT_ONCE / 8).fold(0, |differ, at| differ | (words[at] ^ known.begin[at]) & known.mask[at]);
+        (differ == 0 && known.bytes != 0).then_some(known)
     }
 }
 

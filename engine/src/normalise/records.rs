@@ -135,12 +135,12 @@ impl<'n, R: Read> Records<'n, R> {
         if !head.is_idle || head.in_gap || self.coloured > 0 || !span.contains(&head.time) {
             return Ok(None);
         }
-        let first = head.time;
+        let (first, end) = (head.time, span.end);
+        let Some(idle) = pattern.idle(&self.clock, &self.heads) else { return Ok(None) };
         let mut last = first;
-        let (clock, heads) = (&mut self.clock, &self.heads);
         let (passed, line) = self.lines.pass(line, |text| {
-            let Some(time) = pattern.idle(text, clock, heads) else { return false };
-            let fits = time >= last && time - last <= pause_us && time < span.end;
+            let Some(time) = idle.time(text) else { return false };
+            let fits = time >= last && time - last <= pause_us && time < end;
             if fits {
                 last = time;
             }

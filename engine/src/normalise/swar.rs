@@ -26,6 +26,13 @@ pub fn find(text: &[u8], from: usize, byte: u8) -> Option<usize> {
     find_either(text, from, byte, byte)
 }
 
+/// The same, where it is one of eight bytes.
+#[inline(always)]
+pub fn find_near(text: &[u8], from: usize, byte: u8) -> Option<usize> {
+    let found = equal(eight(text, from)?, byte);
+    (found != 0).then(|| from + found.trailing_zeros() as usize / 8)
+}
+
 /// Position of the first `a` or `b` from `from`.
 #[inline(always)]
 pub fn find_either(text: &[u8], from: usize, a: u8, b: u8) -> Option<usize> {
@@ -170,6 +177,8 @@ mod tests {
             let rest = text.get(from..).unwrap_or_default();
             let plain = |wanted: &[u8]| rest.iter().position(|byte| wanted.contains(byte)).map(|at| from + at);
             prop_assert_eq!(find(text, from, b'a'), plain(b"a"));
+            let near = plain(b"a").filter(|at| at - from < 8 && text.len() >= from + 8);
+            prop_assert_eq!(find_near(text, from, b'a'), near);
             prop_assert_eq!(find_either(text, from, b'a', b'b'), plain(b"ab"));
             prop_assert_eq!(find_either_far(text, from, b'a', b'b'), plain(b"ab"));
             prop_assert_eq!(skip(text, from, b' '), from + rest.iter().take_while(|byte| **byte == b' ').count());

@@ -1,8 +1,8 @@
 //! Time formats: from chrono's letters to a scanner of fixed places.
 //!
 //! Nearly all logs write `%Y-%m-%d %H:%M:%S` in some order, with a fraction and perhaps an offset behind it. Such a
-//! format becomes a [`Fixed`]: everything up to the minute stands in fixed places and is compared with the line before
-//! as a whole, so that only seconds and fraction are read. Any other format is [`Loose`].
+//! format becomes a [`Fixed`]: everything up to the seconds stands in fixed places. Where the date comes first, as it nearly
+//! always does, it is compared as a whole with that of the line before. Any other format is [`Loose`].
 
 use chrono::NaiveDate;
 
@@ -11,14 +11,16 @@ use super::fault::RuleProblem;
 use super::loose::Loose;
 use super::swar;
 
-/// Longest beginning that [`Fixed`] compares: three words of eight bytes.
-pub const HEAD_BYTES_MAX: usize = 24;
-/// Shortest one: year, month, day, hour and minute without anything between.
-pub const HEAD_BYTES_MIN: usize = 12;
+/// Longest head of a [`Fixed`].
+const HEAD_BYTES_MAX: usize = 24;
 /// Digits of a microsecond; further ones are dropped.
 const MICRO_DIGITS: usize = 6;
-/// Microseconds of a minute.
+/// Microseconds of a minute and of a day.
 pub const MINUTE_US: i64 = 60_000_000;
+pub const DAY_US: i64 = 1440 * MINUTE_US;
+/// Bytes of `05:08:`, and where they are in a word.
+const CLOCK_BYTES: usize = 6;
+const CLOCK: u64 = u64::MAX >> (64 - 8 * CLOCK_BYTES);
 
 /// A compiled time format.
 #[derive(Debug)]
@@ -38,9 +40,9 @@ pub enum TimeFormat {
 pub struct Fixed {
     head: Vec<Part>,
     /// Bytes of the head: where the seconds begin.
-    pub bytes: usize,
-    /// The head reads `2026-10-12 05:08:`, whatever stands between the numbers.
-    is_iso: bool,
+    bytes: usize,
+    /// Where `05:08:` begins behind a date of eight to sixteen bytes.
+    hour: Option<usize>,
     fraction: Fraction,
     /// For [`swar::seconds`], where nothing but three digits follows the seconds.
     millis: Option<u64>,
@@ -82,12 +84,16 @@ pub enum Offset {
     Optional,
 }
 
-/// A date, and its days since 1970-01-01.
+/// A date that was read.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Date {
     /// Year, month, day; zeros are no date.
     date: [u32; 3],
-    epoch_days: i32,
+    /// Local microseconds of its midnight.
+    pub start_us: i64,
+    /// The words of a head with this date: its first, the one before the hour, and the one from there on, with zeros for
+    /// digits. No head has other zeros.
+    head: [u64; 3],
 }
 
 /// What stands behind the minute.
@@ -164,34 +170,34 @@ impl Fixed {
     }
 
     fn new(head: Vec<Part>, fraction: Fraction, offset: Offset) -> Self {
-        let numbers = [0, 2, 4, 6, 8].map(|at| head.get(at).copied());
-        let is_iso = head.len() == 10 && numbers == [0, 1, 2, 3, 4].map(|number| Some(Part::Number(number)));
         let has_three = (fraction.digits_min, fraction.digits_max, fraction.optional) == (3, 3, false);
         let separator = fraction.separators.filter(|[a, b]| has_three && a == b && offset == Offset::None);
         let millis = separator.map(|[separator, _]| swar::seconds_shape(separator));
-        Self { bytes: head_bytes(&head), is_iso, head, fraction, millis, offset }
+        let bytes = head_bytes(&head);
+        let date = bytes.checked_sub(CLOCK_BYTES).filter(|bytes| (8..=16).contains(bytes));
+        let clock = [Some(&Part::Number(3)), None, Some(&Part::Number(4)), None];
+        let is_clock =
+            |(part, number): (&Part, Option<&Part>)| number.map_or(part.bytes() == 1, |number| part == number);
+        let ends_so = head.len() > 4 && head[head.len() - 4..].iter().zip(clock).all(is_clock);
+        Self { bytes, hour: date.filter(|_| ends_so), head, fraction, millis, offset }
     }
 
-    /// Local microseconds of the minute that a head tells, where it differs from the one before, of the date `last`, in
-    /// nothing but hour and minute.
+    /// Local microseconds of the minute that the head tells, where that is one of a date that was read before.
     #[inline(always)]
-    pub fn same_day(&self, differ: [u64; 3], head: [u64; 3], last: &Date) -> Option<i64> {
-        // In the second word, of the bytes from 8 on, these are hour and minute; the third ends with what ends the head.
-        const OTHERS: u64 = u64::from_le_bytes([0xff, 0xff, 0xff, 0, 0, 0xff, 0, 0]);
-        if !self.is_iso || differ[0] != 0 || differ[1] & OTHERS != 0 || differ[2] >> 56 != 0 {
-            return None;
-        }
-        let digit = |at: usize| (head[1] >> (8 * at) & 0xff).wrapping_sub(u64::from(b'0'));
-        let [tens, ones, minute_tens, minute_ones] = [3, 4, 6, 7].map(digit);
-        if tens > 2 || ones > 9 || minute_tens > 5 || minute_ones > 9 {
-            return None;
-        }
-        let hour = tens * 10 + ones;
-        if hour > 23 {
-            return None;
-        }
-        let minutes = hour * 60 + minute_tens * 10 + minute_ones;
-        Some((i64::from(last.epoch_days) * 1440 + minutes.cast_signed()) * MINUTE_US)
+    pub fn minute_on(&self, date: &Date, text: &[u8]) -> Option<i64> {
+        // What is added to a digit leaves its high bit clear, if it is none too great for its place; of all else nothing
+        // is left.
+        const OVER: u64 = u64::from_le_bytes([0x7d, 0x76, 0x7f, 0x7a, 0x76, 0x7f, 0, 0]);
+        const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+        let text: &[u8; HEAD_BYTES_MAX + 8] = text.first_chunk()?;
+        let hour_at = self.hour?;
+        let differs = swar::eight(text, 0)? ^ date.head[0] | swar::eight(text, hour_at - 8)? ^ date.head[1];
+        let clock = (swar::eight(text, hour_at)? ^ date.head[2]) & CLOCK;
+        // Each byte becomes ten times the one before it and itself.
+        let pairs = clock.wrapping_mul(0x0a01);
+        let (hour, minute) = (pairs >> 8 & 0xff, pairs >> 32 & 0xff);
+        let is_one = differs == 0 && (clock | clock.wrapping_add(OVER)) & HIGH == 0 && hour < 24;
+        is_one.then(|| date.start_us + (hour * 60 + minute).cast_signed() * MINUTE_US)
     }
 
     /// Local microseconds of the minute that the head tells; `last` is the date of the time before.
@@ -215,9 +221,18 @@ impl Fixed {
         }
         if last.date != [year, month, day] {
             let epoch_days = NaiveDate::from_ymd_opt(year as i32, month, day)?.to_epoch_days();
-            *last = Date { date: [year, month, day], epoch_days };
+            *last = Date { date: [year, month, day], start_us: i64::from(epoch_days) * DAY_US, head: [0; 3] };
         }
-        Some((i64::from(last.epoch_days) * 1440 + i64::from(hour * 60 + minute)) * MINUTE_US)
+        last.head = self.hour.and_then(|at| self.words(text, at)).unwrap_or_default();
+        Some(last.start_us + i64::from(hour * 60 + minute) * MINUTE_US)
+    }
+
+    /// The words of a head, as in [`Date`].
+    fn words(&self, text: &[u8], hour: usize) -> Option<[u64; 3]> {
+        let clock = swar::eight(text, hour)? & CLOCK;
+        let [_, _, a, _, _, b, ..] = clock.to_le_bytes();
+        let clock = u64::from_le_bytes([b'0', b'0', a, b'0', b'0', b, 0, 0]);
+        Some([swar::eight(text, 0)?, swar::eight(text, hour - 8)?, clock])
     }
 
     /// Reads what stands behind the head.

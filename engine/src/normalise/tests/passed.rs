@@ -1,11 +1,40 @@
 //! Records that are passed are those that would have been given one by one.
 
 use proptest::prelude::{any, prop_assert_eq, prop_oneof, proptest};
+use proptest::sample::select;
 use proptest::strategy::{Just, Strategy};
 
 use super::{START, Slow, Start, compile, log4net};
+use crate::profile::{Format, Layout};
 
 const PAUSE_US: i64 = 60_000_000;
+
+/// The same lines in layouts that differ in what stands behind the time and how that is written.
+const LAYOUTS: [(&str, &str); 5] = [
+    ("{timestamp} [{thread}] {severity} {logger} - {body}", "%Y-%m-%d %H:%M:%S,%3f"),
+    ("{timestamp} {thread} {severity} {logger} - {body}", "%Y-%m-%d %H:%M:%S,%3f"),
+    ("{timestamp} [{thread}] {severity} {logger} - {body}", "%d.%m.%Y %H:%M:%S.%f"),
+    ("{timestamp}|[{thread}] {severity} {logger} - {body}", "%Y%m%d %H-%M-%S,%3f"),
+    ("{timestamp} [{thread}] {severity} {logger} - {body}", "%Y-%m-%dT%H:%M:%S.%3f%:z"),
+];
+
+fn format(layout: usize) -> Format {
+    let (pattern, timestamp) = LAYOUTS[layout];
+    Format { layout: Layout::Pattern { pattern: pattern.into(), timestamp: timestamp.into() }, ..log4net() }
+}
+
+/// A line as a layout has it.
+fn written(layout: usize, line: &str) -> String {
+    let Some((time, rest)) = line.split_at_checked(23).filter(|_| line.starts_with("2026")) else { return line.into() };
+    let (date, clock, millis) = (&time[..10], &time[11..19], &time[20..]);
+    let [year, month, day] = [&date[..4], &date[5..7], &date[8..]];
+    match layout {
+        2 => format!("{day}.{month}.{year} {clock}.{millis}{rest}"),
+        3 => format!("{year}{month}{day} {},{millis}|{}", clock.replace(':', "-"), &rest[1..]),
+        4 => format!("{date}T{clock}.{millis}+02:00{rest}"),
+        _ => line.to_owned(),
+    }
+}
 
 /// Lines of which most are wanted by nobody, and whose times mostly go on.
 fn line() -> impl Strategy<Value = String> {
@@ -21,7 +50,7 @@ fn line() -> impl Strategy<Value = String> {
     ];
     (seconds, 0..1_000u32, any::<bool>(), rest).prop_map(|(seconds, millis, back, rest)| {
         let seconds = if back && seconds < 2 { 40_000 - seconds } else { 40_000 + seconds };
-        let (day, second) = (25 + seconds / 86_400, seconds % 86_400);
+        let (day, second) = (24 + seconds / 86_400, seconds % 86_400);
         let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
         format!("2026-10-{day} {hour:02}:{minute:02}:{second:02},{millis:03} {rest}\n")
     })
@@ -32,11 +61,12 @@ proptest! {
     fn they_are_the_ones_that_nobody_wants(
         lines in proptest::collection::vec(line(), 0..300),
         sizes in proptest::collection::vec(1usize..9_000, 1..9),
-        bounds in (0..90_000_000_000i64, 0..90_000_000_000i64),
+        bounds in (0..180_000_000_000i64, 0..180_000_000_000i64),
+        layout in select((0..LAYOUTS.len()).collect::<Vec<_>>()),
     ) {
-        let normaliser = compile(&log4net());
-        let log = lines.concat();
-        let start = 1_792_879_200_000_000; // 2026-10-25, Berlin's longest day
+        let normaliser = compile(&format(layout));
+        let log: String = lines.iter().map(|line| written(layout, line)).collect();
+        let start = 1_792_792_800_000_000; // 2026-10-24, the day before Berlin's longest
         let quiet = start + bounds.0.min(bounds.1)..start + bounds.0.max(bounds.1);
         let open = || {
             let source = Slow { text: log.as_bytes(), sizes: sizes.clone(), reads: 0 };
