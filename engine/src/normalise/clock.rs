@@ -62,9 +62,8 @@ impl KnownDate {
     /// this date.
     #[inline(always)]
     pub fn read(&self, fixed: &Fixed, text: &[u8]) -> Option<(i64, Tail)> {
-        let minute = fixed.minute_on(&self.date, text)?;
-        let tail = fixed.tail(text)?;
-        Some((minute + tail.micros - tail.offset_us.or(self.offset)?, tail))
+        let (local, tail) = fixed.read_on(&self.date, text)?;
+        Some((local - tail.offset_us.or(self.offset)?, tail))
     }
 }
 

@@ -101,20 +101,24 @@ pub fn seconds_shape(separator: u8) -> u64 {
     u64::from_le_bytes([b'0', b'0', separator, b'0', b'0', b'0', 0, 0])
 }
 
-/// Microseconds of `56,078` at `at`; none where it is written in another way.
+/// Whether some bytes of a difference are no digits, or none where nothing should differ: not 0 then. To a digit, `over`
+/// adds what leaves its high bit clear if it is none too great for its place; to all else, what sets it.
 #[inline(always)]
-pub fn seconds(text: &[u8], at: usize, shape: u64) -> Option<i64> {
+pub fn are_no_digits(differ: u64, over: u64) -> u64 {
+    (differ | differ.wrapping_add(over)) & HIGH
+}
+
+/// Microseconds of `56,078`; the first number is not 0 where it is written in another way.
+#[inline(always)]
+pub fn seconds(text: u64, shape: u64) -> (u64, i64) {
     const USED: u64 = u64::from_le_bytes([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0]);
-    // What is added to a digit leaves its high bit clear; of the separator nothing is left.
-    const OVER: u64 = u64::from_le_bytes([0x76, 0x76, 0x7f, 0x76, 0x76, 0x76, 0, 0]);
-    let digits = (eight(text, at)? ^ shape) & USED;
-    if (digits | digits.wrapping_add(OVER)) & HIGH != 0 {
-        return None;
-    }
-    let digit = |at: u32| (digits >> (8 * at) & 0xff).cast_signed();
-    let seconds = digit(0) * 10 + digit(1);
-    let millis = digit(3) * 100 + digit(4) * 10 + digit(5);
-    (seconds < 60).then_some(seconds * 1_000_000 + millis * 1_000)
+    const OVER: u64 = u64::from_le_bytes([0x7a, 0x76, 0x7f, 0x76, 0x76, 0x76, 0, 0]);
+    let digits = (text ^ shape) & USED;
+    // Each byte becomes ten times the one before it and itself.
+    let pairs = digits.wrapping_mul(0x0a01);
+    let (seconds, hundredths) = (pairs >> 8 & 0xff, pairs >> 32 & 0xff);
+    let millis = seconds * 1000 + hundredths * 10 + (digits >> 40);
+    (are_no_digits(digits, OVER), millis.cast_signed() * 1000)
 }
 
 /// Microseconds that the digits from `at` on are as a fraction, and their number; none where they may be more than seven.

@@ -182,22 +182,27 @@ impl Fixed {
         Self { bytes, hour: date.filter(|_| ends_so), head, fraction, millis, offset }
     }
 
-    /// Local microseconds of the minute that the head tells, where that is one of a date that was read before.
+    /// Local microseconds of a time of a date that was read before, and the rest of it.
     #[inline(always)]
-    pub fn minute_on(&self, date: &Date, text: &[u8]) -> Option<i64> {
-        // What is added to a digit leaves its high bit clear, if it is none too great for its place; of all else nothing
-        // is left.
+    pub fn read_on(&self, date: &Date, text: &[u8]) -> Option<(i64, Tail)> {
         const OVER: u64 = u64::from_le_bytes([0x7d, 0x76, 0x7f, 0x7a, 0x76, 0x7f, 0, 0]);
-        const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
         let text: &[u8; HEAD_BYTES_MAX + 8] = text.first_chunk()?;
-        let hour_at = self.hour?;
-        let differs = swar::eight(text, 0)? ^ date.head[0] | swar::eight(text, hour_at - 8)? ^ date.head[1];
-        let clock = (swar::eight(text, hour_at)? ^ date.head[2]) & CLOCK;
+        let at = self.hour?;
+        let differs = swar::eight(text, 0)? ^ date.head[0] | swar::eight(text, at - 8)? ^ date.head[1];
+        let clock = (swar::eight(text, at)? ^ date.head[2]) & CLOCK;
+        let is_no_clock = swar::are_no_digits(clock, OVER);
         // Each byte becomes ten times the one before it and itself.
         let pairs = clock.wrapping_mul(0x0a01);
         let (hour, minute) = (pairs >> 8 & 0xff, pairs >> 32 & 0xff);
-        let is_one = differs == 0 && (clock | clock.wrapping_add(OVER)) & HIGH == 0 && hour < 24;
-        is_one.then(|| date.start_us + (hour * 60 + minute).cast_signed() * MINUTE_US)
+        let (no_tail, tail) = match self.millis {
+            Some(shape) => {
+                let (no_tail, micros) = swar::seconds(swar::eight(text, at + CLOCK_BYTES)?, shape);
+                (no_tail, Tail { micros, offset_us: None, end: at + 2 * CLOCK_BYTES })
+            }
+            None => (0, self.tail(text)?),
+        };
+        let is_one = differs | is_no_clock | no_tail == 0 && hour < 24;
+        is_one.then(|| (date.start_us + (hour * 60 + minute).cast_signed() * MINUTE_US + tail.micros, tail))
     }
 
     /// Local microseconds of the minute that the head tells; `last` is the date of the time before.
@@ -239,11 +244,6 @@ impl Fixed {
     #[inline(always)]
     pub fn tail(&self, text: &[u8]) -> Option<Tail> {
         let at = self.bytes;
-        if let Some(shape) = self.millis
-            && let Some(micros) = swar::seconds(text, at, shape)
-        {
-            return Some(Tail { micros, offset_us: None, end: at + 6 });
-        }
         let tens = text.get(at)?.wrapping_sub(b'0');
         let ones = text.get(at + 1)?.wrapping_sub(b'0');
         // A leap second is the first of the next minute.
