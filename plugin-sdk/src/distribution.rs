@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
+use crate::Save;
 use crate::merge::Merge;
 
 /// Distinct values up to which a distribution is exact: beyond, 64 KiB of state would not do.
@@ -16,7 +15,7 @@ const COARSE_BITS: u32 = 10;
 /// Exact up to 4,096 distinct values. Beyond, the values behind the quantiles are rounded down to 10 significant
 /// bits (a relative error below 0.2 %); count, minimum, maximum and mean stay exact. Which of the two it is depends
 /// on the values alone, never on their order or on how the stream was split.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Save)]
 pub struct Distribution {
     counts: BTreeMap<u64, u64>,
     coarse: bool,

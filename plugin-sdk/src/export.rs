@@ -3,12 +3,10 @@
 use std::cell::RefCell;
 use std::sync::OnceLock;
 
-use postcard::ser_flavors::Flavor;
-
 use crate::bindings::exports::logparser::plugin::plugin as contract;
-use crate::packed;
 use crate::plugin::{Plugin, settings};
 use crate::results::Results;
+use crate::save;
 use crate::{Batch, Instance, SettingsError, Window};
 
 /// A plugin that stands in a module of its own, with a place for its settings.
@@ -88,32 +86,10 @@ const REPORTED: &str = "the fleet has told its results already";
 
 /// A partial as bytes. Equal states give equal bytes: the types of [`crate::merge`] are ordered.
 pub fn encode<P: Plugin>(partial: &P::Partial) -> Vec<u8> {
-    let bytes = Bytes(Vec::with_capacity(STATE_BYTES));
-    let encoded = packed::within(|| postcard::serialize_with_flavor(partial, bytes));
-    encoded.expect("a partial holds plain data, which always encodes")
-}
-
-/// Room for the state of a usual day.
-const STATE_BYTES: usize = 1 << 10;
-
-/// Takes bytes one by one. Numbers are a few bytes each, and to copy so few at once WebAssembly calls out of its code.
-struct Bytes(Vec<u8>);
-
-impl Flavor for Bytes {
-    type Output = Vec<u8>;
-
-    #[inline(always)]
-    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        self.0.push(byte);
-        Ok(())
-    }
-
-    fn finalize(self) -> postcard::Result<Vec<u8>> {
-        Ok(self.0)
-    }
+    save::save(partial)
 }
 
 /// A partial from bytes.
 pub fn decode<P: Plugin>(bytes: &[u8]) -> Result<P::Partial, String> {
-    packed::within(|| postcard::from_bytes(bytes)).map_err(|cause| format!("not a state of this plugin: {cause}"))
+    save::load(bytes).ok_or_else(|| "these bytes are no state of this plugin".to_owned())
 }

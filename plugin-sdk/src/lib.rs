@@ -64,7 +64,7 @@
 //! Built with `cargo build --release --target wasm32-unknown-unknown` as a `cdylib`, the `.wasm` file is a plugin as
 //! it is: name it in the profile, `[kpi.logons] plugin = "logons.wasm"`.
 //!
-//! The modules: [`columns`] (what a plugin sees), [`merge`], [`distribution`] and [`sessions`] (state), [`results`] and
+//! The modules: [`columns`] (what a plugin sees), [`merge`], [`save`], [`distribution`] and [`sessions`] (state), [`results`] and
 //! [`period`] (what it tells), [`mod@plugin`] (the trait and its settings), [`testkit`] (logs made of words, and the merge
 //! law).
 
@@ -95,10 +95,10 @@ pub mod distribution;
 pub mod export;
 pub mod manifest;
 pub mod merge;
-mod packed;
 pub mod period;
 pub mod plugin;
 pub mod results;
+pub mod save;
 pub mod sessions;
 pub mod testkit;
 
@@ -109,9 +109,10 @@ pub use bindings::logparser::plugin::results::{
 };
 pub use columns::{Field, Key, Minute, Row, Severity, Span, Symbol, Time};
 pub use distribution::Distribution;
-pub use logparser_sdk_macros::{Events, Merge, Row, plugin, settings, state};
+pub use logparser_sdk_macros::{Events, Merge, Row, Save, plugin, settings, state};
 pub use merge::{First, Greatest, Last, Leading, Least, Merge};
 pub use period::Coverage;
 pub use plugin::{Check, Plugin};
 pub use results::Results;
+pub use save::Save;
 pub use sessions::Sessions;

@@ -14,7 +14,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use crate::Save;
 
 /// State that takes in the state of the span that follows.
 ///
@@ -60,7 +60,7 @@ impl<K: Ord, V: Merge> Merge for BTreeMap<K, V> {
 }
 
 /// The first `MAX` values in stream order, and whether there were more: a list that no log can flood.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Save)]
 pub struct Leading<T, const MAX: usize> {
     values: Vec<T>,
     overfull: bool,
@@ -104,7 +104,7 @@ impl<T, const MAX: usize> Merge for Leading<T, MAX> {
 macro_rules! keeper {
     ($(#[$doc:meta])* $name:ident, $bound:path, |$mine:ident, $later:ident| $replace:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Save)]
         pub struct $name<T>(pub Option<T>);
 
         impl<T> Default for $name<T> {

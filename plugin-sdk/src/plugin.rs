@@ -3,12 +3,12 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::columns::Row;
 use crate::merge::Merge;
 use crate::results::Results;
+use crate::save::Save;
 use crate::{Batch, Instance, SettingsError, Window};
 
 /// A KPI family. The implementing type holds the plugin's settings.
@@ -23,7 +23,7 @@ pub trait Plugin: Default + DeserializeOwned + 'static {
     /// What the plugin subscribes to.
     type Row: Row;
     /// State over a time span of one instance.
-    type Partial: Merge + Serialize + DeserializeOwned;
+    type Partial: Merge + Save;
     /// State over all instances.
     type Fleet;
     /// Whether batches carry the activity of the stream.

@@ -28,9 +28,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
-use crate::{Batch, Key, Merge, Minute, Symbol, Time};
+use crate::{Batch, Key, Merge, Minute, Save, Symbol, Time};
 use day::{Begin, Close, Day};
 pub use resolve::{Kind, Resolved, Session};
 
@@ -41,7 +39,7 @@ pub const MARKERS_MAX: usize = 4096;
 const MINUTE_US: i64 = 60_000_000;
 
 /// The ids that a start, an end or a crash carries: the attributes `session.id` and `process.id`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Save)]
 pub struct Owner {
     /// The id of the session.
     pub session: Option<Key>,
@@ -67,7 +65,7 @@ pub struct Start {
 /// The sessions of one instance over a time span, under the merge law.
 ///
 /// For each batch: tell the markers in their order, then [`activity`](Self::activity).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Save)]
 pub struct Sessions {
     idle_timeout_min: u32,
     days: BTreeMap<i32, Day>,
@@ -141,7 +139,7 @@ impl Merge for Sessions {
 }
 
 /// What an end or a crash means: the session of an id, or the one that started most recently.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Save)]
 enum Reference {
     Session(Key),
     Process(Key),

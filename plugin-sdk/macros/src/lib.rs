@@ -4,6 +4,7 @@ mod events;
 mod merge;
 mod plugin;
 mod row;
+mod save;
 
 use proc_macro::TokenStream;
 
@@ -49,13 +50,18 @@ pub fn settings(_: TokenStream, input: TokenStream) -> TokenStream {
     .into()
 }
 
+/// Derives `logparser_sdk::Save` for a struct or enum whose fields are all `Save`: one after the other.
+#[proc_macro_derive(Save)]
+pub fn derive_save(input: TokenStream) -> TokenStream {
+    save::derive(syn::parse_macro_input!(input)).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
 /// On a struct or enum that is part of a partial: lets it be saved.
 #[proc_macro_attribute]
 pub fn state(_: TokenStream, input: TokenStream) -> TokenStream {
     let input = proc_macro2::TokenStream::from(input);
     quote::quote! {
-        #[derive(Debug, Clone, PartialEq, ::logparser_sdk::serde::Serialize, ::logparser_sdk::serde::Deserialize)]
-        #[serde(crate = "::logparser_sdk::serde")]
+        #[derive(Debug, Clone, PartialEq, ::logparser_sdk::Save)]
         #input
     }
     .into()

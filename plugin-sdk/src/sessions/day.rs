@@ -1,13 +1,11 @@
 //! What a day's markers and activity leave behind.
 
-use serde::{Deserialize, Serialize};
-
 use super::spans::Spans;
 use super::{MARKERS_MAX, Owner, Reference};
-use crate::{Batch, Merge, Symbol, Time};
+use crate::{Batch, Merge, Save, Symbol, Time};
 
 /// A start that is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Save)]
 pub(super) struct Begin {
     pub owner: Owner,
     pub user: Option<Symbol>,
@@ -19,7 +17,7 @@ pub(super) struct Begin {
 }
 
 /// An end or a crash that is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Save)]
 pub(super) struct Close {
     pub of: Reference,
     pub crash: bool,
@@ -27,14 +25,14 @@ pub(super) struct Close {
 }
 
 /// Something that opens or closes a session.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Save)]
 pub(super) enum Marker {
     Start(Begin),
     Close(Close),
 }
 
 /// The state of one local day.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Save)]
 pub(super) struct Day {
     /// In stream order; between two starts without ends and crashes that change nothing.
     pub markers: Vec<Marker>,

@@ -1,12 +1,10 @@
 //! Stretches of activity without a pause longer than the idle timeout.
 
-use serde::{Deserialize, Serialize};
-
-use crate::Time;
+use crate::{Save, Time};
 
 /// First and last record of each stretch, in the order of time. Which stretches there are depends on the records'
 /// times alone, never on the order in which they came.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Save)]
 pub(super) struct Spans(Vec<(Time, Time)>);
 
 impl Spans {
