@@ -6,8 +6,8 @@ use crate::{Batch, Column};
 pub trait Row: Sized {
     /// The `events`, `severity` and `columns` of the manifest, as JSON members.
     const MANIFEST: &'static str;
-    /// Reads the row at `index`.
-    fn read(batch: &Batch, index: usize) -> Self;
+    /// Reads the rows in their order.
+    fn rows(batch: &Batch) -> impl Iterator<Item = Self> + '_;
 }
 
 /// A value that one column holds.
@@ -16,8 +16,12 @@ pub trait Field: Sized {
     const HOLDS: &'static str;
     /// The events that an event column names, as JSON strings with commas between.
     const EVENTS: &'static str = "";
-    /// Reads one row of a column.
-    fn read(column: &Column, index: usize) -> Self;
+    /// How the column holds it.
+    type Held: Copy;
+    /// All that the column holds.
+    fn held(column: &Column) -> &[Self::Held];
+    /// Reads one value.
+    fn read(held: Self::Held) -> Self;
 }
 
 /// An instant: microseconds since 1970-01-01T00:00:00Z.
@@ -42,9 +46,13 @@ pub struct Key(pub u64);
 
 impl Field for Time {
     const HOLDS: &'static str = "time";
+    type Held = i64;
+    fn held(column: &Column) -> &[i64] {
+        signed(column)
+    }
     #[inline(always)]
-    fn read(column: &Column, index: usize) -> Self {
-        Self(signed(column, index))
+    fn read(held: i64) -> Self {
+        Self(held)
     }
 }
 
@@ -52,85 +60,95 @@ impl Field for Time {
 /// first of the span.
 impl Field for Option<Time> {
     const HOLDS: &'static str = "previous";
+    type Held = i64;
+    fn held(column: &Column) -> &[i64] {
+        signed(column)
+    }
     #[inline(always)]
-    fn read(column: &Column, index: usize) -> Self {
-        some_signed(column, index).map(Time)
+    fn read(held: i64) -> Self {
+        Option::<i64>::read(held).map(Time)
     }
 }
 
 impl Field for Minute {
     const HOLDS: &'static str = "minute";
+    type Held = u32;
+    fn held(column: &Column) -> &[u32] {
+        words(column)
+    }
     #[inline(always)]
-    fn read(column: &Column, index: usize) -> Self {
-        match column {
-            Column::Words(values) => Self(values[index]),
-            _ => mismatch("words"),
-        }
+    fn read(held: u32) -> Self {
+        Self(held)
     }
 }
 
 impl Field for Severity {
     const HOLDS: &'static str = "severity";
+    type Held = u8;
+    fn held(column: &Column) -> &[u8] {
+        bytes(column)
+    }
     #[inline(always)]
-    fn read(column: &Column, index: usize) -> Self {
-        Self(byte(column, index))
+    fn read(held: u8) -> Self {
+        Self(held)
     }
 }
 
 impl Field for Option<Symbol> {
     const HOLDS: &'static str = "symbol";
+    type Held = u64;
+    fn held(column: &Column) -> &[u64] {
+        unsigned(column)
+    }
     #[inline(always)]
-    fn read(column: &Column, index: usize) -> Self {
-        some_unsigned(column, index).map(Symbol)
+    fn read(held: u64) -> Self {
+        (held != 0).then_some(Symbol(held))
     }
 }
 
 impl Field for Option<Key> {
     const HOLDS: &'static str = "key";
+    type Held = u64;
+    fn held(column: &Column) -> &[u64] {
+        unsigned(column)
+    }
     #[inline(always)]
-    fn read(column: &Column, index: usize) -> Self {
-        some_unsigned(column, index).map(Key)
+    fn read(held: u64) -> Self {
+        (held != 0).then_some(Key(held))
     }
 }
 
 /// A number, or a duration in milliseconds.
 impl Field for Option<i64> {
     const HOLDS: &'static str = "integer";
+    type Held = i64;
+    fn held(column: &Column) -> &[i64] {
+        signed(column)
+    }
     #[inline(always)]
-    fn read(column: &Column, index: usize) -> Self {
-        some_signed(column, index)
+    fn read(held: i64) -> Self {
+        (held != i64::MIN).then_some(held)
     }
 }
 
-/// Reads a byte column.
-#[doc(hidden)]
-#[inline(always)]
-pub fn byte(column: &Column, index: usize) -> u8 {
-    match column {
-        Column::Bytes(values) => values[index],
-        _ => mismatch("bytes"),
-    }
+/// Declares how a column is read as one of its kinds.
+macro_rules! kinds {
+    ($($name:ident, $kind:ident, $held:ty;)*) => {$(
+        #[doc(hidden)]
+        pub fn $name(column: &Column) -> &[$held] {
+            match column {
+                Column::$kind(values) => values,
+                _ => mismatch(stringify!($name)),
+            }
+        }
+    )*};
 }
 
-#[inline(always)]
-fn signed(column: &Column, index: usize) -> i64 {
-    match column {
-        Column::Signed(values) => values[index],
-        _ => mismatch("signed"),
-    }
-}
-
-#[inline(always)]
-fn some_signed(column: &Column, index: usize) -> Option<i64> {
-    Some(signed(column, index)).filter(|&value| value != i64::MIN)
-}
-
-#[inline(always)]
-fn some_unsigned(column: &Column, index: usize) -> Option<u64> {
-    match column {
-        Column::Unsigned(values) => Some(values[index]).filter(|&value| value != 0),
-        _ => mismatch("unsigned"),
-    }
+kinds! {
+    signed, Signed, i64;
+    unsigned, Unsigned, u64;
+    words, Words, u32;
+    bytes, Bytes, u8;
 }
 
 /// The engine builds columns from the manifest, so this is a fault of the engine or of a hand-made batch.
@@ -158,7 +176,7 @@ impl Batch {
 
     /// The rows, in stream order.
     pub fn rows<R: Row>(&self) -> impl Iterator<Item = R> + '_ {
-        (0..self.rows as usize).map(|index| R::read(self, index))
+        R::rows(self)
     }
 }
 

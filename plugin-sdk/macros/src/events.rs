@@ -33,9 +33,13 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
         impl ::logparser_sdk::Field for #name {
             const HOLDS: &'static str = "event";
             const EVENTS: &'static str = #list;
+            type Held = u8;
+            fn held(column: &::logparser_sdk::Column) -> &[u8] {
+                ::logparser_sdk::columns::bytes(column)
+            }
             #[inline(always)]
-            fn read(column: &::logparser_sdk::Column, index: usize) -> Self {
-                match ::logparser_sdk::columns::byte(column, index) {
+            fn read(held: u8) -> Self {
+                match held {
                     #(#positions => Self::#variants,)*
                     _ => #rest,
                 }

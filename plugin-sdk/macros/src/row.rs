@@ -35,8 +35,8 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
         let kind = &field.ty;
         quote!(<#kind as ::logparser_sdk::Field>::EVENTS)
     });
-    let (name, names) = (&input.ident, fields.iter().map(|field| &field.ident));
-    let index = 0..fields.len();
+    let (names, kinds): (Vec<_>, Vec<_>) = fields.iter().map(|field| (&field.ident, &field.ty)).unzip();
+    let (name, index) = (&input.ident, 0..fields.len());
     let head = format!("\"severity\":{severity},\"events\":[");
     Ok(quote! {
         impl ::logparser_sdk::Row for #name {
@@ -44,8 +44,11 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
                 #head, #(#events,)* "],\"columns\":[", #(#columns,)* "]"
             );
             #[inline(always)]
-            fn read(batch: &::logparser_sdk::Batch, index: usize) -> Self {
-                Self { #(#names: ::logparser_sdk::Field::read(&batch.columns[#index], index),)* }
+            fn rows(batch: &::logparser_sdk::Batch) -> impl Iterator<Item = Self> + '_ {
+                let rows = batch.rows as usize;
+                // All of one length: one check for a row instead of one for each of its values.
+                #(let #names = &<#kinds as ::logparser_sdk::Field>::held(&batch.columns[#index])[..rows];)*
+                (0..rows).map(move |row| Self { #(#names: ::logparser_sdk::Field::read(#names[row]),)* })
             }
         }
     })
