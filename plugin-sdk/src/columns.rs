@@ -37,11 +37,11 @@ pub struct Minute(pub u32);
 pub struct Severity(pub u8);
 
 /// Stands for a text that the engine keeps and puts back where a result shows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol(pub u64);
 
 /// Stands for a text that only has to be told from others, such as a session id: the engine does not keep it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub u64);
 
 impl Field for Time {

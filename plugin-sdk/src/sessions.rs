@@ -139,7 +139,7 @@ impl Merge for Sessions {
 }
 
 /// What an end or a crash means: the session of an id, or the one that started most recently.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Save)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Save)]
 enum Reference {
     Session(Key),
     Process(Key),

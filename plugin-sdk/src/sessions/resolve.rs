@@ -1,6 +1,7 @@
 //! From the markers of all days to sessions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use super::Reference;
 use super::day::{Begin, Close, Day, Marker};
@@ -89,12 +90,26 @@ struct Running {
     closed: bool,
 }
 
+/// The hash of a reference: its key, which is one already, whatever it is the key of.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn write(&mut self, _: &[u8]) {}
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
+    }
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 #[derive(Default)]
 struct Reader {
     sessions: Vec<Running>,
     left_cut: BTreeMap<i32, u64>,
     /// The session that started most recently, for each id.
-    by_id: BTreeMap<Reference, usize>,
+    by_id: HashMap<Reference, usize, BuildHasherDefault<AsItIs>>,
     /// Ends without a start in the data, each counted once.
     cut: BTreeSet<Reference>,
     /// The last record before the marker's day.
