@@ -69,8 +69,8 @@ impl Log {
     }
 
     pub fn activity(&mut self, batch: &Batch) {
-        for span in batch.spans() {
-            self.days.entry(batch.day).or_default().last.see(span.last);
+        if let Some(last) = batch.spans().map(|span| span.last).max() {
+            self.days.entry(batch.day).or_default().last.see(last);
         }
     }
 }

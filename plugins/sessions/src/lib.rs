@@ -83,15 +83,17 @@ impl Plugin for Usages {
     }
 
     fn observe(&self, usage: &mut Usage, batch: &Batch) {
+        let mut actions = 0;
         for Seen { event, time, previous, minute, session, process, user } in batch.rows::<Seen>() {
             let owner = Owner { session, process };
             match event {
                 Event::Start => usage.sessions.start(batch.day, &Start { owner, user, time, minute, previous }),
                 Event::End => usage.sessions.end(batch.day, owner, time),
                 Event::Crash => usage.sessions.crash(batch.day, owner, time),
-                Event::Action => usage.action(batch.day),
+                Event::Action => actions += 1,
             }
         }
+        usage.actions(batch.day, actions);
         usage.sessions.activity(batch);
     }
 

@@ -19,8 +19,10 @@ impl Usage {
         Self { sessions: Sessions::new(idle_timeout_min), actions: BTreeMap::new() }
     }
 
-    pub fn action(&mut self, day: i32) {
-        *self.actions.entry(day).or_insert(0) += 1;
+    pub fn actions(&mut self, day: i32, count: u64) {
+        if count > 0 {
+            *self.actions.entry(day).or_insert(0) += count;
+        }
     }
 }
 
