@@ -76,13 +76,13 @@ impl Log {
 }
 
 impl Seen {
-    /// A negative duration is no duration.
+    /// A negative duration is no duration, nor is one of more microseconds than there are.
     fn own(&self) -> Option<Own> {
-        let duration_ms = u64::try_from(self.duration_ms?).ok()?;
+        let duration_ms = self.duration_ms.filter(|ms| (0..=i64::MAX / 1000).contains(ms))?;
         let midnight_us = i64::from(self.minute.0) * MINUTE_US + self.time.0.rem_euclid(MINUTE_US);
-        let beyond_us = i64::try_from(duration_ms).ok()?.checked_mul(1000)? - midnight_us;
+        let beyond_us = duration_ms * 1000 - midnight_us;
         let days_before = if beyond_us <= 0 { 0 } else { 1 + (beyond_us - 1) / DAY_US };
-        Some(Own { duration_ms, days_before: u32::try_from(days_before).ok()? })
+        Some(Own { duration_ms: duration_ms.cast_unsigned(), days_before: u32::try_from(days_before).ok()? })
     }
 }
 
