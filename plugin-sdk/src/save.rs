@@ -158,10 +158,12 @@ impl Reader<'_> {
 }
 
 impl Save for Time {
+    #[inline]
     fn save(&self, to: &mut Writer) {
         let apart = self.0.wrapping_sub(std::mem::replace(&mut to.last.time, self.0));
         apart.save(to);
     }
+    #[inline]
     fn load(from: &mut Reader<'_>) -> Option<Self> {
         from.last.time = from.last.time.wrapping_add(i64::load(from)?);
         Some(Self(from.last.time))
@@ -169,18 +171,22 @@ impl Save for Time {
 }
 
 impl Save for Symbol {
+    #[inline]
     fn save(&self, to: &mut Writer) {
         to.symbol(self.0);
     }
+    #[inline]
     fn load(from: &mut Reader<'_>) -> Option<Self> {
         from.symbol().map(Self)
     }
 }
 
 impl Save for Key {
+    #[inline]
     fn save(&self, to: &mut Writer) {
         to.symbol(self.0);
     }
+    #[inline]
     fn load(from: &mut Reader<'_>) -> Option<Self> {
         from.symbol().map(Self)
     }

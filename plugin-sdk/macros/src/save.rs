@@ -37,9 +37,11 @@ pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
     let (generics, arguments, bounds) = input.generics.split_for_impl();
     Ok(quote! {
         impl #generics ::logparser_sdk::Save for #name #arguments #bounds {
+            #[inline]
             fn save(&self, to: &mut ::logparser_sdk::save::Writer) {
                 #save
             }
+            #[inline]
             fn load(from: &mut ::logparser_sdk::save::Reader<'_>) -> Option<Self> {
                 Some(#load)
             }

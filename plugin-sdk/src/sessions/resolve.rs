@@ -65,7 +65,7 @@ pub struct Resolved {
 /// Reads all days in their order.
 pub(super) fn resolve(days: &BTreeMap<i32, Day>, idle_us: i64) -> Resolved {
     let mut resolved = match days.values().any(|day| day.marked) {
-        true => Reader::default().read(days),
+        true => Reader::new(days).read(days),
         false => cut_at_pauses(days, idle_us),
     };
     for (&day, state) in days {
@@ -104,7 +104,6 @@ impl Hasher for AsItIs {
     }
 }
 
-#[derive(Default)]
 struct Reader {
     sessions: Vec<Running>,
     left_cut: BTreeMap<i32, u64>,
@@ -117,6 +116,17 @@ struct Reader {
 }
 
 impl Reader {
+    fn new(days: &BTreeMap<i32, Day>) -> Self {
+        let markers = days.values().map(|day| day.markers.len()).sum();
+        Self {
+            sessions: Vec::with_capacity(markers),
+            left_cut: BTreeMap::new(),
+            by_id: HashMap::with_capacity_and_hasher(markers, BuildHasherDefault::default()),
+            cut: BTreeSet::new(),
+            last: None,
+        }
+    }
+
     fn read(mut self, days: &BTreeMap<i32, Day>) -> Resolved {
         for (&day, state) in days {
             for marker in &state.markers {
