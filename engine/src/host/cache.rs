@@ -1,6 +1,6 @@
 //! Compiled plugins, kept between runs.
 //!
-//! One file a plugin: 32 bytes of SHA-256 over the rest, then wasmtime's serialised code. Its name is the digest of
+//! One file a plugin: 8 bytes of XXH3 over the rest, then wasmtime's serialised code. Its name is the digest of
 //! the plugin's file and of the engine's compatibility hash, so that another wasmtime or other settings find nothing.
 //! A file that does not verify is compiled anew. Files are written by rename, and read at once.
 
@@ -9,6 +9,7 @@ use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use twox_hash::XxHash3_64;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -43,11 +44,11 @@ fn name(engine: &Engine, plugin: &[u8; 32]) -> PathBuf {
 
 fn read(engine: &Engine, file: &Path) -> Option<Component> {
     let bytes = fs::read(file).ok()?;
-    let (sum, code) = bytes.split_at_checked(32)?;
-    if Sha256::digest(code).as_slice() != sum {
+    let (sum, code) = bytes.split_first_chunk()?;
+    if XxHash3_64::oneshot(code) != u64::from_le_bytes(*sum) {
         return None;
     }
-    // SAFETY: the code is what this engine serialised: it verified against its digest, and the store is as private
+    // SAFETY: the code is what this engine serialised: it verified against its checksum, and the store is as private
     // to its owner as the binary itself.
     unsafe { Component::deserialize(engine, code) }.ok()
 }
@@ -56,8 +57,32 @@ fn write(file: &Path, code: &[u8]) -> std::io::Result<()> {
     let folder = file.parent().expect("a file in the cache's folder");
     fs::create_dir_all(folder)?;
     let part = file.with_extension(format!("{}.part", std::process::id()));
-    let mut bytes = Sha256::digest(code).to_vec();
-    bytes.extend_from_slice(code);
-    fs::write(&part, bytes)?;
+    fs::write(&part, [&XxHash3_64::oneshot(code).to_le_bytes(), code].concat())?;
     fs::rename(&part, file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_damaged_is_not_taken() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (engine, plugin) = (Engine::default(), [7; 32]);
+        assert!(find(&engine, folder.path(), &plugin).is_none());
+        let nothing = Component::new(&engine, b"\0asm\x0d\0\x01\0").expect("an empty component");
+        keep(&engine, folder.path(), &plugin, &nothing);
+        assert!(find(&engine, folder.path(), &plugin).is_some());
+        assert!(find(&engine, folder.path(), &[8; 32]).is_none());
+        let file = folder.path().join(name(&engine, &plugin));
+        let whole = fs::read(&file).expect("the file");
+        for at in [0, 8, whole.len() / 2, whole.len() - 1] {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 1;
+            fs::write(&file, damaged).expect("a file");
+            assert!(find(&engine, folder.path(), &plugin).is_none(), "byte {at}");
+        }
+        fs::write(&file, &whole[..7]).expect("a file");
+        assert!(find(&engine, folder.path(), &plugin).is_none());
+    }
 }
