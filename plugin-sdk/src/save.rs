@@ -246,13 +246,41 @@ impl Save for u128 {
     }
 }
 
-impl Save for f64 {
+/// As `u64` in every plugin, whatever it is built for.
+impl Save for usize {
     fn save(&self, to: &mut Writer) {
-        to.bytes.extend_from_slice(&self.to_le_bytes());
+        to.number(*self as u64);
     }
     fn load(from: &mut Reader<'_>) -> Option<Self> {
-        from.word(8).map(Self::from_bits)
+        from.number()?.try_into().ok()
     }
+}
+
+impl Save for char {
+    fn save(&self, to: &mut Writer) {
+        to.number(u32::from(*self).into());
+    }
+    fn load(from: &mut Reader<'_>) -> Option<Self> {
+        u32::load(from)?.try_into().ok()
+    }
+}
+
+macro_rules! floats {
+    ($($float:ty, $bits:ty, $bytes:expr;)*) => {$(
+        impl Save for $float {
+            fn save(&self, to: &mut Writer) {
+                to.bytes.extend_from_slice(&self.to_le_bytes());
+            }
+            fn load(from: &mut Reader<'_>) -> Option<Self> {
+                from.word($bytes).map(|bits| Self::from_bits(bits as $bits))
+            }
+        }
+    )*};
+}
+
+floats! {
+    f32, u32, 4;
+    f64, u64, 8;
 }
 
 impl Save for bool {
@@ -337,25 +365,36 @@ impl<K: Save + Ord, V: Save> Save for BTreeMap<K, V> {
     }
 }
 
-impl<A: Save, B: Save> Save for (A, B) {
+impl<T: Save, const COUNT: usize> Save for [T; COUNT] {
     fn save(&self, to: &mut Writer) {
-        self.0.save(to);
-        self.1.save(to);
+        self.iter().for_each(|value| value.save(to));
     }
     fn load(from: &mut Reader<'_>) -> Option<Self> {
-        Some((A::load(from)?, B::load(from)?))
+        let values: Option<Vec<T>> = (0..COUNT).map(|_| T::load(from)).collect();
+        values?.try_into().ok()
     }
 }
 
-impl<A: Save, B: Save, C: Save> Save for (A, B, C) {
-    fn save(&self, to: &mut Writer) {
-        self.0.save(to);
-        self.1.save(to);
-        self.2.save(to);
-    }
-    fn load(from: &mut Reader<'_>) -> Option<Self> {
-        Some((A::load(from)?, B::load(from)?, C::load(from)?))
-    }
+macro_rules! tuples {
+    ($(($($kind:ident $value:ident),*))*) => {$(
+        impl<$($kind: Save),*> Save for ($($kind,)*) {
+            #[inline]
+            fn save(&self, to: &mut Writer) {
+                let ($($value,)*) = self;
+                $($value.save(to);)*
+            }
+            #[inline]
+            fn load(from: &mut Reader<'_>) -> Option<Self> {
+                Some(($($kind::load(from)?,)*))
+            }
+        }
+    )*};
+}
+
+tuples! {
+    (A a, B b)
+    (A a, B b, C c)
+    (A a, B b, C c, D d)
 }
 
 #[cfg(test)]
@@ -406,7 +445,8 @@ mod tests {
         (0..=u8::MAX).for_each(check);
         (0..=u16::MAX).step_by(31).for_each(check);
         check((i16::MIN, i32::MIN, u32::MAX));
-        check((true, false, 1.5));
+        check((true, false, 1.5_f32, -0.1_f64));
+        check([(' ', 300_usize), ('ß', 0), ('🙂', 7)]);
         check(("Größe".to_owned(), String::new()));
         check(BTreeMap::from([(-1, vec![BTreeSet::from([3_u8, 4])]), (700, Vec::new())]));
     }
