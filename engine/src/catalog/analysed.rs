@@ -271,7 +271,7 @@ impl Catalog {
     pub fn write_analysed(&mut self, updates: &[Update]) -> Result<(), CatalogError> {
         let doing = "writing an analysis";
         self.write(doing, |tx| {
-            updates.iter().try_for_each(|update| write(tx, update)).map_err(sql(doing))?;
+            write(tx, updates).map_err(sql(doing))?;
             fault::step("in-partials-transaction").map_err(|source| CatalogError::Sql { doing, source })
         })?;
         fault::point("after-partials-commit");
@@ -376,9 +376,34 @@ fn number(tx: &Transaction<'_>, table: &str, digest: &[u8; 32]) -> rusqlite::Res
     tx.query_row(&upsert, [digest], |row| row.get(0))
 }
 
-fn write(tx: &Transaction<'_>, update: &Update) -> rusqlite::Result<()> {
-    let mut scans =
-        tx.prepare_cached("INSERT OR REPLACE INTO scans VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")?;
+/// `INSERT OR REPLACE` deletes a row that others might refer to, for which SQLite keeps a journal of every statement: in
+/// a table with references it costs as much as all else.
+const PUT_SCAN: &str = "
+INSERT INTO scans VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO UPDATE SET
+(parsed, last_record, first_key, last_key, last_time, records, unparsed, faults, examples, shape)
+= (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+const PUT_DAY: &str = "
+INSERT INTO days VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET
+(first_offset, end_offset, records, first_key, last_key, last_time) = (?4, ?5, ?6, ?7, ?8, ?9)";
+const PUT_PARTIAL: &str = "
+INSERT INTO partials VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET (coverage, state) = (?4, ?5)";
+
+fn write(tx: &Transaction<'_>, updates: &[Update]) -> rusqlite::Result<()> {
+    updates.iter().try_for_each(|update| write_read(tx, update))?;
+    // Work by work, as they are folded: each thread then reads pages that hold nothing but what it asks for.
+    let partials = updates.iter().flat_map(|update| update.partials.iter().map(|partial| (update.instance.0, partial)));
+    let mut partials: Vec<_> = partials.collect();
+    partials.sort_by_key(|(instance, partial)| (partial.work, *instance, partial.day));
+    let mut put = tx.prepare_cached(PUT_PARTIAL)?;
+    for (instance, partial) in partials {
+        put.execute(params![partial.work, instance, partial.day, partial.coverage, partial.state])?;
+    }
+    Ok(())
+}
+
+/// Writes how far an instance was read, and what was read there.
+fn write_read(tx: &Transaction<'_>, update: &Update) -> rusqlite::Result<()> {
+    let mut scans = tx.prepare_cached(PUT_SCAN)?;
     for (generation, scan) in &update.scans {
         scans.execute(params![
             update.layout,
@@ -395,7 +420,7 @@ fn write(tx: &Transaction<'_>, update: &Update) -> rusqlite::Result<()> {
             scan.shape
         ])?;
     }
-    let mut days = tx.prepare_cached("INSERT OR REPLACE INTO days VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?;
+    let mut days = tx.prepare_cached(PUT_DAY)?;
     for ((day, generation), range) in &update.days {
         days.execute(params![
             update.layout,
@@ -408,10 +433,6 @@ fn write(tx: &Transaction<'_>, update: &Update) -> rusqlite::Result<()> {
             range.last_key,
             range.last_time
         ])?;
-    }
-    let mut partials = tx.prepare_cached("INSERT OR REPLACE INTO partials VALUES (?1, ?2, ?3, ?4, ?5)")?;
-    for partial in &update.partials {
-        partials.execute(params![partial.work, update.instance.0, partial.day, partial.coverage, partial.state])?;
     }
     let mut symbols = tx.prepare_cached("INSERT OR IGNORE INTO symbols VALUES (?1, ?2)")?;
     for (symbol, text) in &update.symbols {
