@@ -263,6 +263,7 @@ mod tests {
             ("name=Main fileName=a:1, on com.example.app", "name=<*> fileName=<*>, on <*>"),
             ("closed for user root, by user o.k from x", "closed for user <user>, by user <user> from x"),
             ("password for root from 10.1.2.3, user=x", "password for <user> from <host>, user=<user>"),
+            ("no password for root from", "no password for root from"),
             (r"CORP\jsmith waits for user input; user gone", r"<user> waits for user input; user gone"),
             ("anna.k and jörg, not anna.kx", "<user> and <user>, not anna.kx"),
             ("don't load 'Øst-Drama' or \"it's\"", "don't load '<str>' or \"<str>\""),

@@ -61,7 +61,8 @@ pub fn user(text: &[u8], at: usize) -> Option<usize> {
         return (ends && !is(name, &NO_USERS)).then_some(end);
     }
     let from = literal(text, end + 1, b"from").filter(|_| is(last, &["for"]) && rest.starts_with(b" "))?;
-    address::host(text, from + 1).map(|_| end)
+    let behind = text.get(from).map(|_| from + 1)?;
+    address::host(text, behind).map(|_| end)
 }
 
 /// What stands behind a key that says that it is a name: `name=StatusBar`, `fileName=Popup:317a46`.
