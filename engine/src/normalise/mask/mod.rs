@@ -12,7 +12,7 @@ mod scan;
 mod time;
 mod word;
 
-use scan::{is_word, run, token_end, word_end};
+use scan::{is_word, token_end, word_end};
 
 /// Finds the end of a part that begins at a position; none where it has another shape.
 type Shape = fn(&[u8], usize) -> Option<usize>;
@@ -24,6 +24,8 @@ struct Mask {
     /// The bytes with which one may begin: `a` for any letter, `0` for any digit, `w` for any byte of a word; none of them
     /// for any but white space.
     begins: &'static [u8],
+    /// Bytes of which one must be in it, before any white space; none of them where it can do without.
+    marks: &'static [u8],
     /// When one may be a word of nothing but letters, as most words are.
     letters: Letters,
     shape: Shape,
@@ -34,34 +36,40 @@ enum Letters {
     Never,
     /// Where it is of so many letters, at least and at most.
     Of(usize, usize),
-    /// Where one of these stands before it and its blanks.
+    /// Where one of these stands before it and its blanks: no other word fits either, but for its marks.
     Behind(&'static [u8]),
 }
 
 const MASKS: [Mask; 18] = {
     use Letters::{Behind, Never, Of};
-    const fn mask(text: &'static str, begins: &'static [u8], letters: Letters, shape: Shape) -> Mask {
-        Mask { text, begins, letters, shape }
+    const fn mask(
+        text: &'static str,
+        begins: &'static [u8],
+        marks: &'static [u8],
+        letters: Letters,
+        shape: Shape,
+    ) -> Mask {
+        Mask { text, begins, marks, letters, shape }
     }
     [
-        mask("<url>", b"a", Never, address::url),
-        mask("<email>", b"a0._%+-", Never, address::email),
-        mask("<guid>", b"a0", Never, quantity::guid),
-        mask("<user>", b"w", Behind(b"=rR:"), word::user),
-        mask("<*>", b"", Behind(b"="), word::name),
-        mask("<time>", b"a0", Of(3, 3), time::time),
-        mask("<host>", b"a0._-/:[", Never, address::host),
-        mask("<path>", b"a\\", Never, path::windows),
-        mask("<path>", b"/", Never, path::unix),
-        mask("<path>", b"w.", Never, path::relative),
-        mask("<time>", b"0+-<>~", Never, quantity::duration),
-        mask("<size>", b"0+-", Never, quantity::size),
-        mask("<*>", b"w*+-", Of(quantity::HEX_LETTERS_MIN, usize::MAX), quantity::id),
-        mask("<*>", b"w", Behind(b"=:"), word::value),
-        mask("<*>", b"a", Behind(b"("), word::states),
-        mask("<*>", b"a", Never, word::package),
-        mask("'<str>'", b"'", Never, |text, at| word::quoted(text, at, b'\'')),
-        mask("\"<str>\"", b"\"", Never, |text, at| word::quoted(text, at, b'"')),
+        mask("<url>", b"a", b":", Never, address::url),
+        mask("<email>", b"a0._%+-", b"@", Never, address::email),
+        mask("<guid>", b"a0", b"-", Never, quantity::guid),
+        mask("<user>", b"w", b"\\", Behind(b"=rR:"), word::user),
+        mask("<*>", b"", b"", Behind(b"="), word::name),
+        mask("<time>", b"a0", b"", Of(3, 3), time::time),
+        mask("<host>", b"a0._-/:[", b".:-", Never, address::host),
+        mask("<path>", b"a\\", b":\\", Never, path::windows),
+        mask("<path>", b"/", b"", Never, path::unix),
+        mask("<path>", b"w.", b"./\\", Never, path::relative),
+        mask("<time>", b"0+-<>~", b"", Never, quantity::duration),
+        mask("<size>", b"0+-", b"", Never, quantity::size),
+        mask("<*>", b"w*+-", b"", Of(quantity::HEX_LETTERS_MIN, usize::MAX), quantity::id),
+        mask("<*>", b"w", b"", Behind(b"=:"), word::value),
+        mask("<*>", b"a", b"", Behind(b"("), word::states),
+        mask("<*>", b"a", b".", Never, word::package),
+        mask("'<str>'", b"'", b"", Never, |text, at| word::quoted(text, at, b'\'')),
+        mask("\"<str>\"", b"\"", b"", Never, |text, at| word::quoted(text, at, b'"')),
     ]
 };
 
@@ -96,21 +104,48 @@ const BY_LETTERS: [u32; LETTERS_MAX + 1] = {
     }
     masks
 };
+/// Bytes that are looked at for marks.
+const MARKS_WITHIN: usize = 64;
+/// Those that may fit behind a byte.
 const BEHIND_BYTE: [u32; 256] = {
     let mut masks = [0; 256];
     let mut mask = 0;
     while mask < MASKS.len() {
-        if let Letters::Behind(marks) = MASKS[mask].letters {
-            let mut at = 0;
-            while at < marks.len() {
-                masks[marks[at] as usize] |= 1 << mask;
-                at += 1;
-            }
+        if let Letters::Behind(before) = MASKS[mask].letters {
+            add(&mut masks, before, mask);
         }
         mask += 1;
     }
     masks
 };
+/// Those that may fit a word with a byte in it.
+const BY_MARK: [u32; 256] = {
+    let mut masks = [0; 256];
+    let mut mask = 0;
+    while mask < MASKS.len() {
+        add(&mut masks, MASKS[mask].marks, mask);
+        mask += 1;
+    }
+    masks
+};
+/// Those that may fit whatever else is in a word or before it.
+const ANYWHERE: u32 = {
+    let (mut masks, mut mask) = (0, 0);
+    while mask < MASKS.len() {
+        let is_free = MASKS[mask].marks.is_empty() && !matches!(MASKS[mask].letters, Letters::Behind(_));
+        masks |= (is_free as u32) << mask;
+        mask += 1;
+    }
+    masks
+};
+
+const fn add(masks: &mut [u32; 256], bytes: &[u8], mask: usize) {
+    let mut at = 0;
+    while at < bytes.len() {
+        masks[bytes[at] as usize] |= 1 << mask;
+        at += 1;
+    }
+}
 
 const fn may_begin(begins: &[u8], byte: u8) -> bool {
     let is_word = byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
@@ -142,7 +177,7 @@ pub fn write(message: &str, users: &[&str], into: &mut String) {
     let mut last = None;
     while at < text.len() {
         let begins = at == 0 || !is_word(&text[at - 1]);
-        let letters = scan::letters(text, at);
+        let letters = if begins { scan::letters(text, at) } else { None };
         let found = if begins { part(text, at, letters, users) } else { None };
         let Some((end, mask)) = found else {
             at = letters.unwrap_or_else(|| token_end(text, at).max(at + 1));
@@ -167,8 +202,8 @@ fn part(text: &[u8], at: usize, letters: Option<usize>, users: &[&str]) -> Optio
         return Some((end, USER));
     }
     let mut may_fit = BY_BYTE[usize::from(text[at])];
-    if let Some(end) = letters {
-        may_fit &= of_letters(&text[..at], end - at);
+    if may_fit != 0 {
+        may_fit &= may_be(text, at, letters);
     }
     while may_fit != 0 {
         let mask = &MASKS[may_fit.trailing_zeros() as usize];
@@ -180,10 +215,24 @@ fn part(text: &[u8], at: usize, letters: Option<usize>, users: &[&str]) -> Optio
     None
 }
 
-/// The masks that may fit a word of so many letters behind a text, as bits by position.
-fn of_letters(before: &[u8], letters: usize) -> u32 {
-    let before = before.trim_ascii_end().last().map_or(0, |before| BEHIND_BYTE[usize::from(*before)]);
-    before | BY_LETTERS[letters.min(LETTERS_MAX)]
+/// The masks that may fit a word for what is in it and before it, as bits by position.
+fn may_be(text: &[u8], at: usize, letters: Option<usize>) -> u32 {
+    let before = text[..at].trim_ascii_end().last().map_or(0, |before| BEHIND_BYTE[usize::from(*before)]);
+    let within = match letters {
+        Some(end) => BY_LETTERS[(end - at).min(LETTERS_MAX)],
+        None => {
+            let mut masks = ANYWHERE;
+            for (bytes, byte) in text[at..].iter().enumerate() {
+                if byte.is_ascii_whitespace() {
+                    break;
+                }
+                // Whatever a very long word has further on, it is not looked for at each of its parts.
+                masks |= if bytes < MARKS_WITHIN { BY_MARK[usize::from(*byte)] } else { return u32::MAX };
+            }
+            masks
+        }
+    };
+    before | within
 }
 
 fn is_list(between: &[u8]) -> bool {
@@ -194,7 +243,12 @@ fn is_list(between: &[u8]) -> bool {
 fn keep(text: &str, into: &mut String) {
     let mut rest = text;
     loop {
-        let (plain, behind) = rest.split_at(run(rest.as_bytes(), 0, |byte| matches!(byte, b'!'..=b'~')));
+        let mut is_blank = into.is_empty() || into.ends_with(' ');
+        let mut is_plain = |byte| {
+            let was_blank = std::mem::replace(&mut is_blank, byte == b' ');
+            matches!(byte, b' '..=b'~') && !(was_blank && is_blank)
+        };
+        let (plain, behind) = rest.split_at(rest.bytes().take_while(|byte| is_plain(*byte)).count());
         into.push_str(plain);
         let mut chars = behind.chars();
         match chars.next() {
@@ -291,17 +345,19 @@ mod tests {
         fn a_mask_that_is_passed_over_does_not_fit(
             before in "[ ,;)(=:a-z0-9.\\\\/@'\"-]{0,12}|.{0,4}", word in "[a-fA-F]{1,40}|[a-zA-Z]{1,9}|[A-Z]{1,4}|Mon|jun|true",
             behind in "[ ,;)]([ ,;)(=:a-z0-9.\\\\/@'\"\\[{-]{0,20})?|", other in ".[ -~]{0,30}",
+            marks in "[a-zA-Z0-9:./\\\\@\\[\\]+-]{1,24}( from| [0-9]{1,4})?|([a-z]{0,9}[0-9]{1,4}[-:./\\\\@]{1,3}){1,9}[a-z]{1,4}",
         ) {
             let at = before.len();
-            for (text, letters) in [(format!("{before}{word}{behind}"), Some(at + word.len())), (before + &other, None)] {
-                let text = text.as_bytes();
+            let words = [(word + &behind, true), (other, false), (marks, false)];
+            for (words, is_of_letters) in words {
+                let text = [before.as_bytes(), words.as_bytes()].concat();
+                let text = text.as_slice();
                 if at > 0 && is_word(&text[at - 1]) {
                     continue;
                 }
-                let letters = letters.or_else(|| scan::letters(text, at));
-                prop_assert_eq!(scan::letters(text, at), letters);
-                let of_letters = letters.map_or(u32::MAX, |end| of_letters(&text[..at], end - at));
-                let may_fit = BY_BYTE[usize::from(text[at])] & of_letters;
+                let letters = scan::letters(text, at);
+                prop_assert!(letters.is_some() || !is_of_letters);
+                let may_fit = BY_BYTE[usize::from(text[at])] & may_be(text, at, letters);
                 for (position, mask) in MASKS.iter().enumerate().filter(|(position, _)| may_fit >> position & 1 == 0) {
                     prop_assert_eq!((mask.shape)(text, at), None, "{} {}", position, mask.text);
                 }

@@ -8,8 +8,19 @@ fn is_join(byte: &u8) -> bool {
 /// Joins in a row; more are a line of dots.
 const JOINS_MAX: usize = 2;
 
+/// The bytes of words. Of all that is asked of a message, this is asked most.
+const WORDS: [bool; 256] = {
+    let (mut words, mut byte) = ([false; 256], 0);
+    while byte < 256 {
+        let of = byte as u8;
+        words[byte] = of.is_ascii_alphanumeric() || of == b'_' || !of.is_ascii();
+        byte += 1;
+    }
+    words
+};
+
 pub fn is_word(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii()
+    WORDS[usize::from(*byte)]
 }
 
 /// End of the run of bytes from `at`.
@@ -76,9 +87,8 @@ pub fn literal(text: &[u8], at: usize, word: &[u8]) -> Option<usize> {
 /// The word of letters at `at`, if it is one of these, without regard to upper and lower case.
 pub fn word_of(text: &[u8], at: usize, words: &[&str]) -> Option<usize> {
     let end = run(text, at, u8::is_ascii_alphabetic);
-    let word = &text[at.min(end)..end];
-    let fits = words.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()));
-    bounded(text, end).filter(|_| fits)
+    let end = bounded(text, end).filter(|end| *end > at)?;
+    words.iter().any(|known| text[at..end].eq_ignore_ascii_case(known.as_bytes())).then_some(end)
 }
 
 pub fn has_digit(text: &[u8]) -> bool {

@@ -1,7 +1,7 @@
 //! Words that vary: names of users, values of keys, names of packages, quoted text.
 
 use super::address;
-use super::scan::{self, bounded, is_word, literal, one_of, run, token_end, trimmed, word_of};
+use super::scan::{bounded, is_word, literal, one_of, run, token_end, trimmed, word_of};
 use crate::normalise::swar;
 
 /// What a key is called that holds a user's name, at its end.
@@ -25,11 +25,6 @@ const QUOTED_BYTES_MAX: usize = 256;
 /// `root` in `user=root`, in `opened for user root by`, in `password for root from 10.1.2.3`, and `DOMAIN\name`.
 pub fn user(text: &[u8], at: usize) -> Option<usize> {
     let before = &text[..at];
-    // Most words have before them what has nothing to do with a user.
-    let may_follow = matches!(before.trim_ascii_end().last(), Some(b'=' | b'r' | b'R' | b':'));
-    if !may_follow && scan::letters(text, at).is_some() {
-        return None;
-    }
     let end =
         trimmed(text, at, run(text, at, |byte| is_word(byte) || matches!(byte, b'.' | b'-' | b'$' | b'\\')), b".-\\")?;
     let name = &text[at..end];
