@@ -15,7 +15,6 @@ const NO_EVENT: u8 = u8::MAX;
 
 /// Columns in the making.
 pub struct Batches {
-    sources: Vec<Source>,
     columns: Vec<Values>,
     rows: u32,
 }
@@ -28,29 +27,22 @@ pub struct Place {
     pub previous: Option<i64>,
 }
 
-/// Where a column takes its values from.
-enum Source {
-    Time,
-    Previous,
-    Minute,
-    Severity,
-    /// Of records of at least this severity: those that the plugin wants whatever their event.
-    Signature(u8),
-    /// The plugin's position of each of the normaliser's events.
-    Event(Vec<u8>),
-    /// An attribute as symbol, whose text is kept.
-    Symbol(usize),
-    /// An attribute as key, whose text is not kept.
-    Key(usize),
-    /// An attribute as number.
-    Integer(usize),
-}
-
+/// A column's values, by where it takes them from.
 enum Values {
-    Signed(Vec<i64>),
-    Unsigned(Vec<u64>),
-    Words(Vec<u32>),
-    Bytes(Vec<u8>),
+    Time(Vec<i64>),
+    Previous(Vec<i64>),
+    Minute(Vec<u32>),
+    Severity(Vec<u8>),
+    /// Of records of at least this severity: those that the plugin wants whatever their event.
+    Signature(u8, Vec<u64>),
+    /// By the plugin's position of each of the normaliser's events.
+    Event(Vec<u8>, Vec<u8>),
+    /// An attribute as symbol, whose text is kept.
+    Symbol(usize, Vec<u64>),
+    /// An attribute as key, whose text is not kept.
+    Key(usize, Vec<u64>),
+    /// An attribute as number.
+    Integer(usize, Vec<i64>),
 }
 
 impl Batches {
@@ -63,20 +55,18 @@ impl Batches {
         let event = |name: &String| {
             manifest.events.iter().position(|event| event == name).map_or(NO_EVENT, |position| position as u8)
         };
-        let source = |column: &logparser_sdk::manifest::ManifestColumn| match column.holds.as_str() {
-            "time" => Source::Time,
-            "previous" => Source::Previous,
-            "minute" => Source::Minute,
-            "severity" => Source::Severity,
-            "event" => Source::Event(normaliser.events().iter().map(event).collect()),
-            "symbol" if column.attribute => Source::Symbol(attribute(&column.name)),
-            "symbol" => Source::Signature(manifest.severity.unwrap_or(0)),
-            "key" => Source::Key(attribute(&column.name)),
-            _ => Source::Integer(attribute(&column.name)),
+        let values = |column: &logparser_sdk::manifest::ManifestColumn| match column.holds.as_str() {
+            "time" => Values::Time(Vec::new()),
+            "previous" => Values::Previous(Vec::new()),
+            "minute" => Values::Minute(Vec::new()),
+            "severity" => Values::Severity(Vec::new()),
+            "event" => Values::Event(normaliser.events().iter().map(event).collect(), Vec::new()),
+            "symbol" if column.attribute => Values::Symbol(attribute(&column.name), Vec::new()),
+            "symbol" => Values::Signature(manifest.severity.unwrap_or(0), Vec::new()),
+            "key" => Values::Key(attribute(&column.name), Vec::new()),
+            _ => Values::Integer(attribute(&column.name), Vec::new()),
         };
-        let sources: Vec<_> = manifest.columns.iter().map(source).collect();
-        let columns = sources.iter().map(Source::values).collect();
-        Self { sources, columns, rows: 0 }
+        Self { columns: manifest.columns.iter().map(values).collect(), rows: 0 }
     }
 
     /// Adds a record.
@@ -87,26 +77,21 @@ impl Batches {
         signature: &mut impl FnMut(&mut Texts) -> u64,
         texts: &mut Texts,
     ) {
-        for (source, values) in self.sources.iter().zip(&mut self.columns) {
-            match (source, values) {
-                (Source::Time, Values::Signed(to)) => to.push(record.time),
-                (Source::Previous, Values::Signed(to)) => to.push(place.previous.unwrap_or(NO_NUMBER)),
-                (Source::Minute, Values::Words(to)) => to.push(place.minute),
-                (Source::Severity, Values::Bytes(to)) => to.push(record.severity),
-                (Source::Event(positions), Values::Bytes(to)) => {
-                    to.push(record.event.map_or(NO_EVENT, |event| positions[usize::from(event)]));
-                }
-                (Source::Signature(least), Values::Unsigned(to)) => {
+        for values in &mut self.columns {
+            match values {
+                Values::Time(to) => to.push(record.time),
+                Values::Previous(to) => to.push(place.previous.unwrap_or(NO_NUMBER)),
+                Values::Minute(to) => to.push(place.minute),
+                Values::Severity(to) => to.push(record.severity),
+                Values::Signature(least, to) => {
                     to.push(if record.severity >= *least { signature(texts) } else { 0 });
                 }
-                (Source::Symbol(id), Values::Unsigned(to)) => {
-                    to.push(text(record.attribute(*id), |text| texts.keep(text)));
+                Values::Event(positions, to) => {
+                    to.push(record.event.map_or(NO_EVENT, |event| positions[usize::from(event)]));
                 }
-                (Source::Key(id), Values::Unsigned(to)) => {
-                    to.push(text(record.attribute(*id), |text| texts.symbol(text)));
-                }
-                (Source::Integer(id), Values::Signed(to)) => to.push(number(record.attribute(*id))),
-                _ => unreachable!("`values` makes the column that its source fills"),
+                Values::Symbol(id, to) => to.push(text(record.attribute(*id), |text| texts.keep(text))),
+                Values::Key(id, to) => to.push(text(record.attribute(*id), |text| texts.symbol(text))),
+                Values::Integer(id, to) => to.push(number(record.attribute(*id))),
             }
         }
         self.rows += 1;
@@ -132,33 +117,22 @@ impl Batches {
     }
 }
 
-impl Source {
-    fn values(&self) -> Values {
-        match self {
-            Self::Time | Self::Previous | Self::Integer(_) => Values::Signed(Vec::new()),
-            Self::Minute => Values::Words(Vec::new()),
-            Self::Severity | Self::Event(_) => Values::Bytes(Vec::new()),
-            Self::Signature(_) | Self::Symbol(_) | Self::Key(_) => Values::Unsigned(Vec::new()),
-        }
-    }
-}
-
 impl Values {
     fn column(&self) -> Column<'_> {
         match self {
-            Self::Signed(values) => Column::Signed(values),
-            Self::Unsigned(values) => Column::Unsigned(values),
-            Self::Words(values) => Column::Words(values),
-            Self::Bytes(values) => Column::Bytes(values),
+            Self::Time(values) | Self::Previous(values) | Self::Integer(_, values) => Column::Signed(values),
+            Self::Signature(_, values) | Self::Symbol(_, values) | Self::Key(_, values) => Column::Unsigned(values),
+            Self::Minute(values) => Column::Words(values),
+            Self::Severity(values) | Self::Event(_, values) => Column::Bytes(values),
         }
     }
 
     fn clear(&mut self) {
         match self {
-            Self::Signed(values) => values.clear(),
-            Self::Unsigned(values) => values.clear(),
-            Self::Words(values) => values.clear(),
-            Self::Bytes(values) => values.clear(),
+            Self::Time(values) | Self::Previous(values) | Self::Integer(_, values) => values.clear(),
+            Self::Signature(_, values) | Self::Symbol(_, values) | Self::Key(_, values) => values.clear(),
+            Self::Minute(values) => values.clear(),
+            Self::Severity(values) | Self::Event(_, values) => values.clear(),
         }
     }
 }
