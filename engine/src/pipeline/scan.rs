@@ -324,21 +324,23 @@ impl<'a> Scanning<'a> {
         note(scan, tally);
     }
 
+    /// What the partials of a day cover now.
+    fn coverage_of(&self, day: i32) -> i64 {
+        let mut ranges = self.before.days.get(&day).cloned().unwrap_or_default();
+        let new = self.days.range((day, GenerationId(i64::MIN))..=(day, GenerationId(i64::MAX)));
+        ranges.extend(new.map(|((_, generation), range)| (*generation, range.clone())));
+        self.job.coverage(&ranges)
+    }
+
     fn into_scanned(mut self, worker: &mut Worker<'_>) -> Scanned {
         let first_time = self.before.days.is_empty() && self.stale.is_empty();
-        let mut partials = Vec::new();
-        for ((plugin, day), state) in std::mem::take(&mut self.states) {
-            if self.stale.contains(&day) {
-                continue;
-            }
-            let mut ranges = self.before.days.get(&day).cloned().unwrap_or_default();
-            let new = self.days.range((day, GenerationId(i64::MIN))..=(day, GenerationId(i64::MAX)));
-            ranges.extend(new.map(|((_, generation), range)| (*generation, range.clone())));
-            let coverage = self.job.coverage(&ranges);
-            partials.push(Partial { work: self.job.works[plugin], day, coverage, state });
-        }
         let days: BTreeSet<i32> = self.days.keys().map(|(day, _)| *day).collect();
-        let whole = first_time && partials.len() == days.len() * self.job.works.len();
+        let coverage: BTreeMap<i32, i64> = days.iter().map(|day| (*day, self.coverage_of(*day))).collect();
+        let states = std::mem::take(&mut self.states).into_iter().filter(|((_, day), _)| !self.stale.contains(day));
+        let works = self.job.works;
+        let partial = |((plugin, day), state)| Partial { work: works[plugin], day, coverage: coverage[&day], state };
+        let partials: Vec<_> = states.map(partial).collect();
+        let whole = first_time && partials.len() == days.len() * works.len();
         let update = Update {
             instance: self.job.instance,
             layout: self.job.layout,
