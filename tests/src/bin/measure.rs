@@ -82,6 +82,7 @@ fn measure(programs: Option<&Installed>, keep: Option<&Path>) -> Result<(), Fail
                 took.entry(kind).or_default().push(one);
             }
         }
+        let profile = profile_of_cold(&folder)?;
         // From here on the same logs are sealed.
         took.insert("seal", vec![spawn("seal", &folder)?]);
         fs::copy(folder.join("store/catalog.sqlite"), folder.join("fetched.sqlite"))?;
@@ -89,8 +90,7 @@ fn measure(programs: Option<&Installed>, keep: Option<&Path>) -> Result<(), Fail
             took.entry("sealed").or_default().push(spawn("sealed", &folder)?);
         }
         kinds.extend(["seal", "sealed"]);
-        let lock = StoreLock::acquire(&folder.join("store"))?;
-        let (text, packed) = Catalog::open(&lock)?.sealed()?;
+        let (text, packed) = Catalog::open(&StoreLock::acquire(&folder.join("store"))?)?.sealed()?;
         println!("sealed: {text} bytes into {packed}, {:.1} times less", text as f64 / packed as f64);
         println!(
             "{:<34}{:>9}{:>9}{:>9}{:>12}{:>10}",
@@ -113,7 +113,7 @@ fn measure(programs: Option<&Installed>, keep: Option<&Path>) -> Result<(), Fail
         if let (Some(cold), Some(least)) = (cpu("cold"), least) {
             println!("the best of the other programs takes {:.1} times that of LogParser", least / cold);
         }
-        print_profile(&folder)?;
+        print!("{profile}");
     }
     Ok(())
 }
@@ -168,20 +168,21 @@ fn forget(folder: &Path) -> std::io::Result<()> {
 }
 
 /// Where the time of a cold run goes, by function, as Linux's `perf` samples it; nothing where there is none.
-fn print_profile(folder: &Path) -> Result<(), Failed> {
+fn profile_of_cold(folder: &Path) -> Result<String, Failed> {
     forget(folder)?;
     let data = folder.join("perf.data");
     let mut record = Command::new("perf");
-    record.args(["record", "--quiet", "--freq", "5000", "--output"]).arg(&data).arg(env::current_exe()?);
-    if !record.args(["child", "cold"]).arg(folder).output().is_ok_and(|output| output.status.success()) {
-        return Ok(());
+    record.args(["record", "--quiet", "--freq", "2000", "--output"]).arg(&data).arg(env::current_exe()?);
+    let Ok(recorded) = record.args(["child", "cold"]).arg(folder).output() else { return Ok(String::new()) };
+    if !recorded.status.success() {
+        return Ok(format!("no profile: {}\n", String::from_utf8_lossy(&recorded.stderr).trim()));
     }
     let mut report = Command::new("perf");
-    report.args(["report", "--stdio", "--sort", "symbol", "--percent-limit", "2", "--input"]).arg(&data);
-    println!("where a cold run's time goes:");
+    report.args(["report", "--stdio", "--fields", "overhead,symbol", "--percent-limit", "1", "--input"]).arg(&data);
     let report = String::from_utf8_lossy(&report.output()?.stdout).into_owned();
-    report.lines().filter(|line| line.contains('%') && !line.starts_with('#')).for_each(|line| println!("{line}"));
-    Ok(())
+    let lines = report.lines().filter(|line| line.contains('%') && !line.starts_with('#'));
+    let lines: String = lines.map(|line| format!("{}\n", line.trim_end().trim_end_matches(['-', ' ']))).collect();
+    Ok(format!("where a cold run's time goes:\n{lines}"))
 }
 
 fn spawn(kind: &str, folder: &Path) -> Result<Took, Failed> {
