@@ -112,7 +112,10 @@ impl Clock {
     pub fn read(&mut self, format: &TimeFormat, text: &[u8]) -> Option<Stamp> {
         match format {
             TimeFormat::Fixed(fixed) => self.fixed(fixed, text),
-            TimeFormat::Auto(fixed) => self.fixed(fixed, text).or_else(|| self.other(format, text)),
+            TimeFormat::Auto(fixed) => match self.fixed(fixed, text) {
+                None => self.other(format, text),
+                stamp => stamp,
+            },
             TimeFormat::Epoch(_) | TimeFormat::Loose(_) => self.other(format, text),
         }
     }
