@@ -254,7 +254,7 @@ mod tests {
 
     use super::*;
 
-    const FORMATS: [&str; 7] = [
+    const FORMATS: [&str; 8] = [
         "%Y-%m-%d %H:%M:%S,%3f",
         "%d/%m/%Y %H:%M:%S.%f",
         "%d.%m.%Y %H.%M.%S",
@@ -262,6 +262,7 @@ mod tests {
         "%Y%m%d%H%M%S",
         "%H:%M:%S %d.%m.%Y",
         "%FT%T%.f%:z",
+        "%FT%T%.9f%:z",
     ];
 
     /// A time of one of two days or so, and a byte that may be put into its text.

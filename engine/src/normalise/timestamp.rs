@@ -186,17 +186,17 @@ impl Fixed {
     #[inline(always)]
     pub fn read_on(&self, date: &Date, text: &[u8]) -> Option<(i64, Tail)> {
         const OVER: u64 = u64::from_le_bytes([0x7d, 0x76, 0x7f, 0x7a, 0x76, 0x7f, 0, 0]);
-        let text: &[u8; HEAD_BYTES_MAX + 8] = text.first_chunk()?;
+        let head: &[u8; HEAD_BYTES_MAX + 8] = text.first_chunk()?;
         let at = self.hour?;
-        let differs = swar::eight(text, 0)? ^ date.head[0] | swar::eight(text, at - 8)? ^ date.head[1];
-        let clock = (swar::eight(text, at)? ^ date.head[2]) & CLOCK;
+        let differs = swar::eight(head, 0)? ^ date.head[0] | swar::eight(head, at - 8)? ^ date.head[1];
+        let clock = (swar::eight(head, at)? ^ date.head[2]) & CLOCK;
         let is_no_clock = swar::are_no_digits(clock, OVER);
         // Each byte becomes ten times the one before it and itself.
         let pairs = clock.wrapping_mul(0x0a01);
         let (hour, minute) = (pairs >> 8 & 0xff, pairs >> 32 & 0xff);
         let (no_tail, tail) = match self.millis {
             Some(shape) => {
-                let (no_tail, micros) = swar::seconds(swar::eight(text, at + CLOCK_BYTES)?, shape);
+                let (no_tail, micros) = swar::seconds(swar::eight(head, at + CLOCK_BYTES)?, shape);
                 (no_tail, Tail { micros, offset_us: None, end: at + 2 * CLOCK_BYTES })
             }
             None => (0, self.tail(text)?),
