@@ -1,9 +1,8 @@
 //! Between the generated bindings and a plugin: what `#[plugin]` puts into the module.
 
-use std::cell::{Cell, RefCell, RefMut};
+use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
 use std::sync::OnceLock;
-use std::thread::LocalKey;
 
 use crate::bindings::exports::logparser::plugin::plugin as contract;
 use crate::plugin::{Plugin, settings};
@@ -15,8 +14,8 @@ use crate::{Batch, Instance, SettingsError, Window};
 pub trait Exported: Plugin {
     /// Where the settings stay after `configure`.
     fn slot() -> &'static OnceLock<Self>;
-    /// Where the state stays that was saved last.
-    fn saved() -> &'static LocalKey<Cell<Option<Saved<Self>>>>;
+    /// Puts a state in the place of the one that was saved last, and gives that.
+    fn keep_saved(state: Option<Saved<Self>>) -> Option<Saved<Self>>;
 
     /// The settings; the defaults where `configure` was not called.
     fn current() -> &'static Self {
@@ -63,7 +62,7 @@ impl<P: Exported> PartialHandle<P> {
     /// The state, which then is no longer the one that was saved.
     fn change(&self) -> RefMut<'_, P::Partial> {
         if Rc::strong_count(&self.0) > 1 {
-            P::saved().take();
+            P::keep_saved(None);
         }
         self.0.borrow_mut()
     }
@@ -86,7 +85,7 @@ impl<P: Exported> contract::GuestPartial for PartialHandle<P> {
 
     fn save(&self) -> Vec<u8> {
         let bytes = encode::<P>(&self.0.borrow());
-        P::saved().set(Some(Saved { bytes: bytes.clone(), state: Rc::clone(&self.0) }));
+        P::keep_saved(Some(Saved { bytes: bytes.clone(), state: Rc::clone(&self.0) }));
         bytes
     }
 }
@@ -100,7 +99,7 @@ impl<P: Exported> contract::GuestFleet for FleetHandle<P> {
     }
 
     fn add(&self, instance: Instance, state: Vec<u8>) -> Result<(), String> {
-        let partial = match P::saved().take().and_then(|saved| saved.of(&state)) {
+        let partial = match P::keep_saved(None).and_then(|saved| saved.of(&state)) {
             Some(partial) => partial,
             None => decode::<P>(&state)?,
         };
@@ -195,9 +194,9 @@ mod tests {
     fn the_state_that_was_saved_last_is_not_read_again() {
         let saved = partial(1000).save();
         assert_eq!(saved.len(), 3);
-        assert_eq!(Counts::saved().take().and_then(|last| last.of(&saved)), Some(1000));
+        assert_eq!(Counts::keep_saved(None).and_then(|last| last.of(&saved)), Some(1000));
         let saved = partial(1001).save();
-        assert_eq!(Counts::saved().take().and_then(|last| last.of(&partial(1002).save())), None, "other bytes");
+        assert_eq!(Counts::keep_saved(None).and_then(|last| last.of(&partial(1002).save())), None, "other bytes");
         assert_eq!(decode::<Counts>(&saved), Ok(1001));
     }
 

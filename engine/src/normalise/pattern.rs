@@ -4,17 +4,20 @@
 //! at the end of a line none as well. A field is as short as what follows it allows; the last one takes the rest. A
 //! severity may stand directly before the time, and is letters then.
 
-use super::clock::{Clock, KnownDate};
+mod gap;
+
+use super::clock::Clock;
 use super::colour;
 use super::fault::{RuleFault, RulePlace, RuleProblem};
 use super::fields::Path;
 use super::head::{Field, Head, Scanned};
-use super::heads::{Heads, KnownHeads};
+use super::heads::Heads;
 use super::severity::Severities;
 use super::swar;
 use super::template::{self, Piece};
 use super::text::Texts;
-use super::timestamp::{Fixed, TimeFormat};
+use super::timestamp::TimeFormat;
+use gap::{Gap, Idle};
 
 /// Fields before the body are looked for in this part of a line: enough for any head, and a bound for the search.
 pub const HEAD_BYTES_MAX: usize = 64 << 10;
@@ -32,54 +35,6 @@ pub struct Pattern {
     repeats: bool,
     /// The first steps, where they are no more than that, and what follows repeats.
     gap: Option<Gap>,
-}
-
-/// What stands between a time at the begin of the line and what repeats: a literal, and perhaps a field with the one that
-/// ends it.
-#[derive(Debug, Clone, Copy)]
-struct Gap {
-    literal: Short,
-    field: Option<Short>,
-}
-
-/// A literal of up to eight bytes.
-#[derive(Debug, Clone, Copy)]
-struct Short {
-    first: u8,
-    bytes: usize,
-    packed: u64,
-    mask: u64,
-    /// What may stand behind it is none of these: a run of blanks is one, and brackets may follow each other.
-    goes_on: [u8; 2],
-}
-
-/// Reads idle lines: those whose heads are known as ones that no plugin can want.
-#[derive(Debug, Clone, Copy)]
-pub struct Idle<'a> {
-    fixed: &'a Fixed,
-    date: KnownDate,
-    gap: Gap,
-    heads: KnownHeads<'a>,
-}
-
-impl Idle<'_> {
-    /// The time of an idle line; none where that is not sure.
-    #[inline(always)]
-    pub fn time(&self, line: &[u8]) -> Option<i64> {
-        let (time, tail) = self.date.read(self.fixed, line)?;
-        let at = self.gap.end(line, tail.end)?;
-        self.heads.are_idle(line, at).then_some(time)
-    }
-}
-
-impl Short {
-    /// Where the literal ends that stands at `at`, if nothing behind it belongs to it.
-    #[inline(always)]
-    fn end(&self, line: &[u8], at: usize) -> Option<usize> {
-        let end = at + self.bytes;
-        let is_here = swar::eight(line, at)? & self.mask == self.packed && !self.goes_on.contains(line.get(end)?);
-        is_here.then_some(end)
-    }
 }
 
 #[derive(Debug)]
@@ -384,43 +339,7 @@ fn steps(pattern: &str, texts: Texts) -> Result<(Vec<Step>, Vec<String>), RulePr
     if has_time { Ok((steps, names)) } else { Err(RuleProblem::NoTimestamp) }
 }
 
-impl Gap {
-    /// Where what stands at `at` ends, if it is as short as it mostly is.
-    #[inline(always)]
-    fn end(&self, line: &[u8], at: usize) -> Option<usize> {
-        let at = self.literal.end(line, at)?;
-        match &self.field {
-            Some(closing) => closing.end(line, swar::find_near(line, at, closing.first)?),
-            None => Some(at),
-        }
-    }
-
-    fn of(first_steps: &[Step]) -> Option<Self> {
-        let (literal, field) = match first_steps {
-            [Step::Timestamp, Step::Literal(literal)] => (literal, None),
-            [Step::Timestamp, Step::Literal(literal), Step::Field(_, closing) | Step::Brackets(closing)] => {
-                (literal, Some(closing))
-            }
-            _ => return None,
-        };
-        let brackets = matches!(first_steps, [.., Step::Brackets(_)]);
-        let field = match field {
-            Some(closing) => Some(closing.short(brackets)?),
-            None => None,
-        };
-        Some(Self { literal: literal.short(false)?, field })
-    }
-}
-
 impl Literal {
-    fn short(&self, brackets: bool) -> Option<Short> {
-        // No line holds its own end.
-        let goes_on = [if self.ends_blank { b' ' } else { b'\n' }, if brackets { b'[' } else { b'\n' }];
-        let Self { packed, mask, .. } = *self;
-        let first = *self.text.first()?;
-        (mask != 0).then_some(Short { first, bytes: self.text.len(), packed, mask, goes_on })
-    }
-
     fn new(mut text: Vec<u8>) -> Self {
         text.dedup_by(|a, b| *a == b' ' && *b == b' ');
         let is_short = text.len() <= 8;

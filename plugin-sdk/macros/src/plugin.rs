@@ -56,15 +56,15 @@ pub fn expand(arguments: Arguments, mut input: ItemImpl) -> Result<TokenStream> 
                     static SLOT: ::std::sync::OnceLock<#plugin> = ::std::sync::OnceLock::new();
                     &SLOT
                 }
-                fn saved() -> &'static ::std::thread::LocalKey<
-                    ::std::cell::Cell<::std::option::Option<::logparser_sdk::export::Saved<Self>>>,
-                > {
+                fn keep_saved(
+                    state: ::std::option::Option<::logparser_sdk::export::Saved<Self>>,
+                ) -> ::std::option::Option<::logparser_sdk::export::Saved<Self>> {
                     ::std::thread_local! {
                         static SAVED: ::std::cell::Cell<
                             ::std::option::Option<::logparser_sdk::export::Saved<#plugin>>,
                         > = const { ::std::cell::Cell::new(::std::option::Option::None) };
                     }
-                    &SAVED
+                    SAVED.replace(state)
                 }
             }
 
