@@ -209,8 +209,8 @@ impl<'b, R: Read> Lines<'b, R> {
     }
 
     /// Goes on over lines, each the begin of a record and the end of the one before: those that are known to lie in the
-    /// buffer behind the one that comes next. `fits` is given one after the other, with
-    /// the carriage return that may end it. Gives how many it took, and the last.
+    /// buffer behind the one that comes next. `fits` is given one after the other, with the carriage return that may end
+    /// it. Gives how many it took, and the last.
     // By itself, so that the processor's registers are free for it.
     #[inline(never)]
     pub fn pass(&mut self, line: Line, mut fits: impl FnMut(&[u8]) -> bool) -> (u64, Line) {
