@@ -96,7 +96,7 @@ impl BodyPattern {
     #[inline]
     pub fn captures(&self, body: &[u8], into: &mut [Captured]) -> bool {
         // Most patterns fail here.
-        body.starts_with(&self.prefix) && self.rest(body, into)
+        swar::begins(body, &self.prefix) && self.rest(body, into)
     }
 
     fn rest(&self, body: &[u8], into: &mut [Captured]) -> bool {
@@ -120,13 +120,13 @@ impl Capture {
     fn end(&self, body: &[u8], from: usize, is_last: bool) -> Option<usize> {
         if is_last {
             let end = body.len().checked_sub(self.literal.len())?;
-            return (end >= from && body.ends_with(&self.literal)).then_some(end);
+            return (end >= from && swar::same(&body[end..], &self.literal)).then_some(end);
         }
         let first = *self.literal.first()?;
         let mut at = from;
         loop {
             at = swar::find(body, at, first)?;
-            if body[at..].starts_with(&self.literal) {
+            if swar::begins(&body[at..], &self.literal) {
                 return Some(at);
             }
             at += 1;

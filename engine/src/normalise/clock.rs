@@ -1,7 +1,7 @@
 //! Reads the times of one source, in the order of its lines.
 //!
 //! The date of the line before is kept, and the zone's offset of that day: reading a time costs a comparison, and the
-//! digits behind the date. Of formats in another order, and on days on which an offset changes, all of it is read. An hour
+//! digits behind the date. Of formats that end otherwise, and on days on which an offset changes, all of it is read. An hour
 //! that a zone repeats in autumn is resolved by the order of the lines: it is the first pass until the time steps back. An
 //! hour that it skips in spring has no instant: such a time is taken with the offset before it, and marked.
 
@@ -9,7 +9,7 @@ use chrono::{DateTime, MappedLocalTime, NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;
 
 use super::epoch::Unit;
-use super::timestamp::{DAY_US, Date, Fixed, MINUTE_US, Tail, TimeFormat};
+use super::timestamp::{DAY_US, Date, Dated, Fixed, MINUTE_US, Tail, TimeFormat};
 use super::year::Anchor;
 
 const SECOND_US: i64 = 1_000_000;
@@ -52,18 +52,24 @@ pub struct Clock {
 
 /// A date of which times were read, and its offset where it has only one.
 #[derive(Debug, Clone, Copy)]
-pub struct KnownDate {
-    date: Date,
+pub struct KnownDate<'a> {
+    date: &'a Date,
     offset: Option<i64>,
 }
 
-impl KnownDate {
+impl<'a> KnownDate<'a> {
     /// The instant of a time of this date where that is beyond doubt: because the offset stands in it, or changes not on
     /// this date.
     #[inline(always)]
     pub fn read(&self, fixed: &Fixed, text: &[u8]) -> Option<(i64, Tail)> {
-        let (local, tail) = fixed.read_on(&self.date, text)?;
+        let (local, tail) = fixed.read_on(self.date, text)?;
         Some((local - tail.offset_us.or(self.offset)?, tail))
+    }
+
+    /// Its times, if they stand in fixed places and are beyond doubt.
+    #[inline(always)]
+    pub fn times(self, fixed: &Fixed) -> Option<Dated<'a>> {
+        fixed.dated(self.date, self.offset)
     }
 }
 
@@ -158,9 +164,9 @@ impl Clock {
 
     /// The date of the time read last.
     #[inline(always)]
-    pub fn known_date(&self) -> KnownDate {
+    pub fn known_date(&self) -> KnownDate<'_> {
         let (start, offset) = self.day;
-        KnownDate { date: self.date, offset: offset.filter(|_| start == self.date.start_us) }
+        KnownDate { date: &self.date, offset: offset.filter(|_| start == self.date.start_us) }
     }
 
     fn turn(&mut self, minute: i64) {

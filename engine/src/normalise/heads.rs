@@ -4,15 +4,17 @@
 //! once; where it comes again, one comparison stands for finding its fields. That also spares the processor most of
 //! its wrong guesses, because the fields' lengths differ from line to line and the comparison's does not.
 
+use std::array;
+
+use super::form::{FORM_BYTES, Form};
 use super::head::{Field, Head};
 use super::joints::Joints;
+use super::lines::AHEAD_BYTES;
 
 /// More than the heads that a log uses at a time; what is used of them fits into the first-level cache.
 const SLOTS: usize = 256;
 /// Longer heads are not kept.
 const BYTES_MAX: usize = 64;
-/// Bytes that are compared without a look at the head's length.
-const AT_ONCE: usize = 32;
 
 /// The heads of a format that came last, each in the slot of its first bytes.
 #[derive(Debug, Default)]
@@ -26,11 +28,10 @@ pub struct Heads {
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 struct Known {
-    /// The first bytes, and which of their bits count.
-    begin: [u64; AT_ONCE / 8],
-    mask: [u64; AT_ONCE / 8],
+    /// The first bytes.
+    begin: Form,
     /// The bytes behind them.
-    rest: [u8; BYTES_MAX - AT_ONCE],
+    rest: [u8; BYTES_MAX - FORM_BYTES],
     bytes: u8,
     severity: u8,
     is_idle: bool,
@@ -42,9 +43,8 @@ impl Heads {
     /// None yet; the default has not even room for one.
     pub fn new() -> Self {
         let free = Known {
-            begin: [0; AT_ONCE / 8],
-            mask: MASKS[0],
-            rest: [0; BYTES_MAX - AT_ONCE],
+            begin: Form::default(),
+            rest: [0; BYTES_MAX - FORM_BYTES],
             bytes: 0,
             severity: 0,
             is_idle: false,
@@ -56,8 +56,8 @@ impl Heads {
     /// Reads the head that goes on at `at`, if it is known; true where it was.
     #[inline(always)]
     pub fn read(&self, line: &[u8], at: usize, into: &mut Head) -> bool {
-        let Some(begin) = line.get(at..).and_then(|rest| rest.first_chunk::<AT_ONCE>()) else { return false };
-        let Some(known) = self.known().and_then(|known| known.find(&words(begin))) else { return false };
+        let Some(begin) = line.get(at..).and_then(|rest| rest.first_chunk::<FORM_BYTES>()) else { return false };
+        let Some(known) = self.known().and_then(|known| known.find(begin)) else { return false };
         if !known.ends_at(line, at) {
             return false;
         }
@@ -85,11 +85,9 @@ impl Heads {
         let text = line.get(at..end).filter(|text| (1..=BYTES_MAX).contains(&text.len()));
         let (Some(text), Some(begin)) = (text, line.get(at..).and_then(|rest| rest.first_chunk())) else { return };
         let within = |place: u32| (place as usize).saturating_sub(at) as u8;
-        let words = words(begin);
-        let known = &mut self.known[slot(&words)];
-        known.mask = MASKS[text.len().min(AT_ONCE)];
-        known.begin = words;
-        let rest = text.get(AT_ONCE..).unwrap_or_default();
+        let known = &mut self.known[slot(begin)];
+        known.begin = Form { least: *begin, most: array::from_fn(|at| if at < text.len() { 0 } else { u8::MAX }) };
+        let rest = text.get(FORM_BYTES..).unwrap_or_default();
         known.rest[..rest.len()].copy_from_slice(rest);
         known.bytes = text.len() as u8;
         known.severity = head.severity;
@@ -103,20 +101,19 @@ impl Heads {
 pub struct KnownHeads<'a>(&'a [Known; SLOTS]);
 
 impl<'a> KnownHeads<'a> {
-    /// Whether the head that goes on at `at` is known as one that no plugin can want.
+    /// Whether the head of a line that goes on at `at` is known as one that no plugin can want. `ahead` is what begins with
+    /// the line, long enough for any head.
     #[inline(always)]
-    pub fn are_idle(self, line: &[u8], at: usize) -> bool {
-        let Some(begin) = line.get(at..).and_then(|rest| rest.first_chunk::<AT_ONCE>()) else { return false };
-        let known = self.find(&words(begin));
-        known.is_some_and(|known| known.is_idle && known.ends_at(line, at))
+    pub fn are_idle(self, ahead: &[u8; AHEAD_BYTES], line: &[u8], at: usize) -> bool {
+        let Some(begin) = ahead.get(at..).and_then(|rest| rest.first_chunk()) else { return false };
+        self.find(begin).is_some_and(|known| known.is_idle && known.ends_at(line, at))
     }
 
     /// What is known of a head with this begin.
     #[inline(always)]
-    fn find(self, words: &[u64; AT_ONCE / 8]) -> Option<&'a Known> {
-        let known = &self.0[slot(words)];
-        let differ = (0..AT_ONCE / 8).fold(0, |differ, at| differ | (words[at] ^ known.begin[at]) & known.mask[at]);
-        (differ == 0 && known.bytes != 0).then_some(known)
+    fn find(self, begin: &[u8; FORM_BYTES]) -> Option<&'a Known> {
+        let known = &self.0[slot(begin)];
+        known.begin.fits(begin).then_some(known)
     }
 }
 
@@ -128,39 +125,19 @@ impl Known {
         let end = at + bytes;
         // A blank behind it would still belong to the head.
         line.get(end).is_some_and(|byte| *byte != b' ')
-            && (bytes <= AT_ONCE || line[at + AT_ONCE..end] == self.rest[..bytes - AT_ONCE])
+            && (bytes <= FORM_BYTES || line[at + FORM_BYTES..end] == self.rest[..bytes - FORM_BYTES])
     }
-}
-
-#[inline(always)]
-fn words(begin: &[u8; AT_ONCE]) -> [u64; AT_ONCE / 8] {
-    let (words, _) = begin.as_chunks();
-    std::array::from_fn(|at| u64::from_le_bytes(words[at]))
 }
 
 /// The slot of a head, by its first 16 bytes: a severity and the most of a logger in most layouts.
 #[inline(always)]
-fn slot(words: &[u64; AT_ONCE / 8]) -> usize {
+fn slot(begin: &[u8; FORM_BYTES]) -> usize {
     // An odd number from the golden ratio.
     const A: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mixed = (words[0] ^ words[1].rotate_left(29)).wrapping_mul(A);
+    let ([first, second, ..], _) = begin.as_chunks::<8>() else { return 0 };
+    let mixed = (u64::from_le_bytes(*first) ^ u64::from_le_bytes(*second).rotate_left(29)).wrapping_mul(A);
     (mixed >> (u64::BITS - SLOTS.ilog2())) as usize
 }
-
-/// Which bits of the words count, by the number of bytes.
-const MASKS: [[u64; AT_ONCE / 8]; AT_ONCE + 1] = {
-    let mut masks = [[0; AT_ONCE / 8]; AT_ONCE + 1];
-    let mut bytes = 0;
-    while bytes <= AT_ONCE {
-        let mut at = 0;
-        while at < bytes {
-            masks[bytes][at / 8] |= 0xff << (at % 8 * 8);
-            at += 1;
-        }
-        bytes += 1;
-    }
-    masks
-};
 
 #[cfg(test)]
 mod tests {

@@ -25,6 +25,8 @@ pub const CUT_BYTES: usize = 64 << 10;
 /// So many bytes of zero in a row are a hole, which a loss of power leaves: the line before it ends there. Fewer may
 /// belong to a text.
 const HOLE_BYTES_MIN: usize = 8;
+/// Bytes from a line's begin on that are looked at without a look at its length.
+pub const AHEAD_BYTES: usize = 128;
 /// What reading lines needs, from one source to the next.
 #[derive(Debug, Default)]
 pub struct LineSpares {
@@ -210,10 +212,10 @@ impl<'b, R: Read> Lines<'b, R> {
 
     /// Goes on over lines, each the begin of a record and the end of the one before: those that are known to lie in the
     /// buffer behind the one that comes next. `fits` is given one after the other, with the carriage return that may end
-    /// it. Gives how many it took, and the last.
+    /// it, behind what begins with it. Gives how many it took, and the last.
     // By itself, so that the processor's registers are free for it.
     #[inline(never)]
-    pub fn pass(&mut self, line: Line, mut fits: impl FnMut(&[u8]) -> bool) -> (u64, Line) {
+    pub fn pass(&mut self, line: Line, mut fits: impl FnMut(&[u8; AHEAD_BYTES], &[u8]) -> bool) -> (u64, Line) {
         if self.excess.is_cut {
             return (0, line);
         }
@@ -222,7 +224,8 @@ impl<'b, R: Read> Lines<'b, R> {
         let mut passed = 0;
         for place in places.get(1..).unwrap_or_default() {
             let (begin, end) = (start + last, base + usize::from(*place));
-            if !fits(&self.buffer[begin..end]) {
+            let (ahead, bytes) = (&self.buffer[begin..], end - begin);
+            if !ahead.first_chunk().is_some_and(|begin| fits(begin, &ahead[..bytes])) {
                 break;
             }
             (start, last) = (begin, end + 1 - begin);

@@ -35,6 +35,8 @@ pub struct Pattern {
     repeats: bool,
     /// The first steps, where they are no more than that, and what follows repeats.
     gap: Option<Gap>,
+    /// Time and gap are such that idle lines can be passed.
+    passes_idle: bool,
 }
 
 #[derive(Debug)]
@@ -83,7 +85,7 @@ impl Pattern {
         let steps = steps(pattern, texts).map_err(|what| fault(RulePlace::Pattern(position), what));
         let time = TimeFormat::compile(timestamp).map_err(|what| fault(RulePlace::Timestamp(position), what));
         match (steps, time) {
-            (Ok((steps, names)), Ok(time)) => {
+            (Ok((steps, names)), Ok(mut time)) => {
                 let says_nothing = |step: &Step| {
                     matches!(step, Step::Literal(_) | Step::Timestamp | Step::Field(Name::Other, _) | Step::Brackets(_))
                 };
@@ -91,7 +93,11 @@ impl Pattern {
                 let has_time = steps[..first_steps].iter().any(|step| matches!(step, Step::Timestamp));
                 let repeats = has_time && matches!(steps.last(), Some(Step::Rest(Name::Body)));
                 let gap = Gap::of(&steps[..first_steps]).filter(|_| repeats);
-                Ok(Self { steps, names, time, first_steps, repeats, gap })
+                let passes_idle = match (&gap, &mut time, steps.get(1)) {
+                    (Some(_), TimeFormat::Fixed(fixed), Some(Step::Literal(literal))) => fixed.expect(&literal.text),
+                    _ => false,
+                };
+                Ok(Self { steps, names, time, first_steps, repeats, gap, passes_idle })
             }
             (steps, time) => Err(steps.err().into_iter().chain(time.err()).collect()),
         }
@@ -143,9 +149,10 @@ impl Pattern {
     }
 
     /// Reads idle lines of the date that was read last, where the layout is simple enough for that.
-    pub fn idle<'a>(&'a self, clock: &Clock, heads: &'a Heads) -> Option<Idle<'a>> {
+    pub fn idle<'a>(&'a self, clock: &'a Clock, heads: &'a Heads) -> Option<Idle<'a>> {
         let TimeFormat::Fixed(fixed) = &self.time else { return None };
-        Some(Idle { fixed, date: clock.known_date(), gap: self.gap?, heads: heads.known()? })
+        let times = clock.known_date().times(fixed).filter(|_| self.passes_idle)?;
+        Some(Idle { times, gap: self.gap?, heads: heads.known()? })
     }
 
     /// Reads what is behind the first steps, where it is not known yet.

@@ -138,8 +138,8 @@ impl<'n, R: Read> Records<'n, R> {
         let (first, end) = (head.time, span.end);
         let Some(idle) = pattern.idle(&self.clock, &self.heads) else { return Ok(None) };
         let mut last = first;
-        let (passed, line) = self.lines.pass(line, |text| {
-            let Some(time) = idle.time(text) else { return false };
+        let (passed, line) = self.lines.pass(line, |ahead, text| {
+            let Some(time) = idle.time(ahead, text) else { return false };
             let fits = time >= last && time - last <= pause_us && time < end;
             if fits {
                 last = time;

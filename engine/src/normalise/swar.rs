@@ -96,29 +96,36 @@ pub fn pack(text: &[u8]) -> u64 {
     }
 }
 
-/// What [`seconds`] compares a text with: digits, but for the separator.
-pub fn seconds_shape(separator: u8) -> u64 {
-    u64::from_le_bytes([b'0', b'0', separator, b'0', b'0', b'0', 0, 0])
+/// Whether texts are equal. Most that are compared are so short that the call of a comparison costs more.
+#[inline(always)]
+pub fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let Some(last) = a.len().checked_sub(8) else { return pack(a) == pack(b) };
+    let mut at = 0;
+    while at < last && eight(a, at) == eight(b, at) {
+        at += 8;
+    }
+    // The last eight bytes may overlap with those before.
+    at >= last && eight(a, last) == eight(b, last)
 }
 
-/// Whether some bytes of a difference are no digits, or none where nothing should differ: not 0 then. To a digit, `over`
-/// adds what leaves its high bit clear if it is none too great for its place; to all else, what sets it.
+/// Whether a text begins with another.
 #[inline(always)]
-pub fn are_no_digits(differ: u64, over: u64) -> u64 {
-    (differ | differ.wrapping_add(over)) & HIGH
+pub fn begins(text: &[u8], with: &[u8]) -> bool {
+    text.get(..with.len()).is_some_and(|begin| same(begin, with))
 }
 
-/// Microseconds of `56,078`; the first number is not 0 where it is written in another way.
+/// The numbers of `05:08:` or `31,905`, whose bytes are known to be such: of the first two digits, of the next two, and
+/// of the last byte.
 #[inline(always)]
-pub fn seconds(text: u64, shape: u64) -> (u64, i64) {
-    const USED: u64 = u64::from_le_bytes([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0]);
-    const OVER: u64 = u64::from_le_bytes([0x7a, 0x76, 0x7f, 0x76, 0x76, 0x76, 0, 0]);
-    let digits = (text ^ shape) & USED;
+pub fn pairs(text: u64) -> (i64, i64, i64) {
+    let digits = text & u64::from_le_bytes([0x0f; 8]);
     // Each byte becomes ten times the one before it and itself.
     let pairs = digits.wrapping_mul(0x0a01);
-    let (seconds, hundredths) = (pairs >> 8 & 0xff, pairs >> 32 & 0xff);
-    let millis = seconds * 1000 + hundredths * 10 + (digits >> 40);
-    (are_no_digits(digits, OVER), millis.cast_signed() * 1000)
+    let byte = |of: u64, at: u32| (of >> (8 * at) & 0xff).cast_signed();
+    (byte(pairs, 1), byte(pairs, 4), byte(digits, 5))
 }
 
 /// Microseconds that the digits from `at` on are as a fraction, and their number; none where they may be more than seven.
@@ -170,7 +177,7 @@ impl Key {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::{any, prop_assert_eq, proptest};
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
     use super::*;
 
@@ -199,6 +206,18 @@ mod tests {
             let six = format!("{digits:0<6}");
             let expected = Some((six[..6].parse().expect("digits"), digits.len()));
             prop_assert_eq!(fraction(&text, 0), expected.filter(|_| digits.len() < 8 && text.len() >= 8));
+        }
+
+        #[test]
+        fn texts_are_compared_to_their_ends(text in "[ab]{0,40}", other in "[ab]{0,40}", at in 0usize..41, byte: u8) {
+            let (mut changed, at) = (text.clone().into_bytes(), at % (text.len() + 1));
+            changed.truncate(at);
+            prop_assert!(begins(text.as_bytes(), &changed) && same(text.as_bytes(), text.as_bytes()));
+            changed.push(byte);
+            for other in [&changed[..], other.as_bytes()] {
+                prop_assert_eq!(begins(text.as_bytes(), other), text.as_bytes().starts_with(other));
+                prop_assert_eq!(same(text.as_bytes(), other), text.as_bytes() == other);
+            }
         }
 
         #[test]

@@ -1,26 +1,29 @@
 //! Time formats: from chrono's letters to a scanner of fixed places.
 //!
 //! Nearly all logs write `%Y-%m-%d %H:%M:%S` in some order, with a fraction and perhaps an offset behind it. Such a
-//! format becomes a [`Fixed`]: everything up to the seconds stands in fixed places. Where the date comes first, as it nearly
-//! always does, it is compared as a whole with that of the line before. Any other format is [`Loose`].
+//! format becomes a [`Fixed`]: everything up to the seconds stands in fixed places. All of it is compared at once with what a
+//! time of the date before may be. Any other format is [`Loose`].
 
 use chrono::NaiveDate;
 
 use super::epoch::Unit;
 use super::fault::RuleProblem;
+use super::form::{FORM_BYTES, Form};
 use super::loose::Loose;
 use super::swar;
+use tail::digits;
+
+mod tail;
+
+pub use tail::{Fraction, Offset, Tail};
 
 /// Longest head of a [`Fixed`].
 const HEAD_BYTES_MAX: usize = 24;
-/// Digits of a microsecond; further ones are dropped.
-const MICRO_DIGITS: usize = 6;
 /// Microseconds of a minute and of a day.
 pub const MINUTE_US: i64 = 60_000_000;
 pub const DAY_US: i64 = 1440 * MINUTE_US;
-/// Bytes of `05:08:`, and where they are in a word.
+/// Bytes of `05:08:` and of `31,905`.
 const CLOCK_BYTES: usize = 6;
-const CLOCK: u64 = u64::MAX >> (64 - 8 * CLOCK_BYTES);
 
 /// A compiled time format.
 #[derive(Debug)]
@@ -41,12 +44,28 @@ pub struct Fixed {
     head: Vec<Part>,
     /// Bytes of the head: where the seconds begin.
     bytes: usize,
-    /// Where `05:08:` begins behind a date of eight to sixteen bytes.
+    /// Where `05:08:` begins, if the head ends with it.
     hour: Option<usize>,
+    /// How far each byte of a text may lie above that of midnight.
+    most: [u8; FORM_BYTES],
+    /// What stands behind the head at midnight, where all of it stands in fixed places.
+    rest: Vec<u8>,
+    /// Which bits of `31,905` are then digits of the time, and where it ends.
+    fixed_rest: Option<(u64, usize)>,
     fraction: Fraction,
-    /// For [`swar::seconds`], where nothing but three digits follows the seconds.
-    millis: Option<u64>,
     offset: Offset,
+}
+
+/// Times of a date that stand in fixed places, and what stands behind them.
+#[derive(Debug, Clone, Copy)]
+pub struct Dated<'a> {
+    form: &'a Form,
+    hour: u8,
+    digits: u64,
+    /// The instant of midnight.
+    midnight_us: i64,
+    /// Where the text of a known form ends.
+    pub end: u8,
 }
 
 /// A part of the head.
@@ -59,31 +78,6 @@ enum Part {
     Number(usize),
 }
 
-/// Digits behind the seconds.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Fraction {
-    /// Either of these comes first; none where the digits follow at once.
-    separators: Option<[u8; 2]>,
-    digits_min: usize,
-    digits_max: usize,
-    /// The whole of it may be missing.
-    optional: bool,
-}
-
-/// What tells the offset from UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Offset {
-    None,
-    /// `Z`.
-    Utc,
-    /// `+02:00`, `+0200`, `+02` or `Z`, perhaps behind a space.
-    Needed {
-        space: bool,
-    },
-    /// The same, or nothing.
-    Optional,
-}
-
 /// A date that was read.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Date {
@@ -91,29 +85,10 @@ pub struct Date {
     date: [u32; 3],
     /// Local microseconds of its midnight.
     pub start_us: i64,
-    /// The words of a head with this date: its first, the one before the hour, and the one from there on, with zeros for
-    /// digits. No head has other zeros.
-    head: [u64; 3],
-}
-
-/// What stands behind the minute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tail {
-    /// Seconds and fraction.
-    pub micros: i64,
-    /// Offset from UTC in microseconds, where the time tells it.
-    pub offset_us: Option<i64>,
-    /// Where the time ends.
-    pub end: usize,
-}
-
-impl Tail {
-    /// The offset in minutes; 0 where there is none.
-    #[inline(always)]
-    pub fn offset_min(&self) -> i16 {
-        // An offset is less than a day.
-        self.offset_us.map_or(0, |us| (us / MINUTE_US) as i16)
-    }
+    /// Where the hour stands in a text of this date; none where it cannot be compared at once.
+    hour: Option<usize>,
+    /// Head, seconds and three digits behind them, as far as they stand in fixed places.
+    form: Form,
 }
 
 impl TimeFormat {
@@ -170,39 +145,81 @@ impl Fixed {
     }
 
     fn new(head: Vec<Part>, fraction: Fraction, offset: Offset) -> Self {
-        let has_three = (fraction.digits_min, fraction.digits_max, fraction.optional) == (3, 3, false);
-        let separator = fraction.separators.filter(|[a, b]| has_three && a == b && offset == Offset::None);
-        let millis = separator.map(|[separator, _]| swar::seconds_shape(separator));
         let bytes = head_bytes(&head);
-        let date = bytes.checked_sub(CLOCK_BYTES).filter(|bytes| (8..=16).contains(bytes));
         let clock = [Some(&Part::Number(3)), None, Some(&Part::Number(4)), None];
         let is_clock =
             |(part, number): (&Part, Option<&Part>)| number.map_or(part.bytes() == 1, |number| part == number);
         let ends_so = head.len() > 4 && head[head.len() - 4..].iter().zip(clock).all(is_clock);
-        Self { bytes, hour: date.filter(|_| ends_so), head, fraction, millis, offset }
+        let mut new = Self {
+            head: Vec::new(),
+            bytes,
+            hour: ends_so.then(|| bytes - CLOCK_BYTES),
+            most: [u8::MAX; FORM_BYTES],
+            rest: Vec::new(),
+            fixed_rest: None,
+            fraction,
+            offset,
+        };
+        let most = new.most.iter_mut().zip(head.iter().flat_map(|part| part.most()));
+        most.for_each(|(most, part)| *most = *part);
+        new.head = head;
+        let three = match fraction {
+            Fraction { separators: Some([a, b]), digits_min: 3, digits_max: 3, optional: false } if a == b => Some(a),
+            _ => None,
+        };
+        if (three.is_some() || fraction.digits_max == 0) && matches!(offset, Offset::None | Offset::Utc) {
+            new.goes_on(b"00", &[5, 9]);
+            if let Some(separator) = three {
+                new.goes_on(&[separator, b'0', b'0', b'0'], &[0, 9, 9, 9]);
+            }
+            let digits = if three.is_some() { 0x0f0f_0f00_0f0f } else { 0x0f0f };
+            if offset == Offset::Utc {
+                new.goes_on(b"Z", &[0]);
+            }
+            new.fixed_rest = Some((digits, bytes + new.rest.len()));
+        }
+        new
+    }
+
+    /// Adds what stands behind all else in fixed places: its least bytes, and how far they may lie above that.
+    fn goes_on(&mut self, least: &[u8], most: &[u8]) {
+        let places = self.most.iter_mut().skip(self.bytes + self.rest.len());
+        places.zip(most).for_each(|(place, most)| *place = *most);
+        self.rest.extend_from_slice(least);
+    }
+
+    /// Expects a literal behind the time; true where it then belongs to what is compared at once.
+    pub fn expect(&mut self, literal: &[u8]) -> bool {
+        let fits = self.fixed_rest.is_some() && self.bytes + self.rest.len() + literal.len() <= FORM_BYTES;
+        if fits {
+            self.goes_on(literal, &vec![0; literal.len()]);
+        }
+        fits
     }
 
     /// Local microseconds of a time of a date that was read before, and the rest of it.
     #[inline(always)]
     pub fn read_on(&self, date: &Date, text: &[u8]) -> Option<(i64, Tail)> {
-        const OVER: u64 = u64::from_le_bytes([0x7d, 0x76, 0x7f, 0x7a, 0x76, 0x7f, 0, 0]);
-        let head: &[u8; HEAD_BYTES_MAX + 8] = text.first_chunk()?;
-        let at = self.hour?;
-        let differs = swar::eight(head, 0)? ^ date.head[0] | swar::eight(head, at - 8)? ^ date.head[1];
-        let clock = (swar::eight(head, at)? ^ date.head[2]) & CLOCK;
-        let is_no_clock = swar::are_no_digits(clock, OVER);
-        // Each byte becomes ten times the one before it and itself.
-        let pairs = clock.wrapping_mul(0x0a01);
-        let (hour, minute) = (pairs >> 8 & 0xff, pairs >> 32 & 0xff);
-        let (no_tail, tail) = match self.millis {
-            Some(shape) => {
-                let (no_tail, micros) = swar::seconds(swar::eight(head, at + CLOCK_BYTES)?, shape);
-                (no_tail, Tail { micros, offset_us: None, end: at + 2 * CLOCK_BYTES })
+        let head: &[u8; FORM_BYTES] = text.first_chunk()?;
+        let at = date.hour?;
+        let minute_us = minute_us(swar::eight(head, at)?)?;
+        let tail = match self.fixed_rest {
+            Some((digits, end)) => {
+                let micros = second_us(swar::eight(head, at + CLOCK_BYTES)? & digits);
+                Tail { micros, offset_us: (self.offset == Offset::Utc).then_some(0), end }
             }
-            None => (0, self.tail(text)?),
+            None => self.tail(text)?,
         };
-        let is_one = differs | is_no_clock | no_tail == 0 && hour < 24;
-        is_one.then(|| (date.start_us + (hour * 60 + minute).cast_signed() * MINUTE_US + tail.micros, tail))
+        date.form.fits(head).then(|| (date.start_us + minute_us + tail.micros, tail))
+    }
+
+    /// Times of a date that was read before, whose offset is known, if they and all behind them stand in fixed places.
+    #[inline(always)]
+    pub fn dated<'a>(&self, date: &'a Date, offset_us: Option<i64>) -> Option<Dated<'a>> {
+        let (digits, _) = self.fixed_rest?;
+        let offset_us = if self.offset == Offset::Utc { 0 } else { offset_us? };
+        let (hour, end) = (date.hour? as u8, (self.bytes + self.rest.len()) as u8);
+        Some(Dated { form: &date.form, hour, digits, midnight_us: date.start_us - offset_us, end })
     }
 
     /// Local microseconds of the minute that the head tells; `last` is the date of the time before.
@@ -226,18 +243,15 @@ impl Fixed {
         }
         if last.date != [year, month, day] {
             let epoch_days = NaiveDate::from_ymd_opt(year as i32, month, day)?.to_epoch_days();
-            *last = Date { date: [year, month, day], start_us: i64::from(epoch_days) * DAY_US, head: [0; 3] };
+            let (date, start_us) = ([year, month, day], i64::from(epoch_days) * DAY_US);
+            *last = Date { date, start_us, hour: self.hour, form: Form::default() };
         }
-        last.head = self.hour.and_then(|at| self.words(text, at)).unwrap_or_default();
+        // Also of the same date, whose end may be another letter.
+        let zero = |(at, most): (usize, &u8)| if *most == 0 { text[at] } else { b'0' };
+        let zeros = self.most[..self.bytes].iter().enumerate().map(zero);
+        last.form.most = self.most;
+        last.form.least.iter_mut().zip(zeros.chain(self.rest.iter().copied())).for_each(|(least, byte)| *least = byte);
         Some(last.start_us + i64::from(hour * 60 + minute) * MINUTE_US)
-    }
-
-    /// The words of a head, as in [`Date`].
-    fn words(&self, text: &[u8], hour: usize) -> Option<[u64; 3]> {
-        let clock = swar::eight(text, hour)? & CLOCK;
-        let [_, _, a, _, _, b, ..] = clock.to_le_bytes();
-        let clock = u64::from_le_bytes([b'0', b'0', a, b'0', b'0', b, 0, 0]);
-        Some([swar::eight(text, 0)?, swar::eight(text, hour - 8)?, clock])
     }
 
     /// Reads what stands behind the head.
@@ -261,18 +275,46 @@ impl Fixed {
     }
 }
 
+impl Dated<'_> {
+    /// The instant of the time at the begin of a text, if it has the form.
+    #[inline(always)]
+    pub fn read<const BYTES: usize>(&self, text: &[u8; BYTES]) -> Option<i64> {
+        // A number that is too small to lead out of the text.
+        let at = usize::from(self.hour % 32);
+        let minute_us = minute_us(swar::eight(text, at)?)?;
+        let second_us = second_us(swar::eight(text, at + CLOCK_BYTES)? & self.digits);
+        self.form.fits(text.first_chunk()?).then_some(self.midnight_us + minute_us + second_us)
+    }
+}
+
+/// Microseconds of `05:08:`, whose digits are such; none where there is no such hour.
+#[inline(always)]
+fn minute_us(text: u64) -> Option<i64> {
+    let (hour, minute, _) = swar::pairs(text);
+    (hour < 24).then_some((hour * 60 + minute) * MINUTE_US)
+}
+
+/// Microseconds of `31,905`, whose digits are such.
+#[inline(always)]
+fn second_us(text: u64) -> i64 {
+    let (seconds, hundredths, thousandth) = swar::pairs(text);
+    (seconds * 1000 + hundredths * 10 + thousandth) * 1000
+}
+
 impl Part {
-    fn bytes(self) -> usize {
+    /// How far each of its bytes may lie above that of a text of the same date at midnight.
+    fn most(&self) -> &'static [u8] {
         match self {
-            Self::Byte(_) | Self::DateEnd => 1,
-            Self::Number(number) => {
-                if number == 0 {
-                    4
-                } else {
-                    2
-                }
-            }
+            Self::Byte(_) | Self::DateEnd => &[0],
+            Self::Number(0) => &[0; 4],
+            Self::Number(3) => &[2, 9],
+            Self::Number(4) => &[5, 9],
+            Self::Number(_) => &[0; 2],
         }
+    }
+
+    fn bytes(self) -> usize {
+        self.most().len()
     }
 }
 
@@ -295,96 +337,6 @@ fn parts(head: &str) -> Option<Vec<Part>> {
         });
     }
     Some(parts)
-}
-
-/// The number that digits make.
-fn digits(text: &[u8]) -> Option<u32> {
-    text.iter().try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))
-}
-
-impl Fraction {
-    /// The fraction at the begin of what follows `%S`, and the rest.
-    fn compile(tail: &str) -> (Self, &str) {
-        if let Some(found) = tail.strip_prefix('%').and_then(Self::of_letters) {
-            return found;
-        }
-        let separator = tail.bytes().next().filter(|byte| byte.is_ascii() && *byte != b'%');
-        let letters = separator.and_then(|_| tail[1..].strip_prefix('%')).and_then(Self::of_letters);
-        match (letters, separator) {
-            (Some((fraction, rest)), Some(byte)) if fraction.separators.is_none() => {
-                (Self { separators: Some([byte; 2]), ..fraction }, rest)
-            }
-            _ => (Self::default(), tail),
-        }
-    }
-
-    /// The fraction that letters behind a `%` mean, such as `3f`, `f` or `.f`, and the rest.
-    pub fn of_letters(letters: &str) -> Option<(Self, &str)> {
-        let digits = letters.strip_prefix('.').unwrap_or(letters);
-        let dotted = digits.len() < letters.len();
-        let separators = dotted.then_some([b'.'; 2]);
-        if let Some(rest) = digits.strip_prefix('f') {
-            return Some((Self { separators, digits_min: 1, digits_max: usize::MAX, optional: dotted }, rest));
-        }
-        let count = digits.bytes().next().filter(|digit| (b'1'..=b'9').contains(digit))?;
-        let count = usize::from(count - b'0');
-        let rest = digits[1..].strip_prefix('f')?;
-        Some((Self { separators, digits_min: count, digits_max: count, optional: false }, rest))
-    }
-
-    /// Microseconds, and where they end.
-    #[inline(always)]
-    pub fn read(&self, text: &[u8], from: usize) -> Option<(i64, usize)> {
-        if self.digits_max == 0 {
-            return Some((0, from));
-        }
-        let mut at = from;
-        if let Some(separators) = &self.separators {
-            if !text.get(at).is_some_and(|byte| separators.contains(byte)) {
-                return self.optional.then_some((0, from));
-            }
-            at += 1;
-        }
-        if let Some((micros, count)) = swar::fraction(text, at)
-            && count <= self.digits_max
-        {
-            return (count >= self.digits_min).then_some((micros, at + count));
-        }
-        let start = at;
-        let mut micros = 0;
-        while at - start < self.digits_max
-            && let Some(digit) = text.get(at).map(|byte| byte.wrapping_sub(b'0')).filter(|digit| *digit <= 9)
-        {
-            if at - start < MICRO_DIGITS {
-                micros = micros * 10 + i64::from(digit);
-            }
-            at += 1;
-        }
-        let count = at - start;
-        const SCALE: [i64; MICRO_DIGITS + 1] = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
-        (count >= self.digits_min).then(|| (micros * SCALE[count.min(MICRO_DIGITS)], at))
-    }
-}
-
-impl Offset {
-    /// The offset in microseconds, and where it ends.
-    pub fn read(self, text: &[u8], from: usize) -> Option<(Option<i64>, usize)> {
-        let space = self == Self::Needed { space: true } && text.get(from) == Some(&b' ');
-        let at = from + usize::from(space);
-        let sign = match text.get(at) {
-            Some(b'Z' | b'z') => return Some((Some(0), at + 1)),
-            Some(b'+') if self != Self::Utc => 1,
-            Some(b'-') if self != Self::Utc => -1,
-            _ => return (self == Self::Optional).then_some((None, from)),
-        };
-        let two = |at: usize| text.get(at..at + 2).and_then(digits).filter(|number| *number < 60);
-        let hours = two(at + 1)?;
-        let colon = usize::from(text.get(at + 3) == Some(&b':'));
-        let minutes = two(at + 3 + colon);
-        let end = at + 3 + minutes.map_or(0, |_| 2 + colon);
-        let offset_us = sign * i64::from(hours * 60 + minutes.unwrap_or(0)) * MINUTE_US;
-        (hours < 24).then_some((Some(offset_us), end))
-    }
 }
 
 #[cfg(test)]

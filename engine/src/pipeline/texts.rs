@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::normalise::symbol;
+use crate::normalise::{same, symbol};
 
 /// Texts whose symbols are at hand: users, services, versions, sessions and errors of a few instances.
 const RECENT_MAX: usize = 1024;
@@ -60,7 +60,7 @@ impl Texts {
 
     fn recent(&mut self, text: &str) -> &mut Recent {
         let recent = &mut self.recent[slot(text.as_bytes())];
-        if recent.symbol == 0 || recent.bytes != text.len() || recent.text != text {
+        if recent.symbol == 0 || recent.bytes != text.len() || !same(recent.text.as_bytes(), text.as_bytes()) {
             (recent.symbol, recent.is_kept, recent.bytes) = (symbol(text), false, text.len());
             recent.text.clear();
             if text.len() <= RECENT_BYTES_MAX {

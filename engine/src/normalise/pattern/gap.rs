@@ -1,9 +1,9 @@
 //! The way to the fields of a head that most lines take: a time, a short gap, and a head that is known already.
 
-use super::super::clock::KnownDate;
 use super::super::heads::KnownHeads;
+use super::super::lines::AHEAD_BYTES;
 use super::super::swar;
-use super::super::timestamp::Fixed;
+use super::super::timestamp::Dated;
 use super::{Literal, Step};
 
 /// What stands between a time at the begin of the line and what repeats: a literal, and perhaps a field with the one that
@@ -18,7 +18,7 @@ pub(super) struct Gap {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Short {
     first: u8,
-    bytes: usize,
+    bytes: u8,
     packed: u64,
     mask: u64,
     /// What may stand behind it is none of these: a run of blanks is one, and brackets may follow each other.
@@ -28,19 +28,26 @@ pub(super) struct Short {
 /// Reads idle lines: those whose heads are known as ones that no plugin can want.
 #[derive(Debug, Clone, Copy)]
 pub struct Idle<'a> {
-    pub(super) fixed: &'a Fixed,
-    pub(super) date: KnownDate,
+    /// Times and the literal behind them.
+    pub(super) times: Dated<'a>,
     pub(super) gap: Gap,
     pub(super) heads: KnownHeads<'a>,
 }
 
 impl Idle<'_> {
-    /// The time of an idle line; none where that is not sure.
+    /// The time of an idle line; none where that is not sure. `ahead` is what begins with the line.
     #[inline(always)]
-    pub fn time(&self, line: &[u8]) -> Option<i64> {
-        let (time, tail) = self.date.read(self.fixed, line)?;
-        let at = self.gap.end(line, tail.end)?;
-        self.heads.are_idle(line, at).then_some(time)
+    pub fn time(&self, ahead: &[u8; AHEAD_BYTES], line: &[u8]) -> Option<i64> {
+        let time = self.times.read(ahead)?;
+        // Too small to lead out of what begins with the line.
+        let mut at = usize::from(self.times.end % 64);
+        if self.gap.literal.goes_on_at(ahead, at) {
+            return None;
+        }
+        if let Some(closing) = &self.gap.field {
+            at = closing.end(ahead, swar::find_near(ahead, at, closing.first)?)?;
+        }
+        self.heads.are_idle(ahead, line, at).then_some(time)
     }
 }
 
@@ -48,9 +55,15 @@ impl Short {
     /// Where the literal ends that stands at `at`, if nothing behind it belongs to it.
     #[inline(always)]
     fn end(&self, line: &[u8], at: usize) -> Option<usize> {
-        let end = at + self.bytes;
-        let is_here = swar::eight(line, at)? & self.mask == self.packed && !self.goes_on.contains(line.get(end)?);
+        let end = at + usize::from(self.bytes % 16);
+        let is_here = swar::eight(line, at)? & self.mask == self.packed && !self.goes_on_at(line, end);
         is_here.then_some(end)
+    }
+
+    /// Whether something at `at` belongs to the literal before it.
+    #[inline(always)]
+    fn goes_on_at(&self, line: &[u8], at: usize) -> bool {
+        line.get(at).is_none_or(|byte| self.goes_on.contains(byte))
     }
 }
 
@@ -88,6 +101,6 @@ impl Literal {
         let goes_on = [if self.ends_blank { b' ' } else { b'\n' }, if brackets { b'[' } else { b'\n' }];
         let Self { packed, mask, .. } = *self;
         let first = *self.text.first()?;
-        (mask != 0).then_some(Short { first, bytes: self.text.len(), packed, mask, goes_on })
+        (mask != 0).then_some(Short { first, bytes: self.text.len() as u8, packed, mask, goes_on })
     }
 }
