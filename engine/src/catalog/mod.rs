@@ -120,8 +120,8 @@ impl Catalog {
         let mut connection = connect(&path, flags).map_err(opened)?;
         connection
             .execute_batch(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                 PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8000;",
+                "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                 PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 2000;",
             )
             .map_err(opened)?;
         migrate(&mut connection, &path)?;

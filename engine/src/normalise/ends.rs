@@ -9,7 +9,7 @@ pub const WINDOW_BYTES: usize = 8 << 10;
 /// Bytes of a mask.
 const BLOCK_BYTES: usize = 64;
 /// Line ends of a block that are written at once; lines of a log are rarely so short that there are more.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 2;
 
 /// The line ends of a window.
 #[derive(Debug, Default)]
@@ -61,6 +61,14 @@ impl Ends {
     pub fn find(&mut self, window: &[u8], start: usize) -> bool {
         (self.found, self.next, self.start) = (0, 0, start);
         #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("popcnt")
+        {
+            // SAFETY: the processor has what the function needs.
+            return unsafe { self.find_widest(window) };
+        }
+        #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("popcnt") {
             // SAFETY: the processor has what the function needs.
             return unsafe { self.find_wide(window) };
@@ -90,6 +98,12 @@ impl Ends {
     #[target_feature(enable = "avx2,bmi1,popcnt")]
     fn find_wide(&mut self, window: &[u8]) -> bool {
         self.find_anywhere(window, |block| line_ends_avx2(block))
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512bw,bmi1,popcnt")]
+    fn find_widest(&mut self, window: &[u8]) -> bool {
+        self.find_anywhere(window, |block| line_ends_avx512(block))
     }
 
     #[inline(always)]
@@ -159,6 +173,18 @@ fn line_ends_avx2(block: &[u8; BLOCK_BYTES]) -> (u64, u64) {
     });
     let zeros = _mm256_movemask_epi8(_mm256_cmpeq_epi8(least, _mm256_setzero_si256()));
     (ends, u64::from(zeros.cast_unsigned()))
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512bw")]
+#[inline]
+fn line_ends_avx512(block: &[u8; BLOCK_BYTES]) -> (u64, u64) {
+    use std::arch::x86_64::{_mm512_cmpeq_epi8_mask, _mm512_loadu_si512, _mm512_set1_epi8, _mm512_testn_epi8_mask};
+
+    // SAFETY: 64 bytes are there, and the load asks for no alignment.
+    let bytes = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
+    let ends = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(b'\n'.cast_signed()));
+    (ends, _mm512_testn_epi8_mask(bytes, bytes))
 }
 
 #[cfg(any(test, not(target_arch = "x86_64")))]

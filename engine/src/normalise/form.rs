@@ -6,6 +6,7 @@ pub const FORM_BYTES: usize = 32;
 /// For each byte of a text the least that it may be, and how far it may lie above that, in turn as in a circle: any byte
 /// lies at most 255 above any other.
 #[derive(Debug, Clone, Copy)]
+#[repr(align(16))]
 pub struct Form {
     pub least: [u8; FORM_BYTES],
     pub most: [u8; FORM_BYTES],

@@ -42,6 +42,17 @@ pub struct Line {
     taken: NonZeroU32,
 }
 
+/// The times of lines that follow each other.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// That of the line before them.
+    pub first: i64,
+    /// No line is further behind the one before it.
+    pub pause: i64,
+    /// All are before this.
+    pub end: i64,
+}
+
 /// What is special about a line that is too long.
 #[derive(Debug, Default)]
 struct Excess {
@@ -211,30 +222,35 @@ impl<'b, R: Read> Lines<'b, R> {
     }
 
     /// Goes on over lines, each the begin of a record and the end of the one before: those that are known to lie in the
-    /// buffer behind the one that comes next. `fits` is given one after the other, with the carriage return that may end
-    /// it, behind what begins with it. Gives how many it took, and the last.
+    /// buffer behind the one that comes next. `time` gives that of one after the other, of what begins with it and of itself
+    /// with the carriage return that may end it, or none to stop before it. So does a time before the one before it, `pause`
+    /// behind it, or from `end` on. Gives how many lines it took, the last, and its time.
     // By itself, so that the processor's registers are free for it.
     #[inline(never)]
-    pub fn pass(&mut self, line: Line, mut fits: impl FnMut(&[u8; AHEAD_BYTES], &[u8]) -> bool) -> (u64, Line) {
+    pub fn pass(
+        &mut self,
+        line: Line,
+        Times { first, pause, end }: Times,
+        time: impl Fn(&[u8; AHEAD_BYTES], &[u8]) -> Option<i64>,
+    ) -> (u64, Line, i64) {
         if self.excess.is_cut {
-            return (0, line);
+            return (0, line, first);
         }
         let (places, base) = self.ends.ahead();
-        let (mut start, mut last) = (self.at, line.taken());
+        let (mut start, mut taken, mut last) = (self.at, line.taken(), first);
         let mut passed = 0;
         for place in places.get(1..).unwrap_or_default() {
-            let (begin, end) = (start + last, base + usize::from(*place));
-            let (ahead, bytes) = (&self.buffer[begin..], end - begin);
-            if !ahead.first_chunk().is_some_and(|begin| fits(begin, &ahead[..bytes])) {
-                break;
-            }
-            (start, last) = (begin, end + 1 - begin);
+            let (begin, line_end) = (start + taken, base + usize::from(*place));
+            let (ahead, bytes) = (&self.buffer[begin..], line_end - begin);
+            let time = ahead.first_chunk().and_then(|begin| time(begin, &ahead[..bytes]));
+            let Some(time) = time.filter(|time| *time >= last && *time - last <= pause && *time < end) else { break };
+            (start, taken, last) = (begin, bytes + 1, time);
             passed += 1;
         }
         self.ends.advance_by(passed);
         self.offset += (start - self.at) as u64;
         self.at = start;
-        (passed as u64, if passed == 0 { line } else { self.whole(last - 1) })
+        (passed as u64, if passed == 0 { line } else { self.whole(taken - 1) }, last)
     }
 
     /// Takes a line as the continuation of the record in the making.

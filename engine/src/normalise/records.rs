@@ -13,7 +13,7 @@ use super::format::Format;
 use super::head::{Field, Head, Scanned};
 use super::heads::Heads;
 use super::layout::Layout;
-use super::lines::{Line, Lines};
+use super::lines::{Line, Lines, Times};
 use super::record::{Detail, Record};
 use super::rendered;
 use super::rules::Rule;
@@ -135,17 +135,10 @@ impl<'n, R: Read> Records<'n, R> {
         if !head.is_idle || head.in_gap || self.coloured > 0 || !span.contains(&head.time) {
             return Ok(None);
         }
-        let (first, end) = (head.time, span.end);
+        let first = head.time;
         let Some(idle) = pattern.idle(&self.clock, &self.heads) else { return Ok(None) };
-        let mut last = first;
-        let (passed, line) = self.lines.pass(line, |ahead, text| {
-            let Some(time) = idle.time(ahead, text) else { return false };
-            let fits = time >= last && time - last <= pause_us && time < end;
-            if fits {
-                last = time;
-            }
-            fits
-        });
+        let times = Times { first, pause: pause_us, end: span.end };
+        let (passed, line, last) = self.lines.pass(line, times, |ahead, text| idle.time(ahead, text));
         self.clock.pass(last);
         // The last of them ends where the next head is, whatever that says.
         self.pending = None;

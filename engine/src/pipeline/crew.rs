@@ -15,8 +15,8 @@ use crate::host::Plugin;
 use crate::normalise::Normaliser;
 use crate::profile::Veil;
 
-/// Updates that wait to be written.
-const WAITING_MAX: usize = 64;
+/// Hands of updates that wait to be written.
+const WAITING_MAX: usize = 2;
 /// Instances that a thread reads of one state of the catalog. What the others write meanwhile is none of theirs, and each
 /// look at it would cost reading it anew; but what was written waits that long to come from the log into its place.
 const AT_ONCE: usize = 32;
@@ -65,17 +65,21 @@ impl Crew<'_> {
                             if watch.stops() { None } else { jobs.get(next.fetch_add(1, Ordering::Relaxed)) }
                         };
                         while let Some(first) = take() {
-                            catalog.at_once(|| -> Result<(), Problem> {
+                            // Together: for the other side to wait for each, and be woken, takes longer than to write it.
+                            let mut updates = Vec::new();
+                            let done = catalog.at_once(|| -> Result<(), Problem> {
                                 for job in iter::once(first).chain(iter::from_fn(&mut take)).take(AT_ONCE) {
                                     let update = work(job, &catalog, &mut worker)?;
-                                    let update = update.map(|update| self.veiled(update));
-                                    if bring.send(Ok(update)).is_err() {
-                                        // Nobody listens any more: another thread's problem came first.
-                                        next.store(jobs.len(), Ordering::Relaxed);
-                                    }
+                                    updates.extend(update.map(|update| self.veiled(update)));
+                                    watch.instance_done();
                                 }
                                 Ok(())
-                            })??;
+                            });
+                            if bring.send(Ok(updates)).is_err() {
+                                // Nobody listens any more: another thread's problem came first.
+                                next.store(jobs.len(), Ordering::Relaxed);
+                            }
+                            done??;
                         }
                         Ok(())
                     };
@@ -90,15 +94,15 @@ impl Crew<'_> {
             let mut done = Done::default();
             let mut group: Vec<Update> = Vec::new();
             let mut partials = 0;
-            for update in brought {
-                watch.instance_done();
-                let Some(update) = update? else { continue };
-                done.instances += 1;
-                partials += update.partials.len();
-                group.push(update);
-                if partials >= GROUP_PARTIALS {
-                    catalog.write_analysed(&std::mem::take(&mut group))?;
-                    done.partials += std::mem::take(&mut partials);
+            for updates in brought {
+                for update in updates? {
+                    done.instances += 1;
+                    partials += update.partials.len();
+                    group.push(update);
+                    if partials >= GROUP_PARTIALS {
+                        catalog.write_analysed(&std::mem::take(&mut group))?;
+                        done.partials += std::mem::take(&mut partials);
+                    }
                 }
             }
             catalog.write_analysed(&group)?;
