@@ -68,6 +68,28 @@ fn a_record_of_a_wrong_clock_carries_no_report_into_the_future() {
 }
 
 #[test]
+fn levels_that_nobody_knows_are_told_before_any_number() {
+    let log = |level: &str| record("08:00:00", "one") + &record("08:00:01", "two").replace("INFO ", level);
+    let scene = Scene::logs(Layout::Log4net, |logs| {
+        for (instance, level) in [("WS-1", "WARNUNG"), ("WS-2", "WARN")] {
+            write(&logs.join(instance), "app.log", log(level));
+        }
+    });
+    let coverage = covered(&scene);
+    assert_eq!(coverage.faults, [("unknown-level".to_owned(), 1)].into());
+    let highlights = scene.report(MAIN).highlights;
+    assert!(highlights[0].plain().contains("count as INFO, on 1 of 2 instances"), "{:?}", highlights[0]);
+    assert_eq!((highlights[0].level, highlights[0].sample), (Level::Warning, Some(2)));
+    assert!(
+        String::from_utf8_lossy(&scene.published(MAIN).html).contains("a level that is no known word, taken as INFO")
+    );
+    // The profile names the word.
+    scene.edit(MAIN, "[format]\n", "[format]\nseverities = { WARNUNG = \"warn\" }\n");
+    assert_eq!(covered(&scene).faults.len(), 0);
+    assert_eq!(scene.report(MAIN).highlights.iter().filter(|one| one.kpi.is_empty()).count(), 0);
+}
+
+#[test]
 fn days_of_an_instance_are_those_of_the_offset_that_its_times_tell() {
     let scene = Scene::empty();
     let line = |time: &str| format!("{time} [ERR] Disk full\n");

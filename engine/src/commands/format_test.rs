@@ -51,6 +51,9 @@ fn shown(profile: &Profile, trials: &[(String, Trial)], colour: bool) -> String 
         if trial.timeless > 0 {
             let _ = writeln!(text, "{}", timeless(trial.timeless));
         }
+        if trial.unknown_levels > 0 {
+            let _ = writeln!(text, "{}", unknown_levels(trial));
+        }
         text.push('\n');
         text += &lines(profile, trial).render(colour);
         text.push('\n');
@@ -82,6 +85,19 @@ fn not_text(records: u64) -> String {
 fn timeless(records: u64) -> String {
     let records = if records == 1 { "1 record tells".to_owned() } else { format!("{records} records tell") };
     format!("{records} no time: the latest before it in the file stands for it, or when the file was seen first")
+}
+
+fn unknown_levels(trial: &Trial) -> String {
+    let records = if trial.unknown_levels == 1 {
+        "1 record has a level that is no known word and counts".to_owned()
+    } else {
+        format!("{} records have levels that are no known words and count", trial.unknown_levels)
+    };
+    let words: Vec<_> = trial.unknown_words.iter().map(|word| format!("\"{word}\"")).collect();
+    format!(
+        "{records} as INFO, such as {}: name them in `severities`, or say in `default_severity` what others are",
+        words.join(", ")
+    )
 }
 
 fn lines(profile: &Profile, trial: &Trial) -> Columns {
@@ -201,6 +217,7 @@ fn of_json(profile: &Profile, trials: &[(String, Trial)], cuts: &[Cut]) -> Value
             "unparsed": trial.unparsed,
             "invalid": trial.invalid,
             "timeless": trial.timeless,
+            "unknown_levels": trial.unknown_levels,
             "seen": trial.seen.iter().map(seen).collect::<Vec<_>>(),
         })
     };

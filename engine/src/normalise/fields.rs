@@ -80,7 +80,10 @@ pub fn head(
     let [timestamp, severity, logger, body, exception] = found.map(|slot| slot.map(|(_, field)| field));
     let stamp = stamp(timestamp?, line, time, clock)?;
     (into.time, into.in_gap, into.offset_min) = (stamp.time, stamp.in_gap, stamp.offset_min);
-    into.severity = severity.map_or(severities.default, |field| severities.number(field.span.of(line)));
+    match severity {
+        Some(field) => severities.read(field, line, into),
+        None => severities.read_none(into),
+    }
     into.logger = logger.unwrap_or_default();
     into.body = body.unwrap_or_default();
     into.exception = exception.unwrap_or_default();

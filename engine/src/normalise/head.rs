@@ -29,6 +29,8 @@ pub struct Head {
     pub offset_min: i16,
     /// OpenTelemetry number.
     pub severity: u8,
+    /// The word in its place, where nobody knows it.
+    pub unknown_level: Span,
     /// Who wrote the record.
     pub logger: Field,
     /// The message.

@@ -6,6 +6,7 @@
 
 use std::array;
 
+use super::body::Span;
 use super::form::{FORM_BYTES, Form};
 use super::head::{Field, Head};
 use super::joints::Joints;
@@ -62,7 +63,7 @@ impl Heads {
             return false;
         }
         let end = at + usize::from(known.bytes);
-        into.severity = known.severity;
+        (into.severity, into.unknown_level) = (known.severity, Span::default());
         into.is_idle = known.is_idle;
         if known.is_idle {
             // Nobody will look at the fields.
@@ -79,7 +80,7 @@ impl Heads {
         self.known.first_chunk().map(KnownHeads)
     }
 
-    /// Keeps a head that was read from `at` on. It must end where the body begins, and the body must not be empty.
+    /// Keeps a head that was read from `at` on, of a known level. It must end where the body begins, and the body must not be empty.
     pub fn keep(&mut self, line: &[u8], at: usize, head: &Head) {
         let (end, logger) = (head.body.span.start as usize, head.logger.span);
         let text = line.get(at..end).filter(|text| (1..=BYTES_MAX).contains(&text.len()));
@@ -180,7 +181,7 @@ mod tests {
         fn a_known_head_is_read_as_a_new_one(lines in proptest::collection::vec(line(), 1..60)) {
             for layout in ["{timestamp} [{thread}] {severity} {logger} - {body}", "{timestamp} {*} {severity} {logger} -{body}"] {
                 let pattern = Pattern::compile(0, layout, "%Y-%m-%d %H:%M:%S,%3f", Texts::new(None)).unwrap();
-                let severities = Severities::new(&BTreeMap::new(), 9);
+                let severities = Severities::new(&BTreeMap::new(), None);
                 let scan = |line: &str, heads: &mut Heads| {
                     let mut head = Head::default();
                     let is_idle = |severity: u8, logger: &[u8]| severity < 13 && logger.starts_with(b"Core");

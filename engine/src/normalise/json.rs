@@ -61,7 +61,10 @@ impl Json {
         let stamp = stamp.or_else(|| self.stamp(fields[TIMESTAMP]?, line, clock));
         let Some(stamp) = stamp else { return Scanned::Unparsed };
         (into.time, into.in_gap, into.offset_min) = (stamp.time, stamp.in_gap, stamp.offset_min);
-        into.severity = fields[SEVERITY].map_or(severities.default, |field| severities.number(field.span.of(line)));
+        match fields[SEVERITY] {
+            Some(field) => severities.read(field, line, into),
+            None => severities.read_none(into),
+        }
         into.logger = fields[LOGGER].unwrap_or_default();
         into.body = fields[BODY].unwrap_or_default();
         into.exception = fields[EXCEPTION].unwrap_or_default();
@@ -307,7 +310,7 @@ mod tests {
 
     fn scan_behind(joints: &mut Joints, line: &[u8], is_cut: bool) -> String {
         let json = Json::new(["@t", "@l", "SourceContext", "@m", "@x"], TimeFormat::rfc3339());
-        let severities = Severities::new(&BTreeMap::new(), 9);
+        let severities = Severities::new(&BTreeMap::new(), None);
         let text = |field: Field| {
             let mut text = String::new();
             let span = field.span.of(line);

@@ -83,7 +83,7 @@ pub use signature::{Signatures, of_message};
 pub use suggest::{Suggestion, Unnamed};
 pub use swar::same;
 pub use symbol::symbol;
-pub use tally::Tally;
+pub use tally::{Tally, UNKNOWN_LEVEL};
 pub use template::TemplateFault;
 pub use trial::{RecordSeen, Seen, Trial, try_lines};
 pub use wanted::{Want, Wanted};
@@ -234,7 +234,7 @@ impl Normaliser {
             let files = files.as_ref().map(|files| &files.texts);
             let encoding = encoding.map(encoding_rs::Encoding::name);
             let shape =
-                format!("{name:?} {tags:?} {files:?} {encoding:?} {layout:?} {severities:?} {severity_default}");
+                format!("{name:?} {tags:?} {files:?} {encoding:?} {layout:?} {severities:?} {severity_default:?}");
             digest.update(shape.as_bytes());
         }
         digest.update(format!("{rules:?}").as_bytes());

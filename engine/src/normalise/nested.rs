@@ -122,7 +122,7 @@ mod tests {
         };
         let nested = Nested::new(&fields, TimeFormat::compile("auto").unwrap());
         let mut head = Head::default();
-        let severities = Severities::new(&BTreeMap::new(), 9);
+        let severities = Severities::new(&BTreeMap::new(), None);
         match nested.scan(line, is_cut, &mut Clock::new(Tz::UTC, None, None), &severities, &mut head) {
             Scanned::Head => {
                 let text = |field: Field| String::from_utf8_lossy(field.span.of(line)).into_owned();

@@ -6,6 +6,7 @@
 
 mod gap;
 
+use super::body::Span;
 use super::clock::Clock;
 use super::colour;
 use super::fault::{RuleFault, RulePlace, RuleProblem};
@@ -166,12 +167,14 @@ impl Pattern {
         into: &mut Head,
     ) -> Scanned {
         let (line, from) = (walk.line, walk.at);
-        (into.severity, into.logger, into.body) = (walk.severities.default, Field::default(), Field::default());
+        walk.severities.read_none(into);
+        (into.logger, into.body) = (Field::default(), Field::default());
         if !self.follow(steps, walk, into) || walk.at != line.len() {
             return walk.no_head();
         }
-        into.is_idle = is_idle(into.severity, into.logger.span.of(line));
-        if self.repeats && (into.body.span.start as usize) < line.len() {
+        let is_known = into.unknown_level == Span::default();
+        into.is_idle = is_known && is_idle(into.severity, into.logger.span.of(line));
+        if is_known && self.repeats && (into.body.span.start as usize) < line.len() {
             heads.keep(line, from, into);
         }
         Scanned::Head
@@ -248,7 +251,7 @@ impl Pattern {
                 }
             };
             match name {
-                Name::Severity => into.severity = walk.severities.number(trim(line, start, end).span.of(line)),
+                Name::Severity => walk.severities.read(trim(line, start, end), line, into),
                 Name::Logger => into.logger = trim(line, start, end),
                 Name::Body => into.body = Field::plain(start, end),
                 Name::Other => {}

@@ -330,11 +330,14 @@ impl<'n, R: Read> Records<'n, R> {
     /// Writes the record that was taken.
     #[inline(always)]
     fn take(&mut self, this: usize, offset: u64, line: Line) {
-        let Head { time, severity, in_gap, is_timeless, is_idle, offset_min, .. } = self.both[this & 1];
+        let Head { time, severity, unknown_level, in_gap, is_timeless, is_idle, offset_min, .. } = self.both[this & 1];
         self.tally.records += 1;
         if (in_gap | is_timeless) && offset >= self.start.counted {
             self.tally.gap_times += u64::from(in_gap);
             self.tally.records_timeless += u64::from(is_timeless);
+        }
+        if unknown_level != Span::default() && offset >= self.start.counted {
+            self.tally.note_unknown_level(unknown_level.of(self.lines.held()));
         }
         if self.lines.is_cut() {
             self.tally.records_cut += 1;

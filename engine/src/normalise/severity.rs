@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::body::Span;
+use super::head::{Field, Head};
 use super::swar;
 
 /// Common words. The numbers are those of OpenTelemetry's log data model (its appendix B for syslog's words), except
@@ -47,6 +49,9 @@ const COMMON: [(&str, u8); 38] = [
     ("EMERG", 21),
 ];
 
+/// What a word is taken for that nobody knows.
+const ASSUMED: u8 = 9;
+
 /// syslog's numbers, from emergency to debug (the same appendix): fields of JSON tell them where others have words.
 pub const SYSLOG: [u8; 8] = [21, 19, 18, 17, 13, 10, 9, 5];
 
@@ -73,11 +78,14 @@ pub struct Severities {
     shift: u32,
     /// Severity of other words, and of records without one.
     pub default: u8,
+    /// Nobody said that other words have it.
+    is_assumed: bool,
 }
 
 impl Severities {
-    /// The common words and those of the format, which come first.
-    pub fn new(own: &BTreeMap<String, u8>, default: u8) -> Self {
+    /// The common words and those of the format, which come first. Without a `default`, other words are [`ASSUMED`], and
+    /// told.
+    pub fn new(own: &BTreeMap<String, u8>, default: Option<u8>) -> Self {
         let mut words: BTreeMap<Box<[u8]>, u8> =
             COMMON.iter().map(|(word, number)| (word.as_bytes().into(), *number)).collect();
         for (word, number) in own {
@@ -88,8 +96,13 @@ impl Severities {
         }
         // Three spellings a word, and three slots of four free.
         let size = (words.len() * 12).next_power_of_two();
-        let mut severities =
-            Self { words: BTreeMap::new(), slots: vec![(0, 0); size], shift: u64::BITS - size.ilog2(), default };
+        let mut severities = Self {
+            words: BTreeMap::new(),
+            slots: vec![(0, 0); size],
+            shift: u64::BITS - size.ilog2(),
+            default: default.unwrap_or(ASSUMED),
+            is_assumed: default.is_none(),
+        };
         for (word, number) in &words {
             let lower = word.to_ascii_lowercase();
             let mut title = lower.clone();
@@ -124,15 +137,29 @@ impl Severities {
         self.words.contains_key(word.to_ascii_uppercase().as_bytes()) || of_syslog(word.as_bytes()).is_some()
     }
 
-    /// The number of a word.
+    /// Writes the severity that a field says.
     #[inline(always)]
-    pub fn number(&self, word: &[u8]) -> u8 {
+    pub fn read(&self, field: Field, line: &[u8], into: &mut Head) {
+        let number = self.number(field.span.of(line));
+        into.severity = number.unwrap_or(self.default);
+        into.unknown_level = if number.is_none() && self.is_assumed { field.span } else { Span::default() };
+    }
+
+    /// Writes that no field says one.
+    #[inline(always)]
+    pub fn read_none(&self, into: &mut Head) {
+        (into.severity, into.unknown_level) = (self.default, Span::default());
+    }
+
+    /// The number of a word; none of an unknown one.
+    #[inline(always)]
+    fn number(&self, word: &[u8]) -> Option<u8> {
         if word.len() <= 8 {
             let key = swar::pack(word);
             let mut slot = self.slot(key);
             while self.slots[slot].0 != 0 {
                 if self.slots[slot].0 == key {
-                    return self.slots[slot].1;
+                    return Some(self.slots[slot].1);
                 }
                 slot = (slot + 1) % self.slots.len();
             }
@@ -142,10 +169,13 @@ impl Severities {
 
     /// The number of a word that is long or in an unusual spelling.
     #[cold]
-    fn other(&self, word: &[u8]) -> u8 {
+    fn other(&self, word: &[u8]) -> Option<u8> {
         let word = word.trim_ascii();
+        if word.is_empty() {
+            return Some(self.default);
+        }
         let known = self.words.get(word.to_ascii_uppercase().as_slice()).copied();
-        known.or_else(|| of_syslog(word)).unwrap_or(self.default)
+        known.or_else(|| of_syslog(word))
     }
 }
 
@@ -177,7 +207,7 @@ mod tests {
             ("1".to_owned(), 6),
             ("BŁĄD".to_owned(), 17),
         ]);
-        let severities = Severities::new(&own, 2);
+        let severities = Severities::new(&own, Some(2));
         let cases = [
             ("INFO", 9),
             ("info", 9),
@@ -193,16 +223,23 @@ mod tests {
             ("30", 9),
             ("3", 17),
             (" 7 ", 5),
-            ("8", 2),
             ("1", 6),
             ("błąd", 17),
             ("Błąd", 17),
             ("BŁĄD", 17),
             ("", 2),
-            ("whatever it says", 2),
         ];
         for (word, number) in cases {
-            assert_eq!(severities.number(word.as_bytes()), number, "{word}");
+            assert_eq!(severities.number(word.as_bytes()), Some(number), "{word}");
+        }
+        for word in ["8", "whatever it says", "WARNUNG"] {
+            let line = format!("at {word}");
+            let field = Field::plain(3, line.len());
+            let mut head = Head::default();
+            severities.read(field, line.as_bytes(), &mut head);
+            assert_eq!((head.severity, head.unknown_level), (2, Span::default()), "{word}");
+            Severities::new(&own, None).read(field, line.as_bytes(), &mut head);
+            assert_eq!((head.severity, head.unknown_level), (ASSUMED, field.span), "{word}");
         }
     }
 

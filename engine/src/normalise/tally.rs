@@ -2,6 +2,8 @@
 
 use super::shape::Shape;
 
+/// The fault of a record whose level nobody knows.
+pub const UNKNOWN_LEVEL: &str = "unknown-level";
 /// Unparsed lines that are kept as examples.
 pub const EXAMPLES_MAX: usize = 3;
 /// Characters of an example.
@@ -22,6 +24,10 @@ pub struct Tally {
     pub gap_times: u64,
     /// Records that tell no time, and have the greatest before them.
     pub records_timeless: u64,
+    /// Records of a level that is no known word, taken as INFO.
+    pub levels_unknown: u64,
+    /// The first such words.
+    pub unknown_words: Vec<String>,
     /// Holes of NUL bytes.
     pub holes: u64,
     /// Lines that joined a record although they begin as records of another layout do.
@@ -42,7 +48,7 @@ pub struct Tally {
 
 impl Tally {
     /// Counts of the faults, by a name that is stored.
-    pub fn faults(&self) -> [(&'static str, u64); 7] {
+    pub fn faults(&self) -> [(&'static str, u64); 8] {
         [
             ("cut-record", self.records_cut),
             ("gap-time", self.gap_times),
@@ -50,6 +56,7 @@ impl Tally {
             ("no-time", self.records_timeless),
             ("nul-hole", self.holes),
             ("stray-line", self.lines_stray),
+            (UNKNOWN_LEVEL, self.levels_unknown),
             ("unterminated-line", self.lines_unterminated),
         ]
     }
@@ -64,6 +71,18 @@ impl Tally {
     pub(super) fn note_stray(&mut self, offset: u64, line: &[u8]) {
         self.lines_stray += 1;
         self.add_example(offset, line);
+    }
+
+    /// Counts a record whose level nobody knows.
+    #[cold]
+    pub(super) fn note_unknown_level(&mut self, word: &[u8]) {
+        self.levels_unknown += 1;
+        if self.unknown_words.len() < EXAMPLES_MAX {
+            let word = escaped(word);
+            if !self.unknown_words.contains(&word) {
+                self.unknown_words.push(word);
+            }
+        }
     }
 
     fn add_example(&mut self, offset: u64, line: &[u8]) {

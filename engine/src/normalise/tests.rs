@@ -336,7 +336,7 @@ fn the_digest_changes_with_what_shapes_records_and_not_with_the_zone() {
     let digest = Normaliser::digest(&[log4net()], &rules());
     assert_eq!(digest, Normaliser::digest(&[Format { zone: Tz::Asia__Tokyo, ..log4net() }], &rules()));
     assert_ne!(digest, Normaliser::digest(&[serilog()], &rules()));
-    assert_ne!(digest, Normaliser::digest(&[Format { severity_default: 13, ..log4net() }], &rules()));
+    assert_ne!(digest, Normaliser::digest(&[Format { severity_default: Some(13), ..log4net() }], &rules()));
     assert_ne!(digest, Normaliser::digest(&[log4net()], &rules()[1..]));
 }
 

@@ -31,6 +31,9 @@ pub struct Trial {
     pub invalid: u64,
     /// Records that tell no time.
     pub timeless: u64,
+    /// Records of a level that is no known word, and the first such words.
+    pub unknown_levels: u64,
+    pub unknown_words: Vec<String>,
     /// Records by the rule that named them.
     pub by_rule: Vec<u64>,
     /// The first lines of both kinds, in the order of the file.
@@ -118,6 +121,7 @@ pub fn try_lines(
     }
     let tally = records.into_tally();
     (trial.invalid, trial.timeless) = (tally.invalid_utf8, tally.records_timeless);
+    (trial.unknown_levels, trial.unknown_words) = (tally.levels_unknown, tally.unknown_words);
     trial.go_through(&normaliser, format, text, &offsets, shown, most);
     Ok(trial)
 }

@@ -123,7 +123,7 @@ fn take_format(mut table: Table<'_>) -> (Option<Format>, Option<At<String>>, For
     });
     let encoding = table.take_text(ENCODING).and_then(|text| encoding(table.doc(), &text));
     let zone = table.take_zone(ZONE).unwrap_or_default();
-    let severity_default = table.take_one_of(DEFAULT_SEVERITY, &SEVERITY_NAMES).map_or(9, |severity| severity.value);
+    let severity_default = table.take_one_of(DEFAULT_SEVERITY, &SEVERITY_NAMES).map(|severity| severity.value);
     severities.extend(table.take_table(SEVERITIES).map(take_severities).unwrap_or_default());
     table.finish();
     let format = layout.map(|layout| Format {

@@ -203,7 +203,7 @@ impl Known {
             layout: self.layout(),
             zone: chrono_tz::UTC,
             severities: self.severities(),
-            severity_default: 9,
+            severity_default: None,
         }
     }
 

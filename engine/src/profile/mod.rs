@@ -155,8 +155,8 @@ pub struct Format {
     pub zone: Tz,
     /// Severity words of this format beyond the common ones (upper case), as OpenTelemetry numbers.
     pub severities: BTreeMap<String, u8>,
-    /// Severity of a record that names none.
-    pub severity_default: u8,
+    /// Severity of a record that names none, or in a word that is unknown. None: INFO, and unknown words are told.
+    pub severity_default: Option<u8>,
 }
 
 /// Names of files.

@@ -341,7 +341,7 @@ mod tests {
 
     #[test]
     fn patterns_are_derived_from_lines() {
-        let severities = Severities::new(&BTreeMap::new(), 9);
+        let severities = Severities::new(&BTreeMap::new(), None);
         for (lines, pattern) in [
             (
                 &[
@@ -378,7 +378,7 @@ mod tests {
 
     #[test]
     fn severities_are_read_however_they_are_padded() {
-        let severities = Severities::new(&BTreeMap::new(), 9);
+        let severities = Severities::new(&BTreeMap::new(), None);
         for (often, seldom, pattern) in [
             ("T [INFO ] App.X - a", "T [ERROR] App.X - b", "{timestamp} [{severity}] {logger} - {body}"),
             ("T [ INFO] App.X - a", "T [ERROR] App.X - b", "{timestamp} [{severity}] {logger} - {body}"),

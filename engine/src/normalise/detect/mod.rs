@@ -101,7 +101,7 @@ impl Fit {
 pub fn detect(samples: &[Sample]) -> Vec<Candidate> {
     let lines: Vec<&str> = samples.iter().flat_map(Sample::heads).collect();
     let seen = samples.iter().map(|sample| sample.changed).max().unwrap_or_default();
-    let severities = Severities::new(&Default::default(), NO_SEVERITY);
+    let severities = Severities::new(&Default::default(), Some(NO_SEVERITY));
     let stamped: Vec<_> = lines.iter().filter_map(|line| Some((*line, stamp::find(line)?))).collect();
     let (forms, local) = (forms(&stamped, seen), stamped.iter().any(|(_, stamp)| !stamp.has_offset));
     let encoding = samples.iter().find_map(|sample| sample.encoding);
@@ -197,7 +197,7 @@ fn shape(layout: &Layout) -> String {
 
 /// How lines fit a format; `None` where it does not compile.
 fn fit(format: &Format, sample: &Sample) -> Option<Fit> {
-    let mut marked = Format { severity_default: NO_SEVERITY, ..format.clone() };
+    let mut marked = Format { severity_default: Some(NO_SEVERITY), ..format.clone() };
     if matches!(format.layout, Layout::Pattern { .. }) {
         // Of text, a number is no word for a severity.
         marked.severities.extend((0..=7).map(|number: u8| (number.to_string(), NO_SEVERITY)));

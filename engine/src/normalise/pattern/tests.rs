@@ -9,7 +9,7 @@ const LOG4NET: &str = "{timestamp} [{thread}] {severity} {logger} - {body}";
 /// `severity|logger|body` of a head line.
 fn scan(pattern: &str, line: &str) -> String {
     let pattern = Pattern::compile(0, pattern, "%Y-%m-%d %H:%M:%S,%3f", Texts::new(None)).unwrap();
-    let severities = Severities::new(&BTreeMap::new(), 9);
+    let severities = Severities::new(&BTreeMap::new(), None);
     let text = |field: Field| String::from_utf8_lossy(field.span.of(line.as_bytes())).into_owned();
     let mut head = Head::default();
     let (mut clock, mut heads) = (Clock::new(Tz::UTC, None, None), Heads::new());
