@@ -15,7 +15,7 @@ use super::shape::Wide;
 use super::spare::{Lent, Spares};
 use super::text::Texts;
 use super::wanted::Wanted;
-use crate::profile::{self, EventRule};
+use crate::profile::{self, EventRule, ForTags};
 
 /// Formats of a profile at most: one bit each.
 pub const FORMATS_MAX: usize = 64;
@@ -32,7 +32,7 @@ pub struct Format {
     pub wide: Option<Option<Wide>>,
     /// Zone of times that carry none, at instances without a zone of their own.
     pub zone: Tz,
-    tags: Vec<String>,
+    tags: ForTags,
     files: Option<GlobSet>,
     heads: Spares<Heads>,
 }
@@ -89,7 +89,6 @@ impl Format {
 
     /// Whether the format is meant for a file of an instance.
     pub fn is_meant(&self, tags: &[String], file: &str) -> bool {
-        (self.tags.is_empty() || self.tags.iter().any(|tag| tags.contains(tag)))
-            && self.files.as_ref().is_none_or(|files| files.is_match(file))
+        self.tags.allow(tags) && self.files.as_ref().is_none_or(|files| files.is_match(file))
     }
 }

@@ -158,7 +158,7 @@ fn layout_digest(profile: &Profile, instance: &Instance, shape: &[u8; 32]) -> [u
         Some(zone) => vec![zone.name()],
         None => profile.formats.iter().map(|format| format.zone.name()).collect(),
     };
-    let tags = profile.formats.iter().flat_map(|format| &format.tags).filter(|tag| instance.tags.contains(tag));
+    let tags = profile.formats.iter().flat_map(|format| &format.tags.0).filter(|tag| instance.tags.contains(tag));
     let tags: BTreeSet<&String> = tags.collect();
     let (zone, by_offset) = profile.days_of(instance);
     let report_zone = format!("{}{}", zone.name(), if by_offset { " or its own offset" } else { "" });

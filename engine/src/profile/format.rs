@@ -12,7 +12,7 @@ use super::places::{FormatPlaces, Places};
 use super::raw::{At, Document, Key, Table, kind as kind_of};
 use super::suggest::{nearest, one_of, quoted};
 use super::text::Span;
-use super::{EventRule, Fields, Format, Globs, Layout};
+use super::{EventRule, Fields, ForTags, Format, Globs, Layout};
 
 const FORMAT: Key = Key("format", "{ kind = \"json\" }");
 const KIND: Key = Key("kind", "\"pattern\"");
@@ -128,7 +128,7 @@ fn take_format(mut table: Table<'_>) -> (Option<Format>, Option<At<String>>, For
     table.finish();
     let format = layout.map(|layout| Format {
         name: name.as_ref().map(|name| name.value.clone()),
-        tags: tags.into_iter().map(|tag| tag.value).collect(),
+        tags: ForTags(tags.into_iter().map(|tag| tag.value).collect()),
         files,
         encoding,
         layout,

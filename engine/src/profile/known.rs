@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fields, Format, Layout};
+use super::{Fields, ForTags, Format, Layout};
 
 /// A layout with a name.
 #[derive(Debug)]
@@ -197,7 +197,7 @@ impl Known {
     pub fn format(&self) -> Format {
         Format {
             name: None,
-            tags: Vec::new(),
+            tags: ForTags::default(),
             files: None,
             encoding: None,
             layout: self.layout(),

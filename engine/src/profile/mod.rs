@@ -144,8 +144,8 @@ impl FileFilter {
 pub struct Format {
     /// What event rules call it.
     pub name: Option<String>,
-    /// Only instances with one of these tags have it; empty: all.
-    pub tags: Vec<String>,
+    /// Only instances with one of these tags have it.
+    pub tags: ForTags,
     /// Only files with such names have it; none: all.
     pub files: Option<Globs>,
     /// None: the first bytes of a file tell UTF-16, and all else is UTF-8.
@@ -157,6 +157,17 @@ pub struct Format {
     pub severities: BTreeMap<String, u8>,
     /// Severity of a record that names none, or in a word that is unknown. None: INFO, and unknown words are told.
     pub severity_default: Option<u8>,
+}
+
+/// Tags of which an instance must have one; empty: it may have any.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ForTags(pub Vec<String>);
+
+impl ForTags {
+    /// Whether an instance with these tags is meant.
+    pub fn allow(&self, tags: &[String]) -> bool {
+        self.0.is_empty() || self.0.iter().any(|tag| tags.contains(tag))
+    }
 }
 
 /// Names of files.
@@ -258,8 +269,7 @@ impl Profile {
     /// do not rule out, and its times may tell another offset.
     pub fn days_of(&self, instance: &Instance) -> (Tz, bool) {
         let known = self.report.zone.or_else(|| self.zone_of(instance));
-        let is_meant =
-            |format: &&Format| format.tags.is_empty() || format.tags.iter().any(|tag| instance.tags.contains(tag));
+        let is_meant = |format: &&Format| format.tags.allow(&instance.tags);
         let zone = || self.formats.iter().find(is_meant).map_or_else(|| self.zone(), |format| format.zone);
         (known.unwrap_or_else(zone), known.is_none())
     }
