@@ -1,7 +1,7 @@
 //! Reads the times of one source, in the order of its lines.
 //!
-//! The date of the line before is kept, and the zone's offset of that day: reading a time costs a comparison, and the
-//! digits behind the date. Of formats that end otherwise, and on days on which an offset changes, all of it is read. An hour
+//! The time of the line before is kept as it is written, and the zone's offset of its day: reading a time like it costs a
+//! comparison, and its digits. Of formats that end otherwise, and on days on which an offset changes, all of it is read. An hour
 //! that a zone repeats in autumn is resolved by the order of the lines: it is the first pass until the time steps back. An
 //! hour that it skips in spring has no instant: such a time is taken with the offset before it, and marked.
 
@@ -9,7 +9,7 @@ use chrono::{DateTime, MappedLocalTime, NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;
 
 use super::epoch::Unit;
-use super::timestamp::{DAY_US, Date, Dated, Fixed, MINUTE_US, Tail, TimeFormat};
+use super::timestamp::{DAY_US, Date, Dated, Fixed, MINUTE_US, TimeFormat};
 use super::year::Anchor;
 
 const SECOND_US: i64 = 1_000_000;
@@ -48,29 +48,6 @@ pub struct Clock {
     latest: i64,
     /// When the source was seen first: what resolves these where no time was before them.
     seen: Option<i64>,
-}
-
-/// A date of which times were read, and its offset where it has only one.
-#[derive(Debug, Clone, Copy)]
-pub struct KnownDate<'a> {
-    date: &'a Date,
-    offset: Option<i64>,
-}
-
-impl<'a> KnownDate<'a> {
-    /// The instant of a time of this date where that is beyond doubt: because the offset stands in it, or changes not on
-    /// this date.
-    #[inline(always)]
-    pub fn read(&self, fixed: &Fixed, text: &[u8]) -> Option<(i64, Tail)> {
-        let (local, tail) = fixed.read_on(self.date, text)?;
-        Some((local - tail.offset_us.or(self.offset)?, tail))
-    }
-
-    /// Its times, if they stand in fixed places and are beyond doubt.
-    #[inline(always)]
-    pub fn times(self, fixed: &Fixed) -> Option<Dated<'a>> {
-        fixed.dated(self.date, self.offset)
-    }
 }
 
 /// Offsets of a local minute from UTC, in microseconds.
@@ -147,8 +124,10 @@ impl Clock {
 
     #[inline(always)]
     fn fixed(&mut self, fixed: &Fixed, text: &[u8]) -> Option<Stamp> {
-        match self.known_date().read(fixed, text) {
-            Some((time, tail)) => Some(Stamp { time, end: tail.end, in_gap: false, offset_min: tail.offset_min() }),
+        match self.dated().and_then(|dated| Some((dated.read(text)?, dated))) {
+            Some((time, dated)) => {
+                Some(Stamp { time, end: dated.end(), in_gap: false, offset_min: dated.offset_min() })
+            }
             None => self.fixed_anew(fixed, text),
         }
     }
@@ -158,15 +137,17 @@ impl Clock {
         let minute = fixed.minute(text, &mut self.date)?;
         self.turn(minute);
         let tail = fixed.tail(text)?;
+        self.date.written = fixed.written(text, &tail);
         let (time, in_gap) = self.instant(tail.micros, tail.offset_us);
         Some(Stamp { time, end: tail.end, in_gap, offset_min: tail.offset_min() })
     }
 
-    /// The date of the time read last.
+    /// The times like the one read last whose instants are beyond doubt: because the offset stands in them, or changes not
+    /// on their date.
     #[inline(always)]
-    pub fn known_date(&self) -> KnownDate<'_> {
+    pub fn dated(&self) -> Option<Dated<'_>> {
         let (start, offset) = self.day;
-        KnownDate { date: &self.date, offset: offset.filter(|_| start == self.date.start_us) }
+        self.date.written.dated(self.date.start_us, offset.filter(|_| start == self.date.start_us))
     }
 
     fn turn(&mut self, minute: i64) {

@@ -36,8 +36,6 @@ pub struct Pattern {
     repeats: bool,
     /// The first steps, where they are no more than that, and what follows repeats.
     gap: Option<Gap>,
-    /// Time and gap are such that idle lines can be passed.
-    passes_idle: bool,
 }
 
 #[derive(Debug)]
@@ -86,7 +84,7 @@ impl Pattern {
         let steps = steps(pattern, texts).map_err(|what| fault(RulePlace::Pattern(position), what));
         let time = TimeFormat::compile(timestamp).map_err(|what| fault(RulePlace::Timestamp(position), what));
         match (steps, time) {
-            (Ok((steps, names)), Ok(mut time)) => {
+            (Ok((steps, names)), Ok(time)) => {
                 let says_nothing = |step: &Step| {
                     matches!(step, Step::Literal(_) | Step::Timestamp | Step::Field(Name::Other, _) | Step::Brackets(_))
                 };
@@ -94,11 +92,7 @@ impl Pattern {
                 let has_time = steps[..first_steps].iter().any(|step| matches!(step, Step::Timestamp));
                 let repeats = has_time && matches!(steps.last(), Some(Step::Rest(Name::Body)));
                 let gap = Gap::of(&steps[..first_steps]).filter(|_| repeats);
-                let passes_idle = match (&gap, &mut time, steps.get(1)) {
-                    (Some(_), TimeFormat::Fixed(fixed), Some(Step::Literal(literal))) => fixed.expect(&literal.text),
-                    _ => false,
-                };
-                Ok(Self { steps, names, time, first_steps, repeats, gap, passes_idle })
+                Ok(Self { steps, names, time, first_steps, repeats, gap })
             }
             (steps, time) => Err(steps.err().into_iter().chain(time.err()).collect()),
         }
@@ -116,12 +110,12 @@ impl Pattern {
         is_idle: impl Fn(u8, &[u8]) -> bool,
         into: &mut Head,
     ) -> Scanned {
-        if let (Some(gap), TimeFormat::Fixed(fixed)) = (&self.gap, &self.time)
-            && let Some((time, tail)) = clock.known_date().read(fixed, line)
-            && let Some(at) = gap.end(line, tail.end)
+        if let (Some(gap), Some(dated)) = (&self.gap, clock.dated())
+            && let Some(time) = dated.read(line)
+            && let Some(at) = gap.end(line, dated.end())
             && heads.read(line, at, into)
         {
-            (into.time, into.in_gap, into.offset_min) = (time, false, tail.offset_min());
+            (into.time, into.in_gap, into.offset_min) = (time, false, dated.offset_min());
             return Scanned::Head;
         }
         self.scan_steps(line, clock, severities, heads, is_idle, into)
@@ -151,9 +145,7 @@ impl Pattern {
 
     /// Reads idle lines of the date that was read last, where the layout is simple enough for that.
     pub fn idle<'a>(&'a self, clock: &'a Clock, heads: &'a Heads) -> Option<Idle<'a>> {
-        let TimeFormat::Fixed(fixed) = &self.time else { return None };
-        let times = clock.known_date().times(fixed).filter(|_| self.passes_idle)?;
-        Some(Idle { times, gap: self.gap?, heads: heads.known()? })
+        Some(Idle { dated: clock.dated()?, gap: self.gap?, heads: heads.known()? })
     }
 
     /// Reads what is behind the first steps, where it is not known yet.

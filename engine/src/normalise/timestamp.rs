@@ -1,21 +1,21 @@
 //! Time formats: from chrono's letters to a scanner of fixed places.
 //!
 //! Nearly all logs write `%Y-%m-%d %H:%M:%S` in some order, with a fraction and perhaps an offset behind it. Such a
-//! format becomes a [`Fixed`]: everything up to the seconds stands in fixed places. All of it is compared at once with what a
-//! time of the date before may be. Any other format is [`Loose`].
+//! format becomes a [`Fixed`]: everything up to the seconds stands in fixed places. Where the clock ends that, a time is
+//! compared as a whole with the one before. Any other format is [`Loose`].
 
 use chrono::NaiveDate;
 
 use super::epoch::Unit;
 use super::fault::RuleProblem;
-use super::form::{FORM_BYTES, Form};
 use super::loose::Loose;
-use super::swar;
 use tail::digits;
 
 mod tail;
+mod written;
 
 pub use tail::{Fraction, Offset, Tail};
+pub use written::{Dated, Written};
 
 /// Longest head of a [`Fixed`].
 const HEAD_BYTES_MAX: usize = 24;
@@ -46,26 +46,8 @@ pub struct Fixed {
     bytes: usize,
     /// Where `05:08:` begins, if the head ends with it.
     hour: Option<usize>,
-    /// How far each byte of a text may lie above that of midnight.
-    most: [u8; FORM_BYTES],
-    /// What stands behind the head at midnight, where all of it stands in fixed places.
-    rest: Vec<u8>,
-    /// Which bits of `31,905` are then digits of the time, and where it ends.
-    fixed_rest: Option<(u64, usize)>,
     fraction: Fraction,
     offset: Offset,
-}
-
-/// Times of a date that stand in fixed places, and what stands behind them.
-#[derive(Debug, Clone, Copy)]
-pub struct Dated<'a> {
-    form: &'a Form,
-    hour: u8,
-    digits: u64,
-    /// The instant of midnight.
-    midnight_us: i64,
-    /// Where the text of a known form ends.
-    pub end: u8,
 }
 
 /// A part of the head.
@@ -85,10 +67,8 @@ pub struct Date {
     date: [u32; 3],
     /// Local microseconds of its midnight.
     pub start_us: i64,
-    /// Where the hour stands in a text of this date; none where it cannot be compared at once.
-    hour: Option<usize>,
-    /// Head, seconds and three digits behind them, as far as they stand in fixed places.
-    form: Form,
+    /// How the last time of it was written.
+    pub written: Written,
 }
 
 impl TimeFormat {
@@ -150,76 +130,7 @@ impl Fixed {
         let is_clock =
             |(part, number): (&Part, Option<&Part>)| number.map_or(part.bytes() == 1, |number| part == number);
         let ends_so = head.len() > 4 && head[head.len() - 4..].iter().zip(clock).all(is_clock);
-        let mut new = Self {
-            head: Vec::new(),
-            bytes,
-            hour: ends_so.then(|| bytes - CLOCK_BYTES),
-            most: [u8::MAX; FORM_BYTES],
-            rest: Vec::new(),
-            fixed_rest: None,
-            fraction,
-            offset,
-        };
-        let most = new.most.iter_mut().zip(head.iter().flat_map(|part| part.most()));
-        most.for_each(|(most, part)| *most = *part);
-        new.head = head;
-        let three = match fraction {
-            Fraction { separators: Some([a, b]), digits_min: 3, digits_max: 3, optional: false } if a == b => Some(a),
-            _ => None,
-        };
-        if (three.is_some() || fraction.digits_max == 0) && matches!(offset, Offset::None | Offset::Utc) {
-            new.goes_on(b"00", &[5, 9]);
-            if let Some(separator) = three {
-                new.goes_on(&[separator, b'0', b'0', b'0'], &[0, 9, 9, 9]);
-            }
-            let digits = if three.is_some() { 0x0f0f_0f00_0f0f } else { 0x0f0f };
-            if offset == Offset::Utc {
-                new.goes_on(b"Z", &[0]);
-            }
-            new.fixed_rest = Some((digits, bytes + new.rest.len()));
-        }
-        new
-    }
-
-    /// Adds what stands behind all else in fixed places: its least bytes, and how far they may lie above that.
-    fn goes_on(&mut self, least: &[u8], most: &[u8]) {
-        let places = self.most.iter_mut().skip(self.bytes + self.rest.len());
-        places.zip(most).for_each(|(place, most)| *place = *most);
-        self.rest.extend_from_slice(least);
-    }
-
-    /// Expects a literal behind the time; true where it then belongs to what is compared at once.
-    pub fn expect(&mut self, literal: &[u8]) -> bool {
-        let fits = self.fixed_rest.is_some() && self.bytes + self.rest.len() + literal.len() <= FORM_BYTES;
-        if fits {
-            self.goes_on(literal, &vec![0; literal.len()]);
-        }
-        fits
-    }
-
-    /// Local microseconds of a time of a date that was read before, and the rest of it.
-    #[inline(always)]
-    pub fn read_on(&self, date: &Date, text: &[u8]) -> Option<(i64, Tail)> {
-        let head: &[u8; FORM_BYTES] = text.first_chunk()?;
-        let at = date.hour?;
-        let minute_us = minute_us(swar::eight(head, at)?)?;
-        let tail = match self.fixed_rest {
-            Some((digits, end)) => {
-                let micros = second_us(swar::eight(head, at + CLOCK_BYTES)? & digits);
-                Tail { micros, offset_us: (self.offset == Offset::Utc).then_some(0), end }
-            }
-            None => self.tail(text)?,
-        };
-        date.form.fits(head).then(|| (date.start_us + minute_us + tail.micros, tail))
-    }
-
-    /// Times of a date that was read before, whose offset is known, if they and all behind them stand in fixed places.
-    #[inline(always)]
-    pub fn dated<'a>(&self, date: &'a Date, offset_us: Option<i64>) -> Option<Dated<'a>> {
-        let (digits, _) = self.fixed_rest?;
-        let offset_us = if self.offset == Offset::Utc { 0 } else { offset_us? };
-        let (hour, end) = (date.hour? as u8, (self.bytes + self.rest.len()) as u8);
-        Some(Dated { form: &date.form, hour, digits, midnight_us: date.start_us - offset_us, end })
+        Self { bytes, hour: ends_so.then(|| bytes - CLOCK_BYTES), head, fraction, offset }
     }
 
     /// Local microseconds of the minute that the head tells; `last` is the date of the time before.
@@ -244,14 +155,14 @@ impl Fixed {
         if last.date != [year, month, day] {
             let epoch_days = NaiveDate::from_ymd_opt(year as i32, month, day)?.to_epoch_days();
             let (date, start_us) = ([year, month, day], i64::from(epoch_days) * DAY_US);
-            *last = Date { date, start_us, hour: self.hour, form: Form::default() };
+            *last = Date { date, start_us, written: Written::default() };
         }
-        // Also of the same date, whose end may be another letter.
-        let zero = |(at, most): (usize, &u8)| if *most == 0 { text[at] } else { b'0' };
-        let zeros = self.most[..self.bytes].iter().enumerate().map(zero);
-        last.form.most = self.most;
-        last.form.least.iter_mut().zip(zeros.chain(self.rest.iter().copied())).for_each(|(least, byte)| *least = byte);
         Some(last.start_us + i64::from(hour * 60 + minute) * MINUTE_US)
+    }
+
+    /// How the time at the begin of a text is written: one that nothing is like, where nothing can be compared with it.
+    pub fn written(&self, text: &[u8], tail: &Tail) -> Written {
+        Written::of(self, text, tail).unwrap_or_default()
     }
 
     /// Reads what stands behind the head.
@@ -275,34 +186,8 @@ impl Fixed {
     }
 }
 
-impl Dated<'_> {
-    /// The instant of the time at the begin of a text, if it has the form.
-    #[inline(always)]
-    pub fn read<const BYTES: usize>(&self, text: &[u8; BYTES]) -> Option<i64> {
-        // A number that is too small to lead out of the text.
-        let at = usize::from(self.hour % 32);
-        let minute_us = minute_us(swar::eight(text, at)?)?;
-        let second_us = second_us(swar::eight(text, at + CLOCK_BYTES)? & self.digits);
-        self.form.fits(text.first_chunk()?).then_some(self.midnight_us + minute_us + second_us)
-    }
-}
-
-/// Microseconds of `05:08:`, whose digits are such; none where there is no such hour.
-#[inline(always)]
-fn minute_us(text: u64) -> Option<i64> {
-    let (hour, minute, _) = swar::pairs(text);
-    (hour < 24).then_some((hour * 60 + minute) * MINUTE_US)
-}
-
-/// Microseconds of `31,905`, whose digits are such.
-#[inline(always)]
-fn second_us(text: u64) -> i64 {
-    let (seconds, hundredths, thousandth) = swar::pairs(text);
-    (seconds * 1000 + hundredths * 10 + thousandth) * 1000
-}
-
 impl Part {
-    /// How far each of its bytes may lie above that of a text of the same date at midnight.
+    /// How far each of its bytes may lie above that of a time of the same date at midnight.
     fn most(&self) -> &'static [u8] {
         match self {
             Self::Byte(_) | Self::DateEnd => &[0],

@@ -28,8 +28,7 @@ pub(super) struct Short {
 /// Reads idle lines: those whose heads are known as ones that no plugin can want.
 #[derive(Debug, Clone, Copy)]
 pub struct Idle<'a> {
-    /// Times and the literal behind them.
-    pub(super) times: Dated<'a>,
+    pub(super) dated: Dated<'a>,
     pub(super) gap: Gap,
     pub(super) heads: KnownHeads<'a>,
 }
@@ -38,15 +37,8 @@ impl Idle<'_> {
     /// The time of an idle line; none where that is not sure. `ahead` is what begins with the line.
     #[inline(always)]
     pub fn time(&self, ahead: &[u8; AHEAD_BYTES], line: &[u8]) -> Option<i64> {
-        let time = self.times.read(ahead)?;
-        // Too small to lead out of what begins with the line.
-        let mut at = usize::from(self.times.end % 64);
-        if self.gap.literal.goes_on_at(ahead, at) {
-            return None;
-        }
-        if let Some(closing) = &self.gap.field {
-            at = closing.end(ahead, swar::find_near(ahead, at, closing.first)?)?;
-        }
+        let time = self.dated.read(ahead)?;
+        let at = self.gap.end(ahead, self.dated.end())?;
         self.heads.are_idle(ahead, line, at).then_some(time)
     }
 }
