@@ -46,6 +46,9 @@ pub fn format_detect(how: &How, files: &[PathBuf]) -> Result<Done, Failed> {
 /// What lines lack that no format explains, and what to do.
 fn of_lack(lack: &Lack) -> (String, &'static str) {
     match lack {
+        Lack::Lines => {
+            ("there are no lines to tell a format by: they are empty".to_owned(), "name log files with records in them")
+        }
         Lack::Time => (
             "no format explains these lines: no time was found in them that begins a record".to_owned(),
             "name log files; or write a pattern: `kind = \"pattern\"` with `pattern` and `timestamp`",
@@ -136,6 +139,18 @@ fn notes(candidate: &Candidate) -> String {
     if candidate.section.contains("zone = ") {
         text += "# The times carry no zone: say which one is meant.\n";
     }
+    if candidate.total.loud > 0 {
+        let records = if candidate.total.loud == 1 {
+            "1 record holds".to_owned()
+        } else {
+            format!("{} records hold", candidate.total.loud)
+        };
+        let _ = writeln!(
+            text,
+            "# {records} a word such as ERROR, but no level that is read, and would count as INFO: event rules with a `body` \
+             and a `severity` can say what they are."
+        );
+    }
     text
 }
 
@@ -165,7 +180,7 @@ fn percent(share: f64) -> String {
 }
 
 fn of_json(samples: &[Sample], cuts: &[Cut], candidates: &[Candidate], apart: &[Apart]) -> String {
-    let fit = |fit: &Fit| json!({ "lines": fit.lines, "records": fit.records, "joined": fit.joined, "explained": fit.explained() });
+    let fit = |fit: &Fit| json!({ "lines": fit.lines, "records": fit.records, "joined": fit.joined, "explained": fit.explained(), "loud": fit.loud });
     let all: Vec<usize> = (0..samples.len()).collect();
     let candidate = |candidate: &Candidate, files: &[usize], section: String| {
         let files =

@@ -46,6 +46,8 @@ const ENDING: [&str; 19] = [
     "__exceptionPreprocess",
     "objc_exception_throw",
 ];
+/// A shorter end of a class that was made at run time may be a name.
+const HASH_DIGITS_MIN: usize = 6;
 /// The word before a frame of .NET, which speaks the language of Windows, and of Java and JavaScript.
 const AT: [&str; 6] = ["at ", "bei ", "ved ", "vid ", "à ", "en "];
 
@@ -63,8 +65,9 @@ pub fn name(line: &str, is_call: bool) -> Option<String> {
     named.map(|name| without_numbers(&name)).filter(|name| !name.is_empty())
 }
 
-/// `File "/app/view.py", line 12, in draw`
+/// `File "/app/view.py", line 12, in draw`, which loguru marks with `> ` where the exception was caught.
 pub fn of_python(line: &str) -> Option<String> {
+    let line = line.strip_prefix("> ").unwrap_or(line);
     let (path, rest) = line.strip_prefix("File \"")?.split_once('"')?;
     let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
     let method = rest.rsplit_once(", in ").map_or("", |(_, method)| method.trim());
@@ -201,7 +204,8 @@ fn demangled(name: &str) -> Option<String> {
     (!parts.is_empty() && (!is_nested || rest.starts_with('E'))).then(|| parts.join("::"))
 }
 
-/// A name without what the compiler numbered: `d__12`, `lambda$run$3`, `Lambda$14/0x08c3`, `draw::h3f9a0b1c2d4e5f60`.
+/// A name without what the compiler numbered: `d__12`, `lambda$run$3`, `Lambda$14/0x08c3`, `draw::h3f9a0b1c2d4e5f60`,
+/// `$Proxy12`, `Cart$$EnhancerBySpringCGLIB$$1a2b3c4d`.
 fn without_numbers(name: &str) -> String {
     if !name.contains(|char: char| char.is_ascii_digit() || char == ':') {
         return name.to_owned();
@@ -211,7 +215,18 @@ fn without_numbers(name: &str) -> String {
     let mut kept = String::with_capacity(name.len());
     let mut chars = hash.map_or(name, |(name, _)| name).chars().peekable();
     while let Some(char) = chars.next() {
-        if char.is_ascii_digit() && (kept.ends_with(['_', '$']) || kept.ends_with("DisplayClass")) {
+        if char.is_ascii_hexdigit() && kept.ends_with("$$") {
+            let mut hash = char.to_string();
+            while let Some(char) = chars.next_if(char::is_ascii_alphanumeric) {
+                hash.push(char);
+            }
+            let is_hash = hash.len() >= HASH_DIGITS_MIN && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+            kept.push_str(if is_hash { "" } else { &hash });
+            continue;
+        }
+        let is_numbered =
+            kept.ends_with(['_', '$']) || ["DisplayClass", "$Proxy"].iter().any(|end| kept.ends_with(end));
+        if char.is_ascii_digit() && is_numbered {
             continue;
         }
         if char == '/' && chars.peek() == Some(&'0') {

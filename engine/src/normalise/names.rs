@@ -22,7 +22,7 @@ const MONTH_BYTES_MIN: usize = 3;
 
 /// Short names of zones that mean one offset in every country where they are used, in quarters of an hour. Others,
 /// such as CST of China and of America, leave the word to the zone of the instance.
-const ZONES: [(&str, i64); 26] = [
+const ZONES: [(&str, i64); 28] = [
     ("Z", 0),
     ("UTC", 0),
     ("GMT", 0),
@@ -31,6 +31,8 @@ const ZONES: [(&str, i64); 26] = [
     ("WEST", 4),
     ("CET", 4),
     ("CEST", 8),
+    ("MEZ", 4),
+    ("MESZ", 8),
     ("EET", 8),
     ("EEST", 12),
     ("MSK", 12),

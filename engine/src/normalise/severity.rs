@@ -8,7 +8,7 @@ use super::swar;
 
 /// Common words. The numbers are those of OpenTelemetry's log data model (its appendix B for syslog's words), except
 /// that CRITICAL is the gravest word of .NET and Python, and so is fatal.
-const COMMON: [(&str, u8); 38] = [
+const COMMON: [(&str, u8); 40] = [
     ("TRACE", 1),
     ("TRC", 1),
     ("T", 1),
@@ -16,10 +16,12 @@ const COMMON: [(&str, u8); 38] = [
     ("VRB", 1),
     ("V", 1),
     ("FINEST", 1),
+    ("SILLY", 1),
     ("FINER", 3),
     ("FINE", 5),
     ("DEBUG", 5),
     ("DBG", 5),
+    ("DBUG", 5),
     ("D", 5),
     ("CONFIG", 8),
     ("INFO", 9),
@@ -174,8 +176,13 @@ impl Severities {
         if word.is_empty() {
             return Some(self.default);
         }
-        let known = self.words.get(word.to_ascii_uppercase().as_slice()).copied();
-        known.or_else(|| of_syslog(word))
+        let known = |word: &[u8]| self.words.get(word.to_ascii_uppercase().as_slice()).copied();
+        known(word).or_else(|| of_syslog(word)).or_else(|| {
+            // `ERROR+2` of Go lies that far above its word.
+            let sign = word.iter().rposition(|byte| matches!(byte, b'+' | b'-')).filter(|at| at + 1 < word.len())?;
+            let apart: i8 = std::str::from_utf8(&word[sign..]).ok()?.parse().ok()?;
+            Some(known(&word[..sign])?.saturating_add_signed(apart).clamp(1, 24))
+        })
     }
 }
 
@@ -223,6 +230,9 @@ mod tests {
             ("30", 9),
             ("3", 17),
             (" 7 ", 5),
+            ("ERROR+2", 19),
+            ("debug-4", 1),
+            ("INFO-100", 1),
             ("1", 6),
             ("błąd", 17),
             ("Błąd", 17),

@@ -7,6 +7,7 @@
 use sha2::{Digest, Sha256};
 
 use super::body::{BodyPattern, Captured};
+use super::colour;
 use super::exception::{self, Thrown};
 use super::fault::{RuleFault, RulePlace, RuleProblem};
 use super::mask;
@@ -18,7 +19,7 @@ use super::template::{self, Piece};
 use crate::profile::{SIGNATURE_PLACE, SignatureRule};
 
 /// Raised when a record gets another signature than before.
-const VERSION: u32 = 6;
+const VERSION: u32 = 7;
 
 /// What is looked at of a message.
 const MESSAGE_BYTES_MAX: usize = 4096;
@@ -237,6 +238,11 @@ pub fn of_message(message: &str) -> String {
 
 fn mask_line(message: &str, users: &[&str], into: &mut String) {
     let line = message.lines().next().unwrap_or_default();
+    let coloured = line.contains(char::from(colour::ESCAPE)).then(|| colour::without(line));
+    let line = coloured.as_deref().unwrap_or(line).trim();
+    // A message that stands in quotes as a whole is no value within another.
+    let quoted = line.strip_prefix('"').and_then(|line| line.strip_suffix('"'));
+    let line = quoted.filter(|line| !line.contains('"')).unwrap_or(line);
     let start = into.len();
     mask::write(&line[..line.floor_char_boundary(MESSAGE_BYTES_MAX)], users, into);
     cut(start, into);

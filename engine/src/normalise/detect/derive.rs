@@ -258,9 +258,15 @@ fn field(rests: &mut Vec<&str>, before: &str, needed: usize, severities: &Severi
         let values: Vec<&str> = fitting.iter().map(|(value, _)| value.trim()).collect();
         let Field { holds, is_line, .. } =
             Field { is_line: parts.is_behind_logger(), ..Field::of(&values, closing.is_some(), severities) };
+        // Of a word of capitals that nobody knows, and one that all know behind it, the second is the severity.
+        let is_foreign = holds == Holds::Words
+            && !values.iter().any(|value| words::is_severity(value, severities))
+            && fitting.iter().filter(|(_, behind)| begins_severity(&behind[end.len()..], severities)).count() >= needed;
+        let says_nothing = is_foreign || values.iter().all(|value| is_zone(value));
         let few = distinct(&values) * 2 <= values.len().max(2) || distinct(&values) <= 3;
         let accepted = match (*end, holds) {
             _ if closing.is_some() => true,
+            _ if says_nothing => true,
             // What fields of JSON follow is the message.
             ("|" | "\t", _) => !fitting.iter().any(|(_, behind)| behind[1..].trim_start().starts_with('{')),
             // `INFO :` ends with a colon where `ERROR:` does.
@@ -300,6 +306,7 @@ fn field(rests: &mut Vec<&str>, before: &str, needed: usize, severities: &Severi
                     parts.text(&sign.to_string());
                     parts.field(&how, false, severities);
                 }
+                None if says_nothing => parts.anything(),
                 None => parts.field(&values, closing.is_some(), severities),
             }
             let more = |text| if is_severity { unpadded(text) } else { text };
@@ -308,6 +315,18 @@ fn field(rests: &mut Vec<&str>, before: &str, needed: usize, severities: &Severi
         }
     }
     false
+}
+
+/// Whether a word for a severity comes next.
+fn begins_severity(text: &str, severities: &Severities) -> bool {
+    let text = text.trim_start_matches([' ', '[', '(', '<', ']']);
+    let word = text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    word.len() > 1 && words::is_severity(word, severities)
+}
+
+/// Whether a text is the name of a zone, such as `Europe/Berlin`.
+fn is_zone(value: &str) -> bool {
+    value.contains('/') && value.parse::<chrono_tz::Tz>().is_ok()
 }
 
 fn starts_number(text: &str) -> bool {

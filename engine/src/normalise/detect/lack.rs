@@ -7,6 +7,8 @@ use super::{Sample, stamp};
 /// What is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lack {
+    /// There are no lines.
+    Lines,
     /// No line has a time.
     Time,
     /// The times have no date; one of them.
@@ -21,6 +23,9 @@ pub enum Lack {
 pub fn lack(samples: &[Sample]) -> Lack {
     let lines = || samples.iter().flat_map(Sample::heads);
     let all = lines().count();
+    if all == 0 {
+        return Lack::Lines;
+    }
     let most = |count: usize| count * 2 > all;
     if most(lines().filter(|line| stamp::find(line).is_some()).count()) {
         let objects = lines().filter(|line| matches!(serde_json::from_str(line.trim()), Ok(Value::Object(_)))).count();

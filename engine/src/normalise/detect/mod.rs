@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::severity::Severities;
 use super::trial::{LineKind, each_line, is_stray};
-use super::{Normaliser, Start, Want, Wanted};
+use super::{Normaliser, Record, Start, Want, Wanted};
 use crate::profile::{self, Format, KNOWN, Layout};
 pub use apart::{Apart, detect_apart};
 use derive::{Derived, derive};
@@ -37,6 +37,8 @@ const GOOD: f64 = 0.9;
 /// Bytes by which lines are known that begin alike, and digits among them: those of a date or a time.
 const BEGIN_BYTES: usize = 12;
 const BEGIN_DIGITS_MIN: usize = 4;
+/// Words that say so of an error, where they are shouted.
+const LOUD: [&str; 7] = ["ERROR", "SEVERE", "CRITICAL", "ALERT", "FATAL", "PANIC", "EMERG"];
 /// A severity that no word has: records with it have a word that is not known, or none.
 const NO_SEVERITY: u8 = 24;
 
@@ -54,6 +56,8 @@ pub struct Fit {
     pub with_logger: u64,
     pub with_odd_logger: u64,
     pub with_body: u64,
+    /// Records without a severity that hold a word for that of an error.
+    pub loud: u64,
 }
 
 /// A format that a log may have.
@@ -94,6 +98,7 @@ impl Fit {
         self.with_logger += other.with_logger;
         self.with_odd_logger += other.with_odd_logger;
         self.with_body += other.with_body;
+        self.loud += other.loud;
     }
 }
 
@@ -212,6 +217,7 @@ fn fit(format: &Format, sample: &Sample) -> Option<Fit> {
         begins.insert(record.offset);
         fit.records += 1;
         fit.with_severity += u64::from(record.severity != NO_SEVERITY);
+        fit.loud += u64::from(record.severity == NO_SEVERITY && is_loud(record));
         fit.with_body += u64::from(!record.body().trim().is_empty() || !record.exception().is_empty());
         match record.logger() {
             // A place in the code, as zap's `caller`, is no name.
@@ -246,6 +252,13 @@ fn begin(line: &[u8]) -> Option<Vec<u8>> {
     };
     let begin: Vec<u8> = line.get(..BEGIN_BYTES)?.iter().map(any).collect();
     (begin.iter().filter(|byte| **byte == b'0').count() >= BEGIN_DIGITS_MIN).then_some(begin)
+}
+
+/// Whether a word for the severity of an error stands somewhere in a record.
+fn is_loud(record: &Record) -> bool {
+    let text = [record.body(), record.exception().lines().next().unwrap_or_default()];
+    let mut words = text.into_iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+    words.any(|word| LOUD.contains(&word))
 }
 
 /// Whether a text is a file and a line of it, `a/b.go:7`.

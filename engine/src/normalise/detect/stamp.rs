@@ -7,11 +7,8 @@ const BEGIN_BYTES_MAX: usize = 96;
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-/// Zones by name; any other word of capitals may be a severity.
-const ZONES: [&str; 19] = [
-    "UTC", "GMT", "CET", "CEST", "WET", "WEST", "EET", "EEST", "MSK", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST",
-    "PDT", "BST", "JST",
-];
+/// Names of zones that mean several; any other word of capitals may be a severity.
+const AMBIGUOUS: [&str; 5] = ["CST", "CDT", "MST", "BST", "IST"];
 
 /// A time in a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -357,7 +354,7 @@ impl<'l> Reading<'l> {
         (!rest.get(end).is_some_and(u8::is_ascii_alphanumeric)).then_some(end)
     }
 
-    /// Reads an offset or the name of a zone, where one stands there.
+    /// Reads an offset or the name of a zone, where one stands there; true where that tells how far it is from UTC.
     fn zone(&mut self) -> bool {
         let space = usize::from(self.byte(0) == b' ');
         let sign = self.byte(space);
@@ -374,16 +371,15 @@ impl<'l> Reading<'l> {
             self.add(&format!("{blank}%z"), offset);
             return true;
         }
-        let name = ZONES.iter().find(|zone| {
-            let end = self.at + space + zone.len();
-            space == 1
-                && self.rest().get(1..).is_some_and(|rest| rest.starts_with(zone.as_bytes()))
-                && !self.line.as_bytes().get(end).is_some_and(u8::is_ascii_alphanumeric)
-        });
-        if let Some(zone) = name {
-            self.add(" %Z", 1 + zone.len());
+        let word = self.rest().get(1..).filter(|_| space == 1).unwrap_or_default();
+        let letters = word.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+        let (name, behind) = word.split_at(letters);
+        let is_word = letters > 1 && !behind.first().is_some_and(u8::is_ascii_alphanumeric);
+        let is_known = is_word && names::zone(name).is_some();
+        if is_known || is_word && AMBIGUOUS.iter().any(|zone| zone.as_bytes() == name) {
+            self.add(" %Z", 1 + letters);
         }
-        name.is_some()
+        is_known
     }
 }
 

@@ -6,12 +6,24 @@ use super::super::severity::Severities;
 
 /// What loggers write that speak the language of their users, in capitals.
 const ABROAD: [(&str, &[&str]); 5] = [
-    ("fatal", &["KRITISCH", "SCHWERWIEGEND", "CRITIQUE", "CRÍTICO", "CRITICO", "KRITISK", "KRITIEK"]),
+    ("fatal", &["KRITISCH", "CRITIQUE", "CRÍTICO", "CRITICO", "KRITISK", "KRITIEK"]),
     (
         "error",
         &[
-            "FEHLER", "ERREUR", "ERRORE", "ERRO", "FOUT", "FEL", "FEJL", "FEIL", "VIRHE", "BŁĄD", "BLAD", "CHYBA",
+            "FEHLER",
+            "ERREUR",
+            "ERRORE",
+            "ERRO",
+            "FOUT",
+            "FEL",
+            "FEJL",
+            "FEIL",
+            "VIRHE",
+            "BŁĄD",
+            "BLAD",
+            "CHYBA",
             "GRAVE",
+            "SCHWERWIEGEND",
         ],
     ),
     (
@@ -60,6 +72,7 @@ fn gravity(word: &str) -> &'static str {
         () if begins(&["FEHL", "FEJL", "FEL", "FEIL", "ERR", "VIRHE", "BLAD"]) => "error",
         () if begins(&["WARN", "VARN", "ADVAR", "AVERT", "ADVERT", "ATTENZ", "AVVIS"]) => "warn",
         () if begins(&["DEB", "DIAG"]) => "debug",
+        () if begins(&["TRAC", "FEINST"]) => "trace",
         () => "info",
     })
 }
