@@ -27,6 +27,8 @@ pub fn why_no_record(format: &Format, line: &str) -> String {
 }
 
 fn of_pattern(format: &Format, pattern: &str, timestamp: &str, line: &str) -> String {
+    // A second line is looked at only behind a first one that fits.
+    let pattern = pattern.split('\n').next().unwrap_or_default();
     let Ok(pieces) = parse_line(pattern) else { return "cannot be read: the pattern is wrong".to_owned() };
     let mut so_far = String::new();
     let mut place = None;

@@ -44,6 +44,9 @@ pub enum RuleProblem {
     /// A pattern without `{timestamp}`.
     #[error("it has no {{timestamp}}")]
     NoTimestamp,
+    /// A pattern of more than two lines.
+    #[error("it has more than two lines")]
+    ManyLines,
     /// A field of the format's pattern with a type.
     #[error("`{{{0}}}`: a field of the format has no type")]
     TypedField(String),
@@ -75,6 +78,7 @@ impl RuleFault {
         match &self.what {
             RuleProblem::Template(fault) => fault.help(),
             RuleProblem::NoTimestamp => "name the place of the time, as in `{timestamp} {severity} {logger} - {body}`",
+            RuleProblem::ManyLines => "name what stands in the first two: lines behind them belong to the record",
             RuleProblem::TypedField(_) => "leave the type out; types belong to the captures of event rules",
             RuleProblem::UnknownType { .. } => "the types are `int`, `ms` and `s`; text has none",
             RuleProblem::NoTimeFormat(_) => {

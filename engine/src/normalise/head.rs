@@ -35,6 +35,8 @@ pub struct Head {
     pub logger: Field,
     /// The message.
     pub body: Field,
+    /// Where its second line ends, if it has one.
+    pub second_end: u32,
     /// No plugin can want the record, whatever its body says: logger and body may then be those of another.
     pub is_idle: bool,
     /// The exception, where the layout has a field for it.

@@ -76,6 +76,15 @@ impl Layout {
         !matches!(self, Self::Json(..) | Self::Nested(_))
     }
 
+    /// The pattern of heads of two lines, where this is one.
+    #[inline(always)]
+    pub fn of_two_lines(&self) -> Option<&Pattern> {
+        match self {
+            Self::Pattern(pattern) => Some(pattern).filter(|pattern| pattern.has_second()),
+            _ => None,
+        }
+    }
+
     /// Another field of a head line.
     pub fn find(&self, line: &[u8], path: &Path) -> Option<Field> {
         match self {

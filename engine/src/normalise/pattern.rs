@@ -2,9 +2,11 @@
 //!
 //! A pattern is compiled to steps that each find the end of one field. A space of the pattern fits one or more spaces,
 //! at the end of a line none as well. A field is as short as what follows it allows; the last one takes the rest. A
-//! severity may stand directly before the time, and is letters then.
+//! severity may stand directly before the time, and is letters then. A line end of the pattern is one of the log: what is
+//! behind it belongs to the second line.
 
 mod gap;
+mod second;
 
 use super::body::Span;
 use super::clock::Clock;
@@ -36,6 +38,8 @@ pub struct Pattern {
     repeats: bool,
     /// The first steps, where they are no more than that, and what follows repeats.
     gap: Option<Gap>,
+    /// Steps of the second line, where a head has one.
+    second: Option<Vec<Step>>,
 }
 
 #[derive(Debug)]
@@ -81,18 +85,18 @@ impl Pattern {
     /// All that is wrong with either.
     pub fn compile(position: usize, pattern: &str, timestamp: &str, texts: Texts) -> Result<Self, Vec<RuleFault>> {
         let fault = |place, what| RuleFault { place, what };
-        let steps = steps(pattern, texts).map_err(|what| fault(RulePlace::Pattern(position), what));
+        let steps = both(pattern, texts).map_err(|what| fault(RulePlace::Pattern(position), what));
         let time = TimeFormat::compile(timestamp).map_err(|what| fault(RulePlace::Timestamp(position), what));
         match (steps, time) {
-            (Ok((steps, names)), Ok(time)) => {
+            (Ok((steps, names, second)), Ok(time)) => {
                 let says_nothing = |step: &Step| {
                     matches!(step, Step::Literal(_) | Step::Timestamp | Step::Field(Name::Other, _) | Step::Brackets(_))
                 };
                 let first_steps = steps.iter().take_while(|step| says_nothing(step)).count();
                 let has_time = steps[..first_steps].iter().any(|step| matches!(step, Step::Timestamp));
-                let repeats = has_time && matches!(steps.last(), Some(Step::Rest(Name::Body)));
+                let repeats = has_time && second.is_none() && matches!(steps.last(), Some(Step::Rest(Name::Body)));
                 let gap = Gap::of(&steps[..first_steps]).filter(|_| repeats);
-                Ok(Self { steps, names, time, first_steps, repeats, gap })
+                Ok(Self { steps, names, time, first_steps, repeats, gap, second })
             }
             (steps, time) => Err(steps.err().into_iter().chain(time.err()).collect()),
         }
@@ -165,7 +169,7 @@ impl Pattern {
             return walk.no_head();
         }
         let is_known = into.unknown_level == Span::default();
-        into.is_idle = is_known && is_idle(into.severity, into.logger.span.of(line));
+        into.is_idle = is_known && self.second.is_none() && is_idle(into.severity, into.logger.span.of(line));
         if is_known && self.repeats && (into.body.span.start as usize) < line.len() {
             heads.keep(line, from, into);
         }
@@ -293,7 +297,21 @@ fn trim(line: &[u8], start: usize, end: usize) -> Field {
     }
 }
 
-/// The steps of a pattern, and the names of their fields.
+/// The steps of a pattern, the names of those of its first line, and the steps of a second line.
+fn both(pattern: &str, texts: Texts) -> Result<(Vec<Step>, Vec<String>, Option<Vec<Step>>), RuleProblem> {
+    let (first, second) = pattern.split_once('\n').map_or((pattern, None), |(first, second)| (first, Some(second)));
+    if second.is_some_and(|second| second.contains('\n')) {
+        return Err(RuleProblem::ManyLines);
+    }
+    let (steps, names) = steps(first, texts)?;
+    if !steps.iter().any(|step| matches!(step, Step::Timestamp)) {
+        return Err(RuleProblem::NoTimestamp);
+    }
+    let second = second.map(|second| self::steps(second, texts)).transpose()?;
+    Ok((steps, names, second.map(|(steps, _)| steps)))
+}
+
+/// The steps of a line of a pattern, and the names of their fields.
 fn steps(pattern: &str, texts: Texts) -> Result<(Vec<Step>, Vec<String>), RuleProblem> {
     let pieces = template::parse_line(pattern)?;
     let (mut steps, mut names) = (Vec::new(), Vec::new());
@@ -337,8 +355,7 @@ fn steps(pattern: &str, texts: Texts) -> Result<(Vec<Step>, Vec<String>), RulePr
             _ => Step::Rest(known),
         });
     }
-    let has_time = steps.iter().any(|step| matches!(step, Step::Timestamp));
-    if has_time { Ok((steps, names)) } else { Err(RuleProblem::NoTimestamp) }
+    Ok((steps, names))
 }
 
 impl Literal {

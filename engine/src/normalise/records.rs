@@ -330,6 +330,9 @@ impl<'n, R: Read> Records<'n, R> {
     /// Writes the record that was taken.
     #[inline(always)]
     fn take(&mut self, this: usize, offset: u64, line: Line) {
+        if let Some(pattern) = self.format.layout.of_two_lines() {
+            pattern.read_second(self.lines.held(), line.bytes(), &self.format.severities, &mut self.both[this & 1]);
+        }
         let Head { time, severity, unknown_level, in_gap, is_timeless, is_idle, offset_min, .. } = self.both[this & 1];
         self.tally.records += 1;
         if (in_gap | is_timeless) && offset >= self.start.counted {
@@ -402,8 +405,9 @@ impl<'n, R: Read> Records<'n, R> {
         }
         is_lossy |= texts.push(head.exception, held, &mut detail.text);
         // Most records have one line.
-        if held.len() > line.bytes() + 2 && format.layout.has_joins() {
-            is_lossy |= texts.push(Field::plain(line.bytes(), held.len()), held, &mut detail.text);
+        let head_end = line.bytes().max(head.second_end as usize);
+        if held.len() > head_end + 2 && format.layout.has_joins() {
+            is_lossy |= texts.push(Field::plain(head_end, held.len()), held, &mut detail.text);
         }
         detail.exception_end = detail.text.len();
         if let Some(rule) = rule {

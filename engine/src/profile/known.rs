@@ -40,7 +40,7 @@ const LOG4: Written = Written::Text("{timestamp} [{thread}] {severity} {logger} 
 const TENS: &[(&str, u8)] = &[("10", 1), ("20", 5), ("30", 9), ("40", 13), ("50", 17), ("60", 21)];
 
 /// All of them. Of two that fit a line, the first fits it better.
-pub const KNOWN: [Known; 17] = [
+pub const KNOWN: [Known; 19] = [
     Known {
         name: "log4net",
         description: "log4net, PatternLayout %date [%thread] %-5level %logger - %message%newline",
@@ -97,6 +97,20 @@ pub const KNOWN: [Known; 17] = [
         sample: "I1012 05:48:29.658000    4711 session.cc:123] Session 511935f9 started",
         written: Written::Text("{severity}{timestamp} {thread} {logger}:{line}] {body}", "%m%d %H:%M:%S%.f"),
         severities: &[],
+    },
+    Known {
+        name: "java-util-logging",
+        description: "java.util.logging's SimpleFormatter, two lines a record",
+        sample: "Oct 12, 2026 5:48:29 AM app.session.Start run\nINFO: Session 511935f9 started",
+        written: Written::Text("{timestamp} {logger} {*}\n{severity}: {body}", "%b %d, %Y %-I:%M:%S %p"),
+        severities: &[],
+    },
+    Known {
+        name: "dotnet-console",
+        description: "the console of .NET's Microsoft.Extensions.Logging with a `TimestampFormat`, two lines a record",
+        sample: "2026-10-12 05:48:29 info: App.Session[0]\n      Session 511935f9 started",
+        written: Written::Text("{timestamp} {severity}: {logger}[{*}]\n {body}", "rfc3339"),
+        severities: &[("CRIT", 21)],
     },
     Known {
         name: "syslog",

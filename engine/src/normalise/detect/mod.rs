@@ -207,6 +207,7 @@ fn fit(format: &Format, sample: &Sample) -> Option<Fit> {
         // Of text, a number is no word for a severity.
         marked.severities.extend((0..=7).map(|number: u8| (number.to_string(), NO_SEVERITY)));
     }
+    let of_two_lines = matches!(&format.layout, Layout::Pattern { pattern, .. } if pattern.contains('\n'));
     let normaliser = Normaliser::compile(&[marked], &[], &everything()).ok()?;
     let text = sample.bytes();
     let mut fit = Fit::default();
@@ -218,7 +219,9 @@ fn fit(format: &Format, sample: &Sample) -> Option<Fit> {
         fit.records += 1;
         fit.with_severity += u64::from(record.severity != NO_SEVERITY);
         fit.loud += u64::from(record.severity == NO_SEVERITY && is_loud(record));
-        fit.with_body += u64::from(!record.body().trim().is_empty() || !record.exception().is_empty());
+        let has_body = !record.body().trim().is_empty() || !record.exception().is_empty();
+        // Of two lines, the second says what the record is, or is none of its head.
+        fit.with_body += u64::from(has_body && (!of_two_lines || record.severity != NO_SEVERITY));
         match record.logger() {
             // A place in the code, as zap's `caller`, is no name.
             logger if logger.is_empty() || is_place(logger) => {}
