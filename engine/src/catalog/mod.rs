@@ -118,6 +118,7 @@ impl Catalog {
         let opened = |source| CatalogError::Open { path: path.clone(), source: in_kind(source) };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let mut connection = connect(&path, flags).map_err(opened)?;
+        // Pages of a new catalog: partials come and go by the thousand, and larger ones take fewer writes.
         connection
             .execute_batch(
                 "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \

@@ -15,8 +15,10 @@ use crate::host::Plugin;
 use crate::normalise::Normaliser;
 use crate::profile::Veil;
 
-/// Hands of updates that wait to be written.
+/// Updates are handed over together, because to wait for each and be woken takes longer than to write it: so many times as
+/// wait to be written, and no later than when they hold so many partials.
 const WAITING_MAX: usize = 2;
+const HAND_PARTIALS: usize = 500;
 /// Instances that a thread reads of one state of the catalog. What the others write meanwhile is none of theirs, and each
 /// look at it would cost reading it anew; but what was written waits that long to come from the log into its place.
 const AT_ONCE: usize = 32;
@@ -65,20 +67,27 @@ impl Crew<'_> {
                             if watch.stops() { None } else { jobs.get(next.fetch_add(1, Ordering::Relaxed)) }
                         };
                         while let Some(first) = take() {
-                            // Together: for the other side to wait for each, and be woken, takes longer than to write it.
-                            let mut updates = Vec::new();
+                            let mut updates: Vec<Update> = Vec::new();
+                            let hand_over = |updates: &mut Vec<Update>| {
+                                if bring.send(Ok(std::mem::take(updates))).is_err() {
+                                    // Nobody listens any more: another thread's problem came first.
+                                    next.store(jobs.len(), Ordering::Relaxed);
+                                }
+                            };
                             let done = catalog.at_once(|| -> Result<(), Problem> {
                                 for job in iter::once(first).chain(iter::from_fn(&mut take)).take(AT_ONCE) {
                                     let update = work(job, &catalog, &mut worker)?;
                                     updates.extend(update.map(|update| self.veiled(update)));
                                     watch.instance_done();
+                                    if updates.iter().map(|update| update.partials.len()).sum::<usize>()
+                                        >= HAND_PARTIALS
+                                    {
+                                        hand_over(&mut updates);
+                                    }
                                 }
                                 Ok(())
                             });
-                            if bring.send(Ok(updates)).is_err() {
-                                // Nobody listens any more: another thread's problem came first.
-                                next.store(jobs.len(), Ordering::Relaxed);
-                            }
+                            hand_over(&mut updates);
                             done??;
                         }
                         Ok(())
