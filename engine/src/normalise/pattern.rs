@@ -88,7 +88,7 @@ impl Pattern {
         let steps = both(pattern, texts).map_err(|what| fault(RulePlace::Pattern(position), what));
         let time = TimeFormat::compile(timestamp).map_err(|what| fault(RulePlace::Timestamp(position), what));
         match (steps, time) {
-            (Ok((steps, names, second)), Ok(time)) => {
+            (Ok(((steps, names), second)), Ok(time)) => {
                 let says_nothing = |step: &Step| {
                     matches!(step, Step::Literal(_) | Step::Timestamp | Step::Field(Name::Other, _) | Step::Brackets(_))
                 };
@@ -96,7 +96,7 @@ impl Pattern {
                 let has_time = steps[..first_steps].iter().any(|step| matches!(step, Step::Timestamp));
                 let repeats = has_time && second.is_none() && matches!(steps.last(), Some(Step::Rest(Name::Body)));
                 let gap = Gap::of(&steps[..first_steps]).filter(|_| repeats);
-                Ok(Self { steps, names, time, first_steps, repeats, gap, second })
+                Ok(Self { steps, names, time, first_steps, repeats, gap, second: second.map(|(steps, _)| steps) })
             }
             (steps, time) => Err(steps.err().into_iter().chain(time.err()).collect()),
         }
@@ -297,22 +297,24 @@ fn trim(line: &[u8], start: usize, end: usize) -> Field {
     }
 }
 
-/// The steps of a pattern, the names of those of its first line, and the steps of a second line.
-fn both(pattern: &str, texts: Texts) -> Result<(Vec<Step>, Vec<String>, Option<Vec<Step>>), RuleProblem> {
+/// Steps, and the names of their fields.
+type Named = (Vec<Step>, Vec<String>);
+
+/// The steps of a pattern's first line, and those of a second one.
+fn both(pattern: &str, texts: Texts) -> Result<(Named, Option<Named>), RuleProblem> {
     let (first, second) = pattern.split_once('\n').map_or((pattern, None), |(first, second)| (first, Some(second)));
     if second.is_some_and(|second| second.contains('\n')) {
         return Err(RuleProblem::ManyLines);
     }
-    let (steps, names) = steps(first, texts)?;
-    if !steps.iter().any(|step| matches!(step, Step::Timestamp)) {
+    let named = steps(first, texts)?;
+    if !named.0.iter().any(|step| matches!(step, Step::Timestamp)) {
         return Err(RuleProblem::NoTimestamp);
     }
-    let second = second.map(|second| self::steps(second, texts)).transpose()?;
-    Ok((steps, names, second.map(|(steps, _)| steps)))
+    Ok((named, second.map(|second| steps(second, texts)).transpose()?))
 }
 
-/// The steps of a line of a pattern, and the names of their fields.
-fn steps(pattern: &str, texts: Texts) -> Result<(Vec<Step>, Vec<String>), RuleProblem> {
+/// The steps of a line of a pattern.
+fn steps(pattern: &str, texts: Texts) -> Result<Named, RuleProblem> {
     let pieces = template::parse_line(pattern)?;
     let (mut steps, mut names) = (Vec::new(), Vec::new());
     let mut pieces = pieces.into_iter().peekable();
