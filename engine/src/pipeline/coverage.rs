@@ -179,7 +179,7 @@ fn unknown_levels(coverage: &Coverage) -> Option<Highlight> {
         level: Level::Warning,
         sentence: vec![Cell::text(format!(
             "Levels that are no known words count as INFO, on {writing} of {heard} instances: errors among them are not \
-             seen; `logparser format test` tells the words"
+             seen; logparser format test tells the words"
         ))],
         value: Cell::Integer(i64::try_from(*records).unwrap_or(i64::MAX)),
         baseline: Cell::Integer(0),

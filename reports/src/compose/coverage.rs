@@ -51,7 +51,8 @@ impl CoverageView {
         let problems = problems(coverage, formatter);
         let (silent, unparsed) = (silent(coverage), unparsed(coverage));
         let inventory = coverage.inventory.as_ref();
-        let calm = inventory.is_none() && problems.is_none() && silent.is_empty() && unparsed.is_empty();
+        let understood = unparsed.is_empty() && !coverage.faults.contains_key("unknown-level");
+        let calm = inventory.is_none() && problems.is_none() && silent.is_empty() && understood;
         Self {
             figures: figures(coverage),
             inventory: inventory.map(|amiss| not_asked(amiss, formatter)).unwrap_or_default(),
