@@ -68,20 +68,20 @@ fn a_record_of_a_wrong_clock_carries_no_report_into_the_future() {
 }
 
 #[test]
-fn levels_that_nobody_knows_are_told_before_any_number() {
-    let log = |level: &str| record("08:00:00", "one") + &record("08:00:01", "two").replace("INFO ", level);
+fn severities_that_nobody_knows_are_told_before_any_number() {
+    let log = |severity: &str| record("08:00:00", "one") + &record("08:00:01", "two").replace("INFO ", severity);
     let scene = Scene::logs(Layout::Log4net, |logs| {
-        for (instance, level) in [("WS-1", "WARNUNG"), ("WS-2", "WARN")] {
-            write(&logs.join(instance), "app.log", log(level));
+        for (instance, severity) in [("WS-1", "WARNUNG"), ("WS-2", "WARN")] {
+            write(&logs.join(instance), "app.log", log(severity));
         }
     });
     let coverage = covered(&scene);
-    assert_eq!(coverage.faults, [("unknown-level".to_owned(), 1)].into());
+    assert_eq!(coverage.faults, [("unknown-severity".to_owned(), 1)].into());
     let highlights = scene.report(MAIN).highlights;
     assert!(highlights[0].plain().contains("count as INFO, on 1 of 2 instances"), "{:?}", highlights[0]);
     assert_eq!((highlights[0].level, highlights[0].sample), (Level::Warning, Some(2)));
     let page = |scene: &Scene| String::from_utf8(scene.published(MAIN).html).expect("UTF-8");
-    assert!(page(&scene).contains("a level that is no known word, taken as INFO"));
+    assert!(page(&scene).contains("whose severity is no known word, taken as INFO"));
     assert!(!page(&scene).contains("every line was understood"));
     // The profile names the word.
     scene.edit(MAIN, "[format]\n", "[format]\nseverities = { WARNUNG = \"warn\" }\n");

@@ -147,8 +147,8 @@ fn notes(candidate: &Candidate) -> String {
         };
         let _ = writeln!(
             text,
-            "# {records} a word such as ERROR, but no level that is read, and would count as INFO: event rules with a `body` \
-             and a `severity` can say what they are."
+            "# {records} a word such as ERROR, but no severity that is read, and would count as INFO: event rules with a \
+             `body` and a `severity` can say what they are."
         );
     }
     text

@@ -51,8 +51,8 @@ fn shown(profile: &Profile, trials: &[(String, Trial)], colour: bool) -> String 
         if trial.timeless > 0 {
             let _ = writeln!(text, "{}", timeless(trial.timeless));
         }
-        if trial.unknown_levels > 0 {
-            let _ = writeln!(text, "{}", unknown_levels(trial));
+        if trial.unknown_severities > 0 {
+            let _ = writeln!(text, "{}", unknown_severities(trial));
         }
         text.push('\n');
         text += &lines(profile, trial).render(colour);
@@ -87,11 +87,11 @@ fn timeless(records: u64) -> String {
     format!("{records} no time: the latest before it in the file stands for it, or when the file was seen first")
 }
 
-fn unknown_levels(trial: &Trial) -> String {
-    let records = if trial.unknown_levels == 1 {
-        "1 record has a level that is no known word and counts".to_owned()
+fn unknown_severities(trial: &Trial) -> String {
+    let records = if trial.unknown_severities == 1 {
+        "1 record has a severity that is no known word and counts".to_owned()
     } else {
-        format!("{} records have levels that are no known words and count", trial.unknown_levels)
+        format!("{} records have severities that are no known words and count", trial.unknown_severities)
     };
     let words: Vec<_> = trial.unknown_words.iter().map(|word| format!("\"{word}\"")).collect();
     format!(
@@ -217,7 +217,7 @@ fn of_json(profile: &Profile, trials: &[(String, Trial)], cuts: &[Cut]) -> Value
             "unparsed": trial.unparsed,
             "invalid": trial.invalid,
             "timeless": trial.timeless,
-            "unknown_levels": trial.unknown_levels,
+            "unknown_severities": trial.unknown_severities,
             "seen": trial.seen.iter().map(seen).collect::<Vec<_>>(),
         })
     };

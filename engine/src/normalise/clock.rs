@@ -1,9 +1,9 @@
 //! Reads the times of one source, in the order of its lines.
 //!
 //! The time of the line before is kept as it is written, and the zone's offset of its day: reading a time like it costs a
-//! comparison, and its digits. Of formats that end otherwise, and on days on which an offset changes, all of it is read. An hour
-//! that a zone repeats in autumn is resolved by the order of the lines: it is the first pass until the time steps back. An
-//! hour that it skips in spring has no instant: such a time is taken with the offset before it, and marked.
+//! comparison, and its digits. Of formats that end otherwise, and on days on which an offset changes, all of it is read.
+//! An hour that a zone repeats in autumn is resolved by the order of the lines: it is the first pass until the time steps
+//! back. An hour that it skips in spring has no instant: such a time is taken with the offset before it, and marked.
 
 use chrono::{DateTime, MappedLocalTime, NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;

@@ -30,7 +30,7 @@ pub struct Head {
     /// OpenTelemetry number.
     pub severity: u8,
     /// The word in its place, where nobody knows it.
-    pub unknown_level: Span,
+    pub unknown_severity: Span,
     /// Who wrote the record.
     pub logger: Field,
     /// The message.

@@ -63,7 +63,7 @@ impl Heads {
             return false;
         }
         let end = at + usize::from(known.bytes);
-        (into.severity, into.unknown_level) = (known.severity, Span::default());
+        (into.severity, into.unknown_severity) = (known.severity, Span::default());
         into.is_idle = known.is_idle;
         if known.is_idle {
             // Nobody will look at the fields.
@@ -80,7 +80,8 @@ impl Heads {
         self.known.first_chunk().map(KnownHeads)
     }
 
-    /// Keeps a head that was read from `at` on, of a known level. It must end where the body begins, and the body must not be empty.
+    /// Keeps a head that was read from `at` on, of a known severity. It must end where the body begins, and the body must not
+    /// be empty.
     pub fn keep(&mut self, line: &[u8], at: usize, head: &Head) {
         let (end, logger) = (head.body.span.start as usize, head.logger.span);
         let text = line.get(at..end).filter(|text| (1..=BYTES_MAX).contains(&text.len()));

@@ -83,7 +83,7 @@ pub use signature::{Signatures, of_message};
 pub use suggest::{Suggestion, Unnamed};
 pub use swar::same;
 pub use symbol::symbol;
-pub use tally::{Tally, UNKNOWN_LEVEL};
+pub use tally::{Tally, UNKNOWN_SEVERITY};
 pub use template::TemplateFault;
 pub use trial::{RecordSeen, Seen, Trial, try_lines};
 pub use wanted::{Want, Wanted};

@@ -168,7 +168,7 @@ impl Pattern {
         if !self.follow(steps, walk, into) || walk.at != line.len() {
             return walk.no_head();
         }
-        let is_known = into.unknown_level == Span::default();
+        let is_known = into.unknown_severity == Span::default();
         into.is_idle = is_known && self.second.is_none() && is_idle(into.severity, into.logger.span.of(line));
         if is_known && self.repeats && (into.body.span.start as usize) < line.len() {
             heads.keep(line, from, into);

@@ -333,14 +333,15 @@ impl<'n, R: Read> Records<'n, R> {
         if let Some(pattern) = self.format.layout.of_two_lines() {
             pattern.read_second(self.lines.held(), line.bytes(), &self.format.severities, &mut self.both[this & 1]);
         }
-        let Head { time, severity, unknown_level, in_gap, is_timeless, is_idle, offset_min, .. } = self.both[this & 1];
+        let Head { time, severity, unknown_severity, in_gap, is_timeless, is_idle, offset_min, .. } =
+            self.both[this & 1];
         self.tally.records += 1;
         if (in_gap | is_timeless) && offset >= self.start.counted {
             self.tally.gap_times += u64::from(in_gap);
             self.tally.records_timeless += u64::from(is_timeless);
         }
-        if unknown_level != Span::default() && offset >= self.start.counted {
-            self.tally.note_unknown_level(unknown_level.of(self.lines.held()));
+        if unknown_severity != Span::default() && offset >= self.start.counted {
+            self.tally.note_unknown_severity(unknown_severity.of(self.lines.held()));
         }
         if self.lines.is_cut() {
             self.tally.records_cut += 1;

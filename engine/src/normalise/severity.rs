@@ -67,7 +67,18 @@ pub fn range_name(severity: u8) -> &'static str {
 
 /// Whether a text is a common word for a severity, in upper case and longer than a letter.
 pub fn is_shouted(text: &[u8]) -> bool {
-    text.len() > 1 && text.iter().all(u8::is_ascii_uppercase) && COMMON.iter().any(|(word, _)| word.as_bytes() == text)
+    shouted(text).is_some()
+}
+
+/// Whether such a text is one for an error or worse.
+pub fn is_alarm(text: &[u8]) -> bool {
+    shouted(text).is_some_and(|number| number >= 17)
+}
+
+fn shouted(text: &[u8]) -> Option<u8> {
+    let is_word = text.len() > 1 && text.iter().all(u8::is_ascii_uppercase);
+    let known = COMMON.iter().find(|(word, _)| is_word && word.as_bytes() == text);
+    known.map(|(_, number)| *number)
 }
 
 /// The words of a format.
@@ -136,7 +147,7 @@ impl Severities {
 
     /// Whether a word has a number of its own.
     pub fn knows(&self, word: &str) -> bool {
-        self.words.contains_key(word.to_ascii_uppercase().as_bytes()) || of_syslog(word.as_bytes()).is_some()
+        !word.trim().is_empty() && self.number(word.as_bytes()).is_some()
     }
 
     /// Writes the severity that a field says.
@@ -144,13 +155,13 @@ impl Severities {
     pub fn read(&self, field: Field, line: &[u8], into: &mut Head) {
         let number = self.number(field.span.of(line));
         into.severity = number.unwrap_or(self.default);
-        into.unknown_level = if number.is_none() && self.is_assumed { field.span } else { Span::default() };
+        into.unknown_severity = if number.is_none() && self.is_assumed { field.span } else { Span::default() };
     }
 
     /// Writes that no field says one.
     #[inline(always)]
     pub fn read_none(&self, into: &mut Head) {
-        (into.severity, into.unknown_level) = (self.default, Span::default());
+        (into.severity, into.unknown_severity) = (self.default, Span::default());
     }
 
     /// The number of a word; none of an unknown one.
@@ -247,9 +258,9 @@ mod tests {
             let field = Field::plain(3, line.len());
             let mut head = Head::default();
             severities.read(field, line.as_bytes(), &mut head);
-            assert_eq!((head.severity, head.unknown_level), (2, Span::default()), "{word}");
+            assert_eq!((head.severity, head.unknown_severity), (2, Span::default()), "{word}");
             Severities::new(&own, None).read(field, line.as_bytes(), &mut head);
-            assert_eq!((head.severity, head.unknown_level), (ASSUMED, field.span), "{word}");
+            assert_eq!((head.severity, head.unknown_severity), (ASSUMED, field.span), "{word}");
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::shape::Shape;
 
-/// The fault of a record whose level nobody knows.
-pub const UNKNOWN_LEVEL: &str = "unknown-level";
+/// The fault of a record whose severity is no known word.
+pub const UNKNOWN_SEVERITY: &str = "unknown-severity";
 /// Unparsed lines that are kept as examples.
 pub const EXAMPLES_MAX: usize = 3;
 /// Characters of an example.
@@ -24,8 +24,8 @@ pub struct Tally {
     pub gap_times: u64,
     /// Records that tell no time, and have the greatest before them.
     pub records_timeless: u64,
-    /// Records of a level that is no known word, taken as INFO.
-    pub levels_unknown: u64,
+    /// Records whose severity is no known word, taken as INFO.
+    pub severities_unknown: u64,
     /// The first such words.
     pub unknown_words: Vec<String>,
     /// Holes of NUL bytes.
@@ -56,7 +56,7 @@ impl Tally {
             ("no-time", self.records_timeless),
             ("nul-hole", self.holes),
             ("stray-line", self.lines_stray),
-            (UNKNOWN_LEVEL, self.levels_unknown),
+            (UNKNOWN_SEVERITY, self.severities_unknown),
             ("unterminated-line", self.lines_unterminated),
         ]
     }
@@ -73,11 +73,13 @@ impl Tally {
         self.add_example(offset, line);
     }
 
-    /// Counts a record whose level nobody knows.
+    /// Counts a record whose severity is no known word.
     #[cold]
-    pub(super) fn note_unknown_level(&mut self, word: &[u8]) {
-        self.levels_unknown += 1;
-        if self.unknown_words.len() < EXAMPLES_MAX {
+    pub(super) fn note_unknown_severity(&mut self, word: &[u8]) {
+        self.severities_unknown += 1;
+        // Mostly the word is one of those, as it stands.
+        let is_new = self.unknown_words.iter().all(|known| known.as_bytes() != word);
+        if is_new && self.unknown_words.len() < EXAMPLES_MAX {
             let word = escaped(word);
             if !self.unknown_words.contains(&word) {
                 self.unknown_words.push(word);

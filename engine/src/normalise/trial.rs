@@ -31,8 +31,8 @@ pub struct Trial {
     pub invalid: u64,
     /// Records that tell no time.
     pub timeless: u64,
-    /// Records of a level that is no known word, and the first such words.
-    pub unknown_levels: u64,
+    /// Records whose severity is no known word, and the first such words.
+    pub unknown_severities: u64,
     pub unknown_words: Vec<String>,
     /// Records by the rule that named them.
     pub by_rule: Vec<u64>,
@@ -121,7 +121,7 @@ pub fn try_lines(
     }
     let tally = records.into_tally();
     (trial.invalid, trial.timeless) = (tally.invalid_utf8, tally.records_timeless);
-    (trial.unknown_levels, trial.unknown_words) = (tally.levels_unknown, tally.unknown_words);
+    (trial.unknown_severities, trial.unknown_words) = (tally.severities_unknown, tally.unknown_words);
     trial.go_through(&normaliser, format, text, &offsets, shown, most);
     Ok(trial)
 }

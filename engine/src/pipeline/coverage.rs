@@ -12,7 +12,7 @@ use logparser_reports::model::{
 use crate::calendar::SECOND_US;
 use crate::catalog::{InstanceRow, Reach, Summary};
 use crate::fold::Member;
-use crate::normalise::UNKNOWN_LEVEL;
+use crate::normalise::UNKNOWN_SEVERITY;
 use crate::profile::{Instance, Profile};
 
 /// A clock that is off by less is not worth a word: the `Date` of HTTP counts whole seconds.
@@ -21,8 +21,9 @@ const SKEW_MS_MIN: i64 = 5_000;
 const EXAMPLES_MAX: usize = 10;
 /// One in so many instances that could not be reached needs attention before all else; a few are always switched off.
 const UNREACHED_ONE_IN: u64 = 3;
-/// One in so many instances that write levels which nobody knows: no slip, but a format that lacks words.
-const UNKNOWN_LEVELS_ONE_IN: u64 = 10;
+/// One in so many instances that write severities which nobody knows: no slip, but a format that lacks
+/// words.
+const UNKNOWN_SEVERITIES_ONE_IN: u64 = 10;
 /// Entries of the inventory that are named, of those that are not taken.
 const REFUSED_MAX: usize = 20;
 
@@ -165,26 +166,27 @@ pub fn attention(coverage: &Coverage) -> impl Iterator<Item = Highlight> {
     let unreached = [InstanceState::NeverSeen, InstanceState::Unreachable];
     let unreached = finding(Level::Critical, &unreached, "reached");
     let partial = finding(Level::Warning, &[InstanceState::Partial], "read in whole");
-    unreached.into_iter().chain(partial).chain(unknown_levels(coverage))
+    unreached.into_iter().chain(partial).chain(unknown_severities(coverage))
 }
 
-/// That many instances write levels that are no known words: among them may be those of errors.
-fn unknown_levels(coverage: &Coverage) -> Option<Highlight> {
-    let records = coverage.faults.get(UNKNOWN_LEVEL)?;
-    let writes = |one: &&InstanceCoverage| one.faults.contains_key(UNKNOWN_LEVEL);
+/// That many instances write severities that are no known words: among them may be those of
+/// errors.
+fn unknown_severities(coverage: &Coverage) -> Option<Highlight> {
+    let records = coverage.faults.get(UNKNOWN_SEVERITY)?;
+    let writes = |one: &&InstanceCoverage| one.faults.contains_key(UNKNOWN_SEVERITY);
     let writing = coverage.instances.iter().filter(writes).count() as u64;
     let heard = coverage.instances.iter().filter(|one| one.files > 0).count() as u64;
-    (writing * UNKNOWN_LEVELS_ONE_IN >= heard).then(|| Highlight {
+    (writing * UNKNOWN_SEVERITIES_ONE_IN >= heard).then(|| Highlight {
         kpi: String::new(),
         level: Level::Warning,
         sentence: vec![Cell::text(format!(
-            "Levels that are no known words count as INFO, on {writing} of {heard} instances: errors among them are not \
+            "Severities that are no known words count as INFO, on {writing} of {heard} instances: errors among them are not \
              seen; logparser format test tells the words"
         ))],
         value: Cell::Integer(i64::try_from(*records).unwrap_or(i64::MAX)),
         baseline: Cell::Integer(0),
         sample: Some(heard),
-        rule: format!("one in {UNKNOWN_LEVELS_ONE_IN} of the instances with logs, or more"),
+        rule: format!("one in {UNKNOWN_SEVERITIES_ONE_IN} of the instances with logs, or more"),
     })
 }
 

@@ -135,7 +135,7 @@ fn kind_in_words(kind: &str) -> String {
         "no-time" => "records that tell no time, taken at the latest before them".to_owned(),
         "nul-hole" => "holes of zero bytes".to_owned(),
         "stray-line" => "lines that begin as records of another layout, taken into the record before".to_owned(),
-        "unknown-level" => "records of a level that is no known word, taken as INFO".to_owned(),
+        "unknown-severity" => "records whose severity is no known word, taken as INFO".to_owned(),
         "unterminated-line" => "last lines without an end".to_owned(),
         other => other.replace('-', " "),
     }

@@ -51,7 +51,7 @@ impl CoverageView {
         let problems = problems(coverage, formatter);
         let (silent, unparsed) = (silent(coverage), unparsed(coverage));
         let inventory = coverage.inventory.as_ref();
-        let understood = unparsed.is_empty() && !coverage.faults.contains_key("unknown-level");
+        let understood = unparsed.is_empty() && !coverage.faults.contains_key("unknown-severity");
         let calm = inventory.is_none() && problems.is_none() && silent.is_empty() && understood;
         Self {
             figures: figures(coverage),

@@ -14,7 +14,7 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::severity::Severities;
+use super::severity::{self, Severities};
 use super::trial::{LineKind, each_line, is_stray};
 use super::{Normaliser, Record, Start, Want, Wanted};
 use crate::profile::{self, Format, KNOWN, Layout};
@@ -37,8 +37,6 @@ const GOOD: f64 = 0.9;
 /// Bytes by which lines are known that begin alike, and digits among them: those of a date or a time.
 const BEGIN_BYTES: usize = 12;
 const BEGIN_DIGITS_MIN: usize = 4;
-/// Words that say so of an error, where they are shouted.
-const LOUD: [&str; 7] = ["ERROR", "SEVERE", "CRITICAL", "ALERT", "FATAL", "PANIC", "EMERG"];
 /// A severity that no word has: records with it have a word that is not known, or none.
 const NO_SEVERITY: u8 = 24;
 
@@ -261,7 +259,7 @@ fn begin(line: &[u8]) -> Option<Vec<u8>> {
 fn is_loud(record: &Record) -> bool {
     let text = [record.body(), record.exception().lines().next().unwrap_or_default()];
     let mut words = text.into_iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
-    words.any(|word| LOUD.contains(&word))
+    words.any(|word| severity::is_alarm(word.as_bytes()))
 }
 
 /// Whether a text is a file and a line of it, `a/b.go:7`.

@@ -43,8 +43,8 @@ impl Pattern {
                 field.span = moved(found.span);
             }
         }
-        if found.unknown_level != Span::default() {
-            into.unknown_level = moved(found.unknown_level);
+        if found.unknown_severity != Span::default() {
+            into.unknown_severity = moved(found.unknown_severity);
         }
         (into.severity, into.second_end) = (found.severity, (start + line.len()) as u32);
     }

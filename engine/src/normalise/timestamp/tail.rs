@@ -46,9 +46,14 @@ impl Tail {
     /// The offset in minutes; 0 where there is none.
     #[inline(always)]
     pub fn offset_min(&self) -> i16 {
-        // An offset is less than a day.
-        self.offset_us.map_or(0, |us| (us / MINUTE_US) as i16)
+        offset_min(self.offset_us)
     }
+}
+
+#[inline(always)]
+pub(super) fn offset_min(offset_us: Option<i64>) -> i16 {
+    // An offset is less than a day.
+    offset_us.map_or(0, |us| (us / MINUTE_US) as i16)
 }
 
 impl Fraction {

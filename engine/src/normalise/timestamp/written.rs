@@ -2,6 +2,7 @@
 
 use super::super::form::{FORM_BYTES, Form};
 use super::super::swar;
+use super::tail::offset_min;
 use super::{CLOCK_BYTES, Fixed, MINUTE_US, Tail};
 
 /// Bits of a digit.
@@ -97,6 +98,6 @@ impl Dated<'_> {
     /// Minutes that the time tells it is ahead of UTC.
     #[inline(always)]
     pub fn offset_min(&self) -> i16 {
-        Tail { micros: 0, offset_us: self.written.offset_us, end: 0 }.offset_min()
+        offset_min(self.written.offset_us)
     }
 }
