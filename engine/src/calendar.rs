@@ -80,7 +80,7 @@ impl Calendar {
         self.offset_us = self.offset(time);
         let is_alike = |times: &Range<i64>| {
             let step = (times.end.saturating_sub(times.start) / 4).max(1);
-            let mut tried = (times.start..times.end).step_by(step as usize).chain([times.end - 1]);
+            let mut tried = (times.start..times.end).step_by(step as usize).chain([times.end.saturating_sub(1)]);
             times.contains(&time) && tried.all(|time| self.offset(time) == self.offset_us)
         };
         let slot = time - time.rem_euclid(SLOT_US);

@@ -36,6 +36,8 @@ struct Known {
     bytes: u8,
     severity: u8,
     is_idle: bool,
+    /// It is, and it ends within the first bytes.
+    is_idle_and_short: bool,
     /// Begin and end, counted from the head's begin.
     logger: (u8, u8),
 }
@@ -49,6 +51,7 @@ impl Heads {
             bytes: 0,
             severity: 0,
             is_idle: false,
+            is_idle_and_short: false,
             logger: (0, 0),
         };
         Self { known: vec![free; SLOTS].into(), joints: Joints::new() }
@@ -94,6 +97,7 @@ impl Heads {
         known.bytes = text.len() as u8;
         known.severity = head.severity;
         known.is_idle = head.is_idle;
+        known.is_idle_and_short = head.is_idle && text.len() <= FORM_BYTES;
         known.logger = (within(logger.start), within(logger.end));
     }
 }
@@ -106,9 +110,12 @@ impl<'a> KnownHeads<'a> {
     /// Whether the head of a line that goes on at `at` is known as one that no plugin can want. `ahead` is what begins with
     /// the line, long enough for any head.
     #[inline(always)]
-    pub fn are_idle(self, ahead: &[u8; AHEAD_BYTES], line: &[u8], at: usize) -> bool {
+    pub fn are_idle(self, ahead: &[u8; AHEAD_BYTES], bytes: usize, at: usize) -> bool {
         let Some(begin) = ahead.get(at..).and_then(|rest| rest.first_chunk()) else { return false };
-        self.find(begin).is_some_and(|known| known.is_idle && known.ends_at(line, at))
+        self.find(begin).is_some_and(|known| match known.is_idle_and_short {
+            true => known.ends_before(ahead, bytes, at),
+            false => known.is_idle && known.ends_at(&ahead[..bytes.min(AHEAD_BYTES)], at),
+        })
     }
 
     /// What is known of a head with this begin.
@@ -124,10 +131,17 @@ impl Known {
     #[inline(always)]
     fn ends_at(&self, line: &[u8], at: usize) -> bool {
         let bytes = usize::from(self.bytes);
-        let end = at + bytes;
+        self.ends_before(line, line.len(), at)
+            && (bytes <= FORM_BYTES || line[at + FORM_BYTES..at + bytes] == self.rest[..bytes - FORM_BYTES])
+    }
+
+    /// Whether something stands behind a head that begins as this one, at `at`, and does not belong to it, in a line of so
+    /// many bytes.
+    #[inline(always)]
+    fn ends_before(&self, line: &[u8], bytes: usize, at: usize) -> bool {
+        let end = at + usize::from(self.bytes);
         // A blank behind it would still belong to the head.
-        line.get(end).is_some_and(|byte| *byte != b' ')
-            && (bytes <= FORM_BYTES || line[at + FORM_BYTES..end] == self.rest[..bytes - FORM_BYTES])
+        end < bytes && line.get(end).is_some_and(|byte| *byte != b' ')
     }
 }
 

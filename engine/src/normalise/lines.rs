@@ -42,15 +42,13 @@ pub struct Line {
     taken: NonZeroU32,
 }
 
-/// The times of lines that follow each other.
-#[derive(Debug, Clone, Copy)]
-pub struct Times {
-    /// That of the line before them.
-    pub first: i64,
-    /// No line is further behind the one before it.
-    pub pause: i64,
-    /// All are before this.
-    pub end: i64,
+/// Knows lines that need no closer look.
+pub trait Passes {
+    /// Begins at a line that is one of them. `ahead` is what begins with the line.
+    fn begin(&mut self, ahead: &[u8; AHEAD_BYTES]) -> bool;
+
+    /// Whether the line behind is one of them too. It has so many bytes, with the carriage return that may end it.
+    fn goes_on(&mut self, ahead: &[u8; AHEAD_BYTES], bytes: usize) -> bool;
 }
 
 /// What is special about a line that is too long.
@@ -222,35 +220,31 @@ impl<'b, R: Read> Lines<'b, R> {
     }
 
     /// Goes on over lines, each the begin of a record and the end of the one before: those that are known to lie in the
-    /// buffer behind the one that comes next. `time` gives that of one after the other, of what begins with it and of itself
-    /// with the carriage return that may end it, or none to stop before it. So does a time before the one before it, `pause`
-    /// behind it, or from `end` on. Gives how many lines it took, the last, and its time.
+    /// buffer behind the one that comes next, and that pass. Gives how many lines it took, and the last; none where
+    /// nothing is known of the one that comes next.
     // By itself, so that the processor's registers are free for it.
     #[inline(never)]
-    pub fn pass(
-        &mut self,
-        line: Line,
-        Times { first, pause, end }: Times,
-        time: impl Fn(&[u8; AHEAD_BYTES], &[u8]) -> Option<i64>,
-    ) -> (u64, Line, i64) {
-        if self.excess.is_cut {
-            return (0, line, first);
+    pub fn pass(&mut self, line: Line, passes: &mut impl Passes) -> Option<(u64, Line)> {
+        let begin = self.buffer[self.at..].first_chunk().filter(|_| !self.excess.is_cut)?;
+        if !passes.begin(begin) {
+            return None;
         }
         let (places, base) = self.ends.ahead();
-        let (mut start, mut taken, mut last) = (self.at, line.taken(), first);
+        let (mut start, mut next) = (self.at, self.at + line.taken());
         let mut passed = 0;
         for place in places.get(1..).unwrap_or_default() {
-            let (begin, line_end) = (start + taken, base + usize::from(*place));
-            let (ahead, bytes) = (&self.buffer[begin..], line_end - begin);
-            let time = ahead.first_chunk().and_then(|begin| time(begin, &ahead[..bytes]));
-            let Some(time) = time.filter(|time| *time >= last && *time - last <= pause && *time < end) else { break };
-            (start, taken, last) = (begin, bytes + 1, time);
+            let end = base + usize::from(*place);
+            let goes_on = self.buffer[next..].first_chunk().is_some_and(|ahead| passes.goes_on(ahead, end - next));
+            if !goes_on {
+                break;
+            }
+            (start, next) = (next, end + 1);
             passed += 1;
         }
         self.ends.advance_by(passed);
         self.offset += (start - self.at) as u64;
         self.at = start;
-        (passed as u64, if passed == 0 { line } else { self.whole(taken - 1) }, last)
+        Some((passed as u64, if passed == 0 { line } else { self.whole(next - 1 - start) }))
     }
 
     /// Takes a line as the continuation of the record in the making.

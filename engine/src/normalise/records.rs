@@ -13,7 +13,7 @@ use super::format::Format;
 use super::head::{Field, Head, Scanned};
 use super::heads::Heads;
 use super::layout::Layout;
-use super::lines::{Line, Lines, Times};
+use super::lines::{Line, Lines};
 use super::record::{Detail, Record};
 use super::rendered;
 use super::rules::Rule;
@@ -21,6 +21,7 @@ use super::shape::Shape;
 use super::spare::Lent;
 use super::stray;
 use super::tally::Tally;
+use super::timestamp::Minute;
 use super::wide::Decoder;
 use super::{MARK, Normaliser, Start, may_hide_head, uncovered};
 
@@ -47,6 +48,8 @@ pub struct Records<'n, R> {
     lines: Lines<'n, Decoder<R>>,
     clock: Clock,
     heads: Lent<'n, Heads>,
+    /// That of the idle line that was passed last.
+    minute: Minute,
     /// The next line, where it is known to be a head.
     pending: Option<Line>,
     /// What that head says, and what the one before said, in turn: to copy one takes longer than to read it.
@@ -86,6 +89,7 @@ impl<'n, R: Read> Records<'n, R> {
             lines: Lines::new(decoder, offset, closed, &normaliser.spares),
             clock: format.clock(&start),
             heads: format.heads(),
+            minute: Minute::default(),
             pending: None,
             both: [Head::default(); 2],
             turn: 0,
@@ -137,8 +141,9 @@ impl<'n, R: Read> Records<'n, R> {
         }
         let first = head.time;
         let Some(idle) = pattern.idle(&self.clock, &self.heads) else { return Ok(None) };
-        let times = Times { first, pause: pause_us, end: span.end };
-        let (passed, line, last) = self.lines.pass(line, times, |ahead, text| idle.time(ahead, text));
+        let mut passing = idle.passing(pause_us, span.end, &mut self.minute);
+        let Some((passed, line)) = self.lines.pass(line, &mut passing) else { return Ok(None) };
+        let last = passing.last();
         self.clock.pass(last);
         // The last of them ends where the next head is, whatever that says.
         self.pending = None;

@@ -3,7 +3,7 @@
 use super::super::form::{FORM_BYTES, Form};
 use super::super::swar;
 use super::tail::offset_min;
-use super::{CLOCK_BYTES, Fixed, MINUTE_US, Tail};
+use super::{CLOCK_BYTES, Fixed, MINUTE_US, Minute, Moment, Tail};
 
 /// Bits of a digit.
 const DIGIT: u64 = 0x0f;
@@ -74,18 +74,43 @@ impl Dated<'_> {
     /// The instant of the time at the begin of a text, if it has the form.
     #[inline(always)]
     pub fn read(&self, text: &[u8]) -> Option<i64> {
-        let Written { form, hour, seconds, micros, .. } = self.written;
-        // A number that is too small to lead out of a long text.
-        let at = usize::from(hour % 32);
-        let (hour, minute, _) = swar::pairs(swar::eight(text, at)?);
+        let Written { seconds, micros, .. } = self.written;
+        let at = self.hour();
+        let mut time = self.minute_us(text)?;
         let (second, hundredths, thousandth) = swar::pairs(swar::eight(text, at + CLOCK_BYTES)? & seconds);
-        let mut time = self.midnight_us + (hour * 60 + minute) * MINUTE_US;
         time += (second * 1000 + hundredths * 10 + thousandth) * 1000;
         if *micros != 0 {
             let more = swar::eight(text, at + 2 * CLOCK_BYTES)? & micros;
             time += swar::pairs(more).0 * 10 + (more >> 16 & DIGIT).cast_signed();
         }
-        (form.fits(text.first_chunk()?) && hour < 24).then_some(time)
+        Some(time)
+    }
+
+    /// The minute of the time at the begin of a text, and the time in it, if it has the form.
+    pub fn minute(&self, text: &[u8]) -> Option<(Minute, Moment)> {
+        let Written { mut form, seconds, micros, .. } = *self.written;
+        let (start_us, at) = (self.minute_us(text)?, self.hour());
+        for place in [0, 1, 3, 4].map(|digit| at + digit) {
+            (form.least[place], form.most[place]) = (text[place], 0);
+        }
+        let digits = u128::from(seconds) | u128::from(micros) << (8 * CLOCK_BYTES);
+        let minute = Minute::new(form, start_us, at + CLOCK_BYTES, digits);
+        let moment = minute.moment(text)?;
+        Some((minute, moment))
+    }
+
+    /// The instant at which the minute of the time at the begin of a text begins, if it has the form.
+    #[inline(always)]
+    fn minute_us(&self, text: &[u8]) -> Option<i64> {
+        let (hour, minute, _) = swar::pairs(swar::eight(text, self.hour())?);
+        let fits = self.written.form.fits(text.first_chunk()?) && hour < 24;
+        fits.then(|| self.midnight_us + (hour * 60 + minute) * MINUTE_US)
+    }
+
+    /// Where the hour begins: a number that is too small to lead out of a long text.
+    #[inline(always)]
+    fn hour(&self) -> usize {
+        usize::from(self.written.hour % 32)
     }
 
     /// Where such a time ends.
