@@ -4,14 +4,15 @@ use logparser_sdk::results::counted;
 use logparser_sdk::{Cell, Chart, Distribution, Highlight, Level, Points, Results};
 
 use crate::Restarts;
-use crate::state::{Fleet, STEPS_MAX, Totals};
+use crate::state::{DayTimes, Fleet, STEPS_MAX, Totals};
 
 pub fn tell(settings: &Restarts, fleet: &Fleet, results: &mut Results) {
+    let now = fleet.now();
     let before = fleet.coverage.is_comparable(&fleet.window).then_some(&fleet.before);
-    attend_mean(settings, &fleet.now, results);
-    attend_completion(settings, &fleet.now, results);
-    times(&fleet.now, before, results);
-    counts(settings, fleet, before, results);
+    attend_mean(settings, &now, results);
+    attend_completion(settings, &now, results);
+    times(&now, before, results);
+    counts(settings, fleet, &now, before, results);
     by_service(fleet, results);
     by_day(fleet, results);
     if fleet.overfull > 0 {
@@ -46,8 +47,8 @@ fn times(now: &Totals, before: Option<&Totals>, results: &mut Results) {
     }
 }
 
-fn counts(settings: &Restarts, fleet: &Fleet, before: Option<&Totals>, results: &mut Results) {
-    let (now, days) = (&fleet.now, fleet.coverage.days(fleet.window.days()));
+fn counts(settings: &Restarts, fleet: &Fleet, now: &Totals, before: Option<&Totals>, results: &mut Results) {
+    let days = fleet.coverage.days(fleet.window.days());
     let known = |count: u64| (days > 0 || count > 0).then_some(count);
     let rate = |totals: &Totals| Cell::share(totals.completed, totals.decided());
     results
@@ -113,7 +114,7 @@ fn by_service(fleet: &Fleet, results: &mut Results) {
 /// A day without a completed restart is a gap.
 fn by_day(fleet: &Fleet, results: &mut Results) {
     let days: Vec<i32> = fleet.window.days().collect();
-    let mean = |day| fleet.times_us.get(day).and_then(mean_ms);
+    let mean = |day| fleet.days.get(day).map(DayTimes::mean_ms);
     let line = vec![Points::new("Mean", days.iter().map(mean))];
     results.by_day("restart-time-per-day", "Mean response time per day", Chart::Line, "ms", line, days.clone());
 }

@@ -90,19 +90,25 @@ impl Seen {
 pub struct Fleet {
     pub window: Window,
     pub coverage: Coverage,
-    /// The days of the report.
-    pub now: Totals,
+    /// The days of the report, by service.
+    pub services: BTreeMap<Option<Symbol>, Totals>,
     /// The days before, for comparison.
     pub before: Totals,
-    pub services: BTreeMap<Option<Symbol>, Totals>,
-    /// By day of the report: response times in microseconds.
-    pub times_us: BTreeMap<i32, Distribution>,
+    /// By day of the report.
+    pub days: BTreeMap<i32, DayTimes>,
     /// Instances and days with more steps than are kept.
     pub overfull: u64,
 }
 
-/// Sums over a period.
+/// Response times of a day.
 #[derive(Default)]
+pub struct DayTimes {
+    count: u64,
+    sum_us: u128,
+}
+
+/// Sums over a period.
+#[derive(Default, Clone, Merge)]
 pub struct Totals {
     pub times_us: Distribution,
     pub completed: u64,
@@ -122,10 +128,9 @@ impl Fleet {
         Self {
             window,
             coverage: Coverage::default(),
-            now: Totals::default(),
-            before: Totals::default(),
             services: BTreeMap::new(),
-            times_us: BTreeMap::new(),
+            before: Totals::default(),
+            days: BTreeMap::new(),
             overfull: 0,
         }
     }
@@ -136,15 +141,34 @@ impl Fleet {
         self.overfull += log.days.range(start..end).filter(|(_, day)| day.steps.is_overfull()).count() as u64;
         for restart in resolve(log, timeout_us) {
             if self.window.days().contains(&restart.day) {
-                self.now.see(&restart);
                 self.services.entry(restart.service).or_default().see(&restart);
                 if let Outcome::Completed(Some(time_us)) = restart.outcome {
-                    self.times_us.entry(restart.day).or_default().see(time_us);
+                    self.days.entry(restart.day).or_default().see(time_us);
                 }
             } else if self.window.previous_days().contains(&restart.day) {
                 self.before.see(&restart);
             }
         }
+    }
+}
+
+impl Fleet {
+    /// The days of the report, over all services.
+    pub fn now(&self) -> Totals {
+        let mut now = Totals::default();
+        self.services.values().for_each(|totals| now.append(totals.clone()));
+        now
+    }
+}
+
+impl DayTimes {
+    fn see(&mut self, time_us: u64) {
+        self.count += 1;
+        self.sum_us += u128::from(time_us);
+    }
+
+    pub fn mean_ms(&self) -> f64 {
+        self.sum_us as f64 / (u128::from(self.count) * 1000) as f64
     }
 }
 
