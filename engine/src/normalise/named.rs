@@ -23,6 +23,11 @@ const UNCAUGHT: [(&str, &str); 4] = [
 /// One of these stands in every line that says so; most lines have none.
 static UNCAUGHT_MARKS: LazyLock<[Finder<'static>; 2]> =
     LazyLock::new(|| ["uncaught exception ", "terminate called "].map(Finder::new));
+/// One of these stands in every line that names a type.
+static TYPE_END_MARKS: LazyLock<[Finder<'static>; 3]> = LazyLock::new(|| TYPE_ENDS.map(Finder::new));
+/// One of these stands in every line that says what ended a native program.
+static ENDED_MARKS: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ["SIG", "0x"].map(Finder::new));
+static SANITIZER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Sanitizer: "));
 /// What stands in a line of a panic of Rust.
 const PANICKED: &str = " panicked at ";
 static PANICKED_MARK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(PANICKED));
@@ -38,6 +43,9 @@ pub fn exception_type(line: &str) -> Option<(&str, &str)> {
 /// A line without what stands before the type of an exception.
 fn type_begin(line: &str) -> &str {
     let line = line.trim_start();
+    if !matches!(line.as_bytes(), [b'E' | b'-' | b'C' | b'[' | b'U' | b'p', ..]) {
+        return line;
+    }
     match line.strip_prefix("Exception in thread \"").and_then(|rest| rest.split_once("\" ")) {
         Some((_, line)) => line,
         None => CAUSED.iter().chain(&BEFORE_TYPE).find_map(|before| line.strip_prefix(before)).unwrap_or(line),
@@ -77,6 +85,7 @@ pub fn before_frames(line: &str) -> Option<(&str, &str)> {
 /// The type within a line, behind a message, and what follows it: `Failed|System.IO.IOException: Disk full`. Of several
 /// it is the outermost, which comes first; one with a namespace goes before others, and those before the bare word.
 fn type_within(line: &str) -> Option<(&str, &str)> {
+    TYPE_END_MARKS.iter().find(|mark| mark.find(line.as_bytes()).is_some())?;
     // What .NET joins behind it are the causes.
     let end = line.find(" ---> ").unwrap_or(line.len());
     let mut best: Option<(usize, &str, &str)> = None;
@@ -138,10 +147,11 @@ fn ended_by(line: &str) -> Option<(&str, &str)> {
     if line.starts_with("panic: ") {
         return Some(line.split_at(PANIC.len()));
     }
-    if let Some(at) = line.find("Sanitizer: ") {
+    if let Some(at) = SANITIZER.find(line.as_bytes()) {
         let start = line[..at].rfind(' ').map_or(0, |blank| blank + 1);
         return Some(line[start..].split_at(at + "Sanitizer".len() - start));
     }
+    ENDED_MARKS.iter().find(|mark| mark.find(line.as_bytes()).is_some())?;
     let is_mark = |char: char| !char.is_ascii_alphanumeric();
     let is_signal = |word: &&str| {
         (5..=9).contains(&word.len()) && word.starts_with("SIG") && word.bytes().all(|b| b.is_ascii_uppercase())

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::body::{BodyPattern, Captured};
 use super::colour;
-use super::exception::{self, Thrown};
+use super::exception::{self, Thrown, lines};
 use super::fault::{RuleFault, RulePlace, RuleProblem};
 use super::mask;
 use super::named::{cause, exception_type};
@@ -131,7 +131,7 @@ impl Signatures {
             }
             // Without a stack, the message says more than the type.
             (Some(first), None)
-                if !body.lines().any(|line| exception_type(line).or_else(|| cause(line.trim_start())).is_some()) =>
+                if !lines(body).any(|line| exception_type(line).or_else(|| cause(line.trim_start())).is_some()) =>
             {
                 into.push_str(first.kind);
                 if first.rest.starts_with(|char: char| char != ':' && char != ' ') {
@@ -237,8 +237,8 @@ pub fn of_message(message: &str) -> String {
 }
 
 fn mask_line(message: &str, users: &[&str], into: &mut String) {
-    let line = message.lines().next().unwrap_or_default();
-    let coloured = line.contains(char::from(colour::ESCAPE)).then(|| colour::without(line));
+    let line = lines(message).next().unwrap_or_default();
+    let coloured = memchr::memchr(colour::ESCAPE, line.as_bytes()).map(|_| colour::without(line));
     let line = coloured.as_deref().unwrap_or(line).trim();
     // A message that stands in quotes as a whole is no value within another.
     let quoted = line.strip_prefix('"').and_then(|line| line.strip_suffix('"'));

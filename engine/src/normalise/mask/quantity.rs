@@ -120,11 +120,11 @@ fn range(text: &[u8], at: usize) -> Option<usize> {
 
 /// Whether a word is no word: it has digits, and not only within letters, as in `Win32Exception`.
 fn varies(word: &[u8]) -> bool {
-    let is_hex = word.iter().all(u8::is_ascii_hexdigit);
-    if !has_digit(word) {
-        return is_hex && word.len() >= HEX_LETTERS_MIN;
-    }
     let at_an_end = word.first().is_some_and(u8::is_ascii_digit) || word.last().is_some_and(u8::is_ascii_digit);
+    if at_an_end {
+        return true;
+    }
     let count = word.iter().filter(|byte| byte.is_ascii_digit()).count();
-    at_an_end || count * 2 >= word.len() || is_hex && word.len() >= HEX_MIN
+    let is_hex = |least| word.len() >= least && word.iter().all(u8::is_ascii_hexdigit);
+    if count == 0 { is_hex(HEX_LETTERS_MIN) } else { count * 2 >= word.len() || is_hex(HEX_MIN) }
 }

@@ -12,6 +12,16 @@ const ZONES: [&str; 22] = [
 
 /// `2026-10-12T05:08:31.905Z`, `12.10.2026`, `05:08:31,905`, `Mon Oct 12 05:08:31 CEST 2026`
 pub fn time(text: &[u8], at: usize) -> Option<usize> {
+    let number = run(text, at, u8::is_ascii_digit);
+    let may_go_on = match text.get(number) {
+        Some(b'-' | b'/' | b'.') => true,
+        Some(b':' | b' ') => number - at <= 2,
+        _ => false,
+    };
+    if number > at && !may_go_on {
+        // Most numbers are no dates.
+        return None;
+    }
     let end = match date(text, at).or_else(|| written(text, at)) {
         Some(end) => {
             let clock = one_of(text, end, b"T _:").and_then(|start| clock(text, start));
