@@ -1,7 +1,7 @@
 //! Lines that name their fields, JSON and logfmt: which names stand for which part of a record.
 
 use super::clock::{Clock, Stamp};
-use super::head::{Field, Head};
+use super::head::{Fate, Field, Head};
 use super::json::unescape;
 use super::severity::Severities;
 use super::timestamp::TimeFormat;
@@ -87,7 +87,7 @@ pub fn head(
     into.logger = logger.unwrap_or_default();
     into.body = body.unwrap_or_default();
     into.exception = exception.unwrap_or_default();
-    into.is_idle = false;
+    into.fate = Fate::Open;
     Some(())
 }
 

@@ -13,6 +13,18 @@ pub enum Scanned {
     Unparsed,
 }
 
+/// What becomes of a record.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Fate {
+    /// Its text decides, or nothing was decided yet.
+    #[default]
+    Open,
+    /// No plugin can want it, whatever its text says.
+    Idle,
+    /// The rule at this position fits it, of this severity, whatever its text says, and nobody wants that text.
+    Blind { severity: u8, rule: u16 },
+}
+
 /// The fields of a head line; their places count from its begin.
 ///
 /// A scan writes it in place: as a result it would be copied through memory from field to field, which takes longer
@@ -37,8 +49,8 @@ pub struct Head {
     pub body: Field,
     /// Where its second line ends, if it has one.
     pub second_end: u32,
-    /// No plugin can want the record, whatever its body says: logger and body may then be those of another.
-    pub is_idle: bool,
+    /// What its severity and logger decide. Where they do, logger and body may be those of another.
+    pub fate: Fate,
     /// The exception, where the layout has a field for it.
     pub exception: Field,
 }

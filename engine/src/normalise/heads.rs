@@ -8,7 +8,7 @@ use std::array;
 
 use super::body::Span;
 use super::form::{FORM_BYTES, Form};
-use super::head::{Field, Head};
+use super::head::{Fate, Field, Head};
 use super::joints::Joints;
 use super::lines::AHEAD_BYTES;
 
@@ -28,16 +28,16 @@ pub struct Heads {
 /// A head, from its first field of meaning up to its body. The free slot is empty.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
-struct Known {
+pub struct Known {
     /// The first bytes.
     begin: Form,
     /// The bytes behind them.
     rest: [u8; BYTES_MAX - FORM_BYTES],
+    rest_bytes: u8,
     bytes: u8,
-    severity: u8,
-    is_idle: bool,
-    /// It is, and it ends within the first bytes.
     is_idle_and_short: bool,
+    severity: u8,
+    fate: Fate,
     /// Begin and end, counted from the head's begin.
     logger: (u8, u8),
 }
@@ -48,10 +48,11 @@ impl Heads {
         let free = Known {
             begin: Form::default(),
             rest: [0; BYTES_MAX - FORM_BYTES],
+            rest_bytes: 0,
             bytes: 0,
-            severity: 0,
-            is_idle: false,
             is_idle_and_short: false,
+            severity: 0,
+            fate: Fate::Open,
             logger: (0, 0),
         };
         Self { known: vec![free; SLOTS].into(), joints: Joints::new() }
@@ -67,8 +68,8 @@ impl Heads {
         }
         let end = at + usize::from(known.bytes);
         (into.severity, into.unknown_severity) = (known.severity, Span::default());
-        into.is_idle = known.is_idle;
-        if known.is_idle {
+        into.fate = known.fate;
+        if known.fate != Fate::Open {
             // Nobody will look at the fields.
             return true;
         }
@@ -94,10 +95,11 @@ impl Heads {
         known.begin = Form { least: *begin, most: array::from_fn(|at| if at < text.len() { 0 } else { u8::MAX }) };
         let rest = text.get(FORM_BYTES..).unwrap_or_default();
         known.rest[..rest.len()].copy_from_slice(rest);
+        known.rest_bytes = rest.len() as u8;
         known.bytes = text.len() as u8;
         known.severity = head.severity;
-        known.is_idle = head.is_idle;
-        known.is_idle_and_short = head.is_idle && text.len() <= FORM_BYTES;
+        known.fate = head.fate;
+        known.is_idle_and_short = head.fate == Fate::Idle && rest.is_empty();
         known.logger = (within(logger.start), within(logger.end));
     }
 }
@@ -107,15 +109,11 @@ impl Heads {
 pub struct KnownHeads<'a>(&'a [Known; SLOTS]);
 
 impl<'a> KnownHeads<'a> {
-    /// Whether the head of a line that goes on at `at` is known as one that no plugin can want. `ahead` is what begins with
+    /// The head of a line that goes on at `at`, if it is known; where it ends was not looked at. `ahead` is what begins with
     /// the line, long enough for any head.
     #[inline(always)]
-    pub fn are_idle(self, ahead: &[u8; AHEAD_BYTES], bytes: usize, at: usize) -> bool {
-        let Some(begin) = ahead.get(at..).and_then(|rest| rest.first_chunk()) else { return false };
-        self.find(begin).is_some_and(|known| match known.is_idle_and_short {
-            true => known.ends_before(ahead, bytes, at),
-            false => known.is_idle && known.ends_at(&ahead[..bytes.min(AHEAD_BYTES)], at),
-        })
+    pub fn at(self, ahead: &[u8; AHEAD_BYTES], at: usize) -> Option<&'a Known> {
+        self.find(ahead.get(at..)?.first_chunk()?)
     }
 
     /// What is known of a head with this begin.
@@ -127,12 +125,22 @@ impl<'a> KnownHeads<'a> {
 }
 
 impl Known {
+    /// Whether this is the head of an idle line of so many bytes that goes on at `at` as this one does; only short heads are.
+    #[inline(always)]
+    pub fn is_idle(&self, ahead: &[u8; AHEAD_BYTES], bytes: usize, at: usize) -> bool {
+        self.is_idle_and_short && self.ends_before(ahead, bytes, at)
+    }
+
+    /// What this decides of a line of so many bytes that goes on at `at` as this one does.
+    pub fn fate(&self, ahead: &[u8; AHEAD_BYTES], bytes: usize, at: usize) -> Fate {
+        if self.ends_at(&ahead[..bytes.min(AHEAD_BYTES)], at) { self.fate } else { Fate::Open }
+    }
+
     /// Whether a head that begins as this one, at `at`, also ends as it.
     #[inline(always)]
     fn ends_at(&self, line: &[u8], at: usize) -> bool {
-        let bytes = usize::from(self.bytes);
         self.ends_before(line, line.len(), at)
-            && (bytes <= FORM_BYTES || line[at + FORM_BYTES..at + bytes] == self.rest[..bytes - FORM_BYTES])
+            && (self.rest_bytes == 0 || line[at + FORM_BYTES..].starts_with(&self.rest[..usize::from(self.rest_bytes)]))
     }
 
     /// Whether something stands behind a head that begins as this one, at `at`, and does not belong to it, in a line of so
@@ -199,10 +207,14 @@ mod tests {
                 let severities = Severities::new(&BTreeMap::new(), None);
                 let scan = |line: &str, heads: &mut Heads| {
                     let mut head = Head::default();
-                    let is_idle = |severity: u8, logger: &[u8]| severity < 13 && logger.starts_with(b"Core");
+                    let fate = |severity: u8, logger: &[u8]| match logger {
+                        [b'C', ..] if severity < 13 => Fate::Idle,
+                        [b'a', ..] if severity < 13 => Fate::Blind { severity, rule: 1 },
+                        _ => Fate::Open,
+                    };
                     let mut clock = Clock::new(Tz::UTC, None, None);
-                    let scanned = pattern.scan(line.as_bytes(), &mut clock, &severities, heads, is_idle, &mut head);
-                    if head.is_idle {
+                    let scanned = pattern.scan(line.as_bytes(), &mut clock, &severities, heads, fate, &mut head);
+                    if head.fate != Fate::Open {
                         (head.logger, head.body) = (Field::default(), Field::default());
                     }
                     (scanned, (scanned == Scanned::Head).then(|| format!("{head:?}")))

@@ -47,8 +47,9 @@ pub trait Passes {
     /// Begins at a line that is one of them. `ahead` is what begins with the line.
     fn begin(&mut self, ahead: &[u8; AHEAD_BYTES]) -> bool;
 
-    /// Whether the line behind is one of them too. It has so many bytes, with the carriage return that may end it.
-    fn goes_on(&mut self, ahead: &[u8; AHEAD_BYTES], bytes: usize) -> bool;
+    /// Whether the line behind is one of them too. It has so many bytes, with the carriage return that may end it, and stands
+    /// `ahead_by` bytes behind the first.
+    fn goes_on(&mut self, ahead: &[u8; AHEAD_BYTES], bytes: usize, ahead_by: usize) -> bool;
 }
 
 /// What is special about a line that is too long.
@@ -234,8 +235,8 @@ impl<'b, R: Read> Lines<'b, R> {
         let mut passed = 0;
         for place in places.get(1..).unwrap_or_default() {
             let end = base + usize::from(*place);
-            let goes_on = self.buffer[next..].first_chunk().is_some_and(|ahead| passes.goes_on(ahead, end - next));
-            if !goes_on {
+            let ahead = self.buffer[next..].first_chunk();
+            if !ahead.is_some_and(|ahead| passes.goes_on(ahead, end - next, next - self.at)) {
                 break;
             }
             (start, next) = (next, end + 1);

@@ -70,13 +70,14 @@ use clock::Clock;
 pub use detect::{Apart, Candidate, Fit, Lack, Sample, detect, detect_apart, lack};
 pub use fault::{RuleFault, RulePlace, RuleProblem};
 use format::{FORMATS_MAX, Format};
-use head::{Head, Scanned};
+use head::{Fate, Head, Scanned};
 use heads::Heads;
 use layout::Layout;
 use lines::LineSpares;
+pub use pattern::{Passed, Told};
 pub use record::{Record, Value};
-pub use records::{Passed, Records};
-use rules::Names;
+pub use records::Records;
+use rules::{Names, Rule, Rules};
 pub use severity::range_name;
 pub use shape::Shape;
 pub use signature::{Signatures, of_message};
@@ -321,10 +322,10 @@ impl Normaliser {
         heads: &mut Heads,
         into: &mut Head,
     ) -> Scanned {
-        let is_idle = |severity, logger: &[u8]| self.wanted_for(severity) == 0 && format.rules.of(logger).is_empty();
+        let fate = |severity, logger: &[u8]| self.fate(&format.rules, severity, format.rules.of(logger));
         let severities = &format.severities;
         match &format.layout {
-            Layout::Pattern(pattern) => pattern.scan(line, clock, severities, heads, is_idle, into),
+            Layout::Pattern(pattern) => pattern.scan(line, clock, severities, heads, fate, into),
             Layout::Json(json, others) => {
                 let scanned = json.scan(line, is_cut, clock, &mut heads.joints, severities, into);
                 match others {
@@ -336,6 +337,32 @@ impl Normaliser {
             }
             other => other.scan_rarer(line, is_cut, clock, severities, into),
         }
+    }
+
+    /// What becomes of a record of a severity, by the rules that look at its logger.
+    #[inline(always)]
+    fn fate(&self, all: &Rules, severity: u8, rules: &[u32]) -> Fate {
+        if rules.is_empty() && self.wanted_for(severity) == 0 {
+            return Fate::Idle;
+        }
+        let wants_no_text = |rule: &u16| {
+            let rule = all.at(*rule);
+            self.wants_no_text(self.wanted_for(rule.severity.unwrap_or(severity)) | rule.wanted)
+        };
+        match all.blind(rules, severity).filter(wants_no_text) {
+            Some(rule) => Fate::Blind { severity, rule },
+            None => Fate::Open,
+        }
+    }
+
+    /// Writes into a record of a severity what follows from the rule that fits it, if any: its own severity and event, and who
+    /// wants it.
+    #[inline(always)]
+    fn settle(&self, record: &mut Record, severity: u8, rule: Option<&Rule>) {
+        let severity = rule.and_then(|rule| rule.severity).unwrap_or(severity);
+        let wanted = self.wanted_for(severity) | rule.map_or(0, |rule| rule.wanted);
+        (record.wanted, record.severity) = (wanted, severity);
+        record.event = rule.and_then(|rule| rule.event).filter(|_| wanted != 0);
     }
 
     /// Whether none of these plugins wants something of a record's text beside what a rule takes out of it.

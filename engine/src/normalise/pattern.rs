@@ -6,6 +6,7 @@
 //! behind it belongs to the second line.
 
 mod gap;
+mod passing;
 mod second;
 
 use super::body::Span;
@@ -13,14 +14,15 @@ use super::clock::Clock;
 use super::colour;
 use super::fault::{RuleFault, RulePlace, RuleProblem};
 use super::fields::Path;
-use super::head::{Field, Head, Scanned};
+use super::head::{Fate, Field, Head, Scanned};
 use super::heads::Heads;
 use super::severity::Severities;
 use super::swar;
 use super::template::{self, Piece};
 use super::text::Texts;
 use super::timestamp::TimeFormat;
-use gap::{Gap, Idle};
+use gap::Gap;
+pub use passing::{Passed, Passing, Progress, Told, Usual};
 
 /// Fields before the body are looked for in this part of a line: enough for any head, and a bound for the search.
 pub const HEAD_BYTES_MAX: usize = 64 << 10;
@@ -102,8 +104,7 @@ impl Pattern {
         }
     }
 
-    /// Reads a line; where it is a head, `into` holds its fields. `is_idle` says whether no plugin can want a record of
-    /// a severity and logger.
+    /// Reads a line; where it is a head, `into` holds its fields. `fate` gives what a severity and logger decide.
     #[inline(always)]
     pub fn scan(
         &self,
@@ -111,7 +112,7 @@ impl Pattern {
         clock: &mut Clock,
         severities: &Severities,
         heads: &mut Heads,
-        is_idle: impl Fn(u8, &[u8]) -> bool,
+        fate: impl Fn(u8, &[u8]) -> Fate,
         into: &mut Head,
     ) -> Scanned {
         if let (Some(gap), Some(dated)) = (&self.gap, clock.dated())
@@ -122,7 +123,7 @@ impl Pattern {
             (into.time, into.in_gap, into.offset_min) = (time, false, dated.offset_min());
             return Scanned::Head;
         }
-        self.scan_steps(line, clock, severities, heads, is_idle, into)
+        self.scan_steps(line, clock, severities, heads, fate, into)
     }
 
     /// The same, step by step.
@@ -133,7 +134,7 @@ impl Pattern {
         clock: &mut Clock,
         severities: &Severities,
         heads: &mut Heads,
-        is_idle: impl Fn(u8, &[u8]) -> bool,
+        fate: impl Fn(u8, &[u8]) -> Fate,
         into: &mut Head,
     ) -> Scanned {
         let mut walk = Walk { line, at: 0, has_time: false, clock, severities };
@@ -144,12 +145,12 @@ impl Pattern {
         if self.repeats && heads.read(line, walk.at, into) {
             return Scanned::Head;
         }
-        self.scan_rest(rest, &mut walk, heads, is_idle, into)
+        self.scan_rest(rest, &mut walk, heads, fate, into)
     }
 
-    /// Reads idle lines of the date that was read last, where the layout is simple enough for that.
-    pub fn idle<'a>(&'a self, clock: &'a Clock, heads: &'a Heads) -> Option<Idle<'a>> {
-        Some(Idle { dated: clock.dated()?, gap: self.gap?, heads: heads.known()? })
+    /// Knows lines of the date that was read last, where the layout is simple enough for that.
+    pub fn usual<'a>(&'a self, clock: &'a Clock, heads: &'a Heads) -> Option<Usual<'a>> {
+        Some(Usual { dated: clock.dated()?, gap: self.gap?, heads: heads.known()? })
     }
 
     /// Reads what is behind the first steps, where it is not known yet.
@@ -159,7 +160,7 @@ impl Pattern {
         steps: &[Step],
         walk: &mut Walk<'_>,
         heads: &mut Heads,
-        is_idle: impl Fn(u8, &[u8]) -> bool,
+        fate: impl Fn(u8, &[u8]) -> Fate,
         into: &mut Head,
     ) -> Scanned {
         let (line, from) = (walk.line, walk.at);
@@ -169,7 +170,8 @@ impl Pattern {
             return walk.no_head();
         }
         let is_known = into.unknown_severity == Span::default();
-        into.is_idle = is_known && self.second.is_none() && is_idle(into.severity, into.logger.span.of(line));
+        let decides = is_known && self.second.is_none();
+        into.fate = if decides { fate(into.severity, into.logger.span.of(line)) } else { Fate::Open };
         if is_known && self.repeats && (into.body.span.start as usize) < line.len() {
             heads.keep(line, from, into);
         }

@@ -38,6 +38,8 @@ pub struct Detail {
     pub exception_end: usize,
     /// By attribute; places count from the body's begin.
     pub captures: Vec<Captured>,
+    /// Nothing was written since it was cleared.
+    pub(super) is_empty: bool,
     /// The body, where it is a template: before its values are put in.
     pub(super) template: String,
 }
@@ -54,8 +56,20 @@ pub enum Value<'a> {
 }
 
 impl Detail {
+    /// Begins to write anew.
+    pub fn begin(&mut self) {
+        self.is_empty = false;
+        self.text.clear();
+        self.captures.fill(Captured::None);
+    }
+
     /// Forgets the record that was looked at before.
+    #[inline]
     pub fn clear(&mut self) {
+        if self.is_empty {
+            return;
+        }
+        self.is_empty = true;
         self.text.clear();
         (self.logger_end, self.body_end, self.exception_end) = (0, 0, 0);
         self.captures.fill(Captured::None);
@@ -91,6 +105,12 @@ impl Record {
             }
             Some(Captured::None) | None => Value::None,
         }
+    }
+
+    /// Whether it has no text and no attributes.
+    #[inline]
+    pub fn is_bare(&self) -> bool {
+        self.detail.is_empty
     }
 
     fn detail(&self) -> Option<&Detail> {

@@ -10,10 +10,11 @@ use super::clock::Clock;
 use super::colour;
 use super::exception;
 use super::format::Format;
-use super::head::{Field, Head, Scanned};
+use super::head::{Fate, Field, Head, Scanned};
 use super::heads::Heads;
 use super::layout::Layout;
 use super::lines::{Line, Lines};
+use super::pattern::{Passing, Progress, Told};
 use super::record::{Detail, Record};
 use super::rendered;
 use super::rules::Rule;
@@ -24,17 +25,6 @@ use super::tally::Tally;
 use super::timestamp::Minute;
 use super::wide::Decoder;
 use super::{MARK, Normaliser, Start, may_hide_head, uncovered};
-
-/// Records that were passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Passed {
-    /// How many.
-    pub records: u64,
-    /// Time of the first.
-    pub first: i64,
-    /// Time of the last: none of them has a greater one.
-    pub last: i64,
-}
 
 /// Reads the records of one source.
 #[derive(Debug)]
@@ -126,24 +116,37 @@ impl<'n, R: Read> Records<'n, R> {
         Ok(Some(&self.record))
     }
 
-    /// Passes records that nobody wants, in the order of their times. Those of them are passed whose times are in a
-    /// span, none before the one before it, and each at most `pause_us` behind it.
+    /// Passes records of which nobody wants the text, in the order of their times, as long as their heads are known; false
+    /// where the next is none. Those are passed whose times are in a span, none before the one before it. `tell` is told of all,
+    /// idle ones together where each is at most `pause_us` behind the one before it; it gives whether to go on.
     ///
     /// # Errors
     /// What the source gave.
     #[inline]
-    pub fn pass_idle(&mut self, span: Range<i64>, pause_us: i64) -> io::Result<Option<Passed>> {
-        let Some(line) = self.pending else { return Ok(None) };
-        let Layout::Pattern(pattern) = &self.format.layout else { return Ok(None) };
+    pub fn pass(&mut self, span: Range<i64>, pause_us: i64, tell: impl FnMut(Told<'_>) -> bool) -> io::Result<bool> {
+        let Some(line) = self.pending else { return Ok(false) };
+        let Layout::Pattern(pattern) = &self.format.layout else { return Ok(false) };
         let head = &self.both[self.turn & 1];
-        if !head.is_idle || head.in_gap || self.coloured > 0 || !span.contains(&head.time) {
-            return Ok(None);
+        if head.fate == Fate::Open || head.in_gap || self.coloured > 0 || !span.contains(&head.time) {
+            return Ok(false);
         }
-        let first = head.time;
-        let Some(idle) = pattern.idle(&self.clock, &self.heads) else { return Ok(None) };
-        let mut passing = idle.passing(pause_us, span.end, &mut self.minute);
-        let Some((passed, line)) = self.lines.pass(line, &mut passing) else { return Ok(None) };
-        let last = passing.last();
+        let Some(usual) = pattern.usual(&self.clock, &self.heads) else { return Ok(false) };
+        let is_plain = self.lines.source().wide() == Some(None);
+        let mut passing = Passing {
+            usual,
+            normaliser: self.normaliser,
+            rules: &self.format.rules,
+            pause_us,
+            end: span.end,
+            first: head.fate,
+            offset: is_plain.then(|| self.lines.offset()),
+            minute: &mut self.minute,
+            record: &mut self.record,
+            tell,
+            progress: Progress::default(),
+        };
+        let Some((passed, line)) = self.lines.pass(line, &mut passing) else { return Ok(false) };
+        let last = passing.finish();
         self.clock.pass(last);
         // The last of them ends where the next head is, whatever that says.
         self.pending = None;
@@ -156,7 +159,7 @@ impl<'n, R: Read> Records<'n, R> {
         self.tally.records += passed + 1;
         self.tally.records_cut += u64::from(self.lines.is_cut());
         self.record.time = last;
-        Ok(Some(Passed { records: passed + 1, first, last }))
+        Ok(true)
     }
 
     /// The time of the next record, without taking it; none at the end.
@@ -338,7 +341,7 @@ impl<'n, R: Read> Records<'n, R> {
         if let Some(pattern) = self.format.layout.of_two_lines() {
             pattern.read_second(self.lines.held(), line.bytes(), &self.format.severities, &mut self.both[this & 1]);
         }
-        let Head { time, severity, unknown_severity, in_gap, is_timeless, is_idle, offset_min, .. } =
+        let Head { time, severity, unknown_severity, in_gap, is_timeless, fate, offset_min, logger, .. } =
             self.both[this & 1];
         self.tally.records += 1;
         if (in_gap | is_timeless) && offset >= self.start.counted {
@@ -351,33 +354,22 @@ impl<'n, R: Read> Records<'n, R> {
         if self.lines.is_cut() {
             self.tally.records_cut += 1;
         }
-        (self.record.offset, self.record.time, self.record.severity) = (offset, time, severity);
-        self.record.offset_min = offset_min;
-        (self.record.wanted, self.record.event) = (0, None);
-        if is_idle {
-            return;
+        (self.record.offset, self.record.time, self.record.offset_min) = (offset, time, offset_min);
+        let (normaliser, all) = (self.normaliser, &self.format.rules);
+        let (mut fate, mut rules): (Fate, &[u32]) = (fate, &[]);
+        if fate == Fate::Open {
+            rules = all.of(logger.span.of(self.lines.held()));
+            fate = if logger.escaped { fate } else { normaliser.fate(all, severity, rules) };
         }
-        let wanted = self.normaliser.wanted_for(severity);
-        let logger = self.both[this & 1].logger;
-        let rules = self.format.rules.of(logger.span.of(self.lines.held()));
-        if wanted == 0 && rules.is_empty() && !logger.escaped {
-            return;
-        }
-        let blind = self.format.rules.blind(rules, severity).filter(|rule| {
-            let severity = rule.severity.unwrap_or(severity);
-            !logger.escaped && self.normaliser.wants_no_text(self.normaliser.wanted_for(severity) | rule.wanted)
-        });
-        let rule = match blind {
-            Some(rule) => {
+        let rule = match fate {
+            Fate::Idle => None,
+            Fate::Blind { rule, .. } => {
                 self.record.detail.clear();
-                Some(rule)
+                Some(all.at(rule))
             }
-            None => self.look(this, line, rules),
+            Fate::Open => self.look(this, line, rules),
         };
-        let severity = rule.and_then(|rule| rule.severity).unwrap_or(severity);
-        let wanted = self.normaliser.wanted_for(severity) | rule.map_or(0, |rule| rule.wanted);
-        (self.record.wanted, self.record.severity) = (wanted, severity);
-        self.record.event = rule.and_then(|rule| rule.event).filter(|_| wanted != 0);
+        normaliser.settle(&mut self.record, severity, rule);
     }
 
     /// Looks closer at a record that some plugin may want: the rule that fits, if any. Fills in the detail.
@@ -385,7 +377,7 @@ impl<'n, R: Read> Records<'n, R> {
     fn look(&mut self, this: usize, line: Line, mut rules: &'n [u32]) -> Option<&'n Rule> {
         let head = &self.both[this & 1];
         let (held, detail) = (self.lines.held(), &mut self.record.detail);
-        detail.text.clear();
+        detail.begin();
         let (normaliser, format) = (self.normaliser, self.format);
         let texts = format.texts;
         let mut is_lossy = texts.push(head.logger, held, &mut detail.text);
@@ -398,7 +390,6 @@ impl<'n, R: Read> Records<'n, R> {
             is_lossy |= texts.push(head.body, held, &mut detail.text);
         }
         detail.body_end = detail.text.len();
-        detail.captures.fill(Captured::None);
 
         if head.logger.escaped {
             rules = format.rules.of(&detail.text.as_bytes()[..detail.logger_end]);

@@ -156,9 +156,16 @@ impl Rules {
     /// The rule that fits a record of this severity, where that is sure without a look at its text, and where it takes
     /// nothing out of it.
     #[inline(always)]
-    pub fn blind(&self, candidates: &[u32], severity: u8) -> Option<&Rule> {
-        let rule = &self.rules[*candidates.first()? as usize];
-        (rule.reads_nothing && severity >= rule.severity_min).then_some(rule)
+    pub fn blind(&self, candidates: &[u32], severity: u8) -> Option<u16> {
+        let position = *candidates.first()?;
+        let rule = &self.rules[position as usize];
+        u16::try_from(position).ok().filter(|_| rule.reads_nothing && severity >= rule.severity_min)
+    }
+
+    /// The rule at a position.
+    #[inline(always)]
+    pub fn at(&self, position: u16) -> &Rule {
+        &self.rules[usize::from(position)]
     }
 
     /// The first of these rules that fits; `captures` then holds what it took.

@@ -13,11 +13,22 @@ pub fn eight(text: &[u8], at: usize) -> Option<u64> {
     text.get(at..).and_then(|rest| rest.first_chunk()).map(|bytes| u64::from_le_bytes(*bytes))
 }
 
+/// A byte, eight times.
+#[inline(always)]
+pub fn eight_times(byte: u8) -> u64 {
+    LOW * u64::from(byte)
+}
+
 /// High bits of the bytes that equal `byte`; right up to the first of them.
 #[inline(always)]
 fn equal(bytes: u64, byte: u8) -> u64 {
-    let differ = bytes ^ (LOW * u64::from(byte));
-    differ.wrapping_sub(LOW) & !differ & HIGH
+    zeros(bytes ^ eight_times(byte))
+}
+
+/// High bits of the bytes that are zero; right up to the first of them.
+#[inline(always)]
+fn zeros(bytes: u64) -> u64 {
+    bytes.wrapping_sub(LOW) & !bytes & HIGH
 }
 
 /// Position of the first `byte` from `from`.
@@ -26,10 +37,10 @@ pub fn find(text: &[u8], from: usize, byte: u8) -> Option<usize> {
     find_either(text, from, byte, byte)
 }
 
-/// The same, where it is one of eight bytes.
+/// The same, where it is one of eight bytes, of a byte that is given eight times.
 #[inline(always)]
-pub fn find_near(text: &[u8], from: usize, byte: u8) -> Option<usize> {
-    let found = equal(eight(text, from)?, byte);
+pub fn find_near(text: &[u8], from: usize, bytes: u64) -> Option<usize> {
+    let found = zeros(eight(text, from)? ^ bytes);
     (found != 0).then(|| from + found.trailing_zeros() as usize / 8)
 }
 
@@ -128,6 +139,12 @@ pub fn pairs(text: u64) -> (i64, i64, i64) {
     (byte(pairs, 1), byte(pairs, 4), byte(digits, 5))
 }
 
+/// The number of three digits such as those behind the thousandths of a second, of which only the digits' bits are left.
+#[inline(always)]
+pub fn micros(digits: u64) -> i64 {
+    pairs(digits).0 * 10 + (digits >> 16 & 0x0f).cast_signed()
+}
+
 /// Microseconds that the digits from `at` on are as a fraction, and their number; none where they may be more than seven.
 #[inline(always)]
 pub fn fraction(text: &[u8], at: usize) -> Option<(i64, usize)> {
@@ -189,7 +206,7 @@ mod tests {
             let plain = |wanted: &[u8]| rest.iter().position(|byte| wanted.contains(byte)).map(|at| from + at);
             prop_assert_eq!(find(text, from, b'a'), plain(b"a"));
             let near = plain(b"a").filter(|at| at - from < 8 && text.len() >= from + 8);
-            prop_assert_eq!(find_near(text, from, b'a'), near);
+            prop_assert_eq!(find_near(text, from, eight_times(b'a')), near);
             prop_assert_eq!(find_either(text, from, b'a', b'b'), plain(b"ab"));
             prop_assert_eq!(find_either_far(text, from, b'a', b'b'), plain(b"ab"));
             prop_assert_eq!(skip(text, from, b' '), from + rest.iter().take_while(|byte| **byte == b' ').count());

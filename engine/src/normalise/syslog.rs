@@ -12,7 +12,7 @@
 use super::body::Span;
 use super::clock::{Clock, Stamp};
 use super::fields::Path;
-use super::head::{Field, Head, Scanned};
+use super::head::{Fate, Field, Head, Scanned};
 use super::severity::{self, SYSLOG, Severities};
 use super::swar;
 use super::timestamp::TimeFormat;
@@ -66,7 +66,7 @@ impl Syslog {
                 into.severity = message.severity.unwrap_or(severities.default);
                 into.logger = Field { span: message.app, escaped: false };
                 into.body = Field { span: message.body, escaped: false };
-                (into.exception, into.is_idle) = (Field::default(), false);
+                (into.exception, into.fate) = (Field::default(), Fate::Open);
                 Scanned::Head
             }
             (None, _) if message.severity.is_none() => Scanned::Joins,

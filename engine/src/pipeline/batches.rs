@@ -16,7 +16,18 @@ const NO_EVENT: u8 = u8::MAX;
 /// Columns in the making.
 pub struct Batches {
     columns: Vec<Values>,
-    rows: u32,
+    /// Positions of those that hold what a record carries beside its row.
+    carried: Vec<usize>,
+    rows: Vec<Row>,
+}
+
+/// What every record has: it is written down as a whole, and becomes columns when the batch is handed over.
+struct Row {
+    time: i64,
+    previous: i64,
+    minute: u32,
+    event: Option<u16>,
+    severity: u8,
 }
 
 /// What a row's place in the stream adds to its record.
@@ -66,7 +77,9 @@ impl Batches {
             "key" => Values::Key(attribute(&column.name), Vec::new()),
             _ => Values::Integer(attribute(&column.name), Vec::new()),
         };
-        Self { columns: manifest.columns.iter().map(values).collect(), rows: 0 }
+        let columns: Vec<Values> = manifest.columns.iter().map(values).collect();
+        let carried = (0..columns.len()).filter(|&column| columns[column].is_carried()).collect();
+        Self { columns, carried, rows: Vec::new() }
     }
 
     /// Adds a record.
@@ -77,35 +90,42 @@ impl Batches {
         signature: &mut impl FnMut(&mut Texts) -> u64,
         texts: &mut Texts,
     ) {
-        for values in &mut self.columns {
+        let before = self.rows.len();
+        self.rows.push(Row {
+            time: record.time,
+            previous: place.previous.unwrap_or(NO_NUMBER),
+            minute: place.minute,
+            event: record.event,
+            severity: record.severity,
+        });
+        if record.is_bare() {
+            return;
+        }
+        for column in &self.carried {
+            let values = &mut self.columns[*column];
+            values.fill_up(before);
             match values {
-                Values::Time(to) => to.push(record.time),
-                Values::Previous(to) => to.push(place.previous.unwrap_or(NO_NUMBER)),
-                Values::Minute(to) => to.push(place.minute),
-                Values::Severity(to) => to.push(record.severity),
                 Values::Signature(least, to) => {
                     to.push(if record.severity >= *least { signature(texts) } else { 0 });
-                }
-                Values::Event(positions, to) => {
-                    to.push(record.event.map_or(NO_EVENT, |event| positions[usize::from(event)]));
                 }
                 Values::Symbol(id, to) => to.push(text(record.attribute(*id), |text| texts.keep(text))),
                 Values::Key(id, to) => to.push(text(record.attribute(*id), |text| texts.symbol(text))),
                 Values::Integer(id, to) => to.push(number(record.attribute(*id))),
+                _ => {}
             }
         }
-        self.rows += 1;
     }
 
     /// Number of rows.
     pub fn rows(&self) -> u32 {
-        self.rows
+        self.rows.len() as u32
     }
 
     /// Hands over what was built and starts again.
     pub fn flush<R>(&mut self, day: i32, activity: &[i64], take: impl FnOnce(Batch<'_>) -> R) -> R {
+        self.columns.iter_mut().for_each(|values| values.take(&self.rows));
         let columns: Vec<Column<'_>> = self.columns.iter().map(Values::column).collect();
-        let result = take(Batch { day, rows: self.rows, columns: &columns, activity });
+        let result = take(Batch { day, rows: self.rows(), columns: &columns, activity });
         self.clear();
         result
     }
@@ -113,11 +133,41 @@ impl Batches {
     /// Drops what was built.
     pub fn clear(&mut self) {
         self.columns.iter_mut().for_each(Values::clear);
-        self.rows = 0;
+        self.rows.clear();
     }
 }
 
 impl Values {
+    /// Whether each record carries a value of its own for the column.
+    fn is_carried(&self) -> bool {
+        matches!(self, Self::Signature(..) | Self::Symbol(..) | Self::Key(..) | Self::Integer(..))
+    }
+
+    /// Takes the column out of rows, unless records carried it.
+    fn take(&mut self, rows: &[Row]) {
+        match self {
+            Self::Time(to) => to.extend(rows.iter().map(|row| row.time)),
+            Self::Previous(to) => to.extend(rows.iter().map(|row| row.previous)),
+            Self::Minute(to) => to.extend(rows.iter().map(|row| row.minute)),
+            Self::Severity(to) => to.extend(rows.iter().map(|row| row.severity)),
+            Self::Event(positions, to) => {
+                let position = |event| positions[usize::from(event)];
+                to.extend(rows.iter().map(|row| row.event.map_or(NO_EVENT, position)));
+            }
+            Self::Signature(..) | Self::Symbol(..) | Self::Key(..) | Self::Integer(..) => self.fill_up(rows.len()),
+        }
+    }
+
+    /// Writes into a carried column that bare records had nothing for it.
+    #[inline]
+    fn fill_up(&mut self, rows: usize) {
+        match self {
+            Self::Signature(_, to) | Self::Symbol(_, to) | Self::Key(_, to) => to.resize(rows, 0),
+            Self::Integer(_, to) => to.resize(rows, NO_NUMBER),
+            _ => {}
+        }
+    }
+
     fn column(&self) -> Column<'_> {
         match self {
             Self::Time(values) | Self::Previous(values) | Self::Integer(_, values) => Column::Signed(values),

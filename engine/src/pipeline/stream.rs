@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use crate::catalog::{Digest, GenerationId};
-use crate::normalise::{Passed, Record, Records, Shape, Tally};
+use crate::normalise::{Passed, Record, Records, Shape, Tally, Told};
 
 /// A pause that ends a span of activity, as in the contract.
 pub const PAUSE_US: i64 = 60 * crate::calendar::SECOND_US;
@@ -130,9 +130,23 @@ fn read<R: Read, E: From<io::Error>>(
         let quiet = visitor.quiet(open.lane);
         // A record behind a later one has not its time for its key.
         let quiet = quiet.start.max(open.key)..quiet.end.min(time_end);
-        if let Some(passed) = open.records.pass_idle(quiet, PAUSE_US)? {
-            open.key = passed.last;
-            visitor.pass(passed);
+        let (lane, mut key, mut seen) = (open.lane, open.key, Ok(()));
+        let passed = open.records.pass(quiet, PAUSE_US, |told| {
+            match told {
+                Told::Idle(passed) => {
+                    key = passed.last;
+                    visitor.pass(passed);
+                }
+                Told::Blind(record) => {
+                    key = record.time;
+                    seen = visitor.visit(lane, key, record);
+                }
+            }
+            seen.is_ok()
+        })?;
+        seen?;
+        if passed {
+            open.key = key;
             continue;
         }
         let Some(record) = open.records.next()? else { return Ok(false) };

@@ -13,7 +13,7 @@ fn scan(pattern: &str, line: &str) -> String {
     let text = |field: Field| String::from_utf8_lossy(field.span.of(line.as_bytes())).into_owned();
     let mut head = Head::default();
     let (mut clock, mut heads) = (Clock::new(Tz::UTC, None, None), Heads::new());
-    match pattern.scan(line.as_bytes(), &mut clock, &severities, &mut heads, |_, _| false, &mut head) {
+    match pattern.scan(line.as_bytes(), &mut clock, &severities, &mut heads, |_, _| Fate::Open, &mut head) {
         Scanned::Head => format!("{}|{}|{}", head.severity, text(head.logger), text(head.body)),
         Scanned::Joins => "joins".to_owned(),
         Scanned::Unparsed => "unparsed".to_owned(),

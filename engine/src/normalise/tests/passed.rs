@@ -1,21 +1,24 @@
-//! Records that are passed are those that would have been given one by one.
+//! Records that are passed are told as they would have been given one by one.
 
 use proptest::prelude::{any, prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::select;
 use proptest::strategy::{Just, Strategy};
 
+use super::super::{Record, Told};
 use super::{START, Slow, Start, compile, log4net};
 use crate::profile::{Format, Layout};
 
 const PAUSE_US: i64 = 60_000_000;
 
 /// The same lines in layouts that differ in what stands behind the time and how that is written.
-const LAYOUTS: [(&str, &str); 5] = [
+const LAYOUTS: [(&str, &str); 7] = [
     ("{timestamp} [{thread}] {severity} {logger} - {body}", "%Y-%m-%d %H:%M:%S,%3f"),
     ("{timestamp} {thread} {severity} {logger} - {body}", "%Y-%m-%d %H:%M:%S,%3f"),
     ("{timestamp} [{thread}] {severity} {logger} - {body}", "%d.%m.%Y %H:%M:%S.%f"),
     ("{timestamp}|[{thread}] {severity} {logger} - {body}", "%Y%m%d %H-%M-%S,%3f"),
     ("{timestamp} [{thread}] {severity} {logger} - {body}", "%Y-%m-%dT%H:%M:%S.%3f%:z"),
+    ("{timestamp} [{thread}] {severity} {logger} - {body}", "%Y-%m-%d %H:%M:%S.%6f"),
+    ("{timestamp} [{thread}] {severity} {logger} - {body}", "%Y-%m-%d %H:%M:%S"),
 ];
 
 fn format(layout: usize) -> Format {
@@ -32,7 +35,27 @@ fn written(layout: usize, line: &str) -> String {
         2 => format!("{day}.{month}.{year} {clock}.{millis}{rest}"),
         3 => format!("{year}{month}{day} {},{millis}|{}", clock.replace(':', "-"), &rest[1..]),
         4 => format!("{date}T{clock}.{millis}+02:00{rest}"),
+        5 => format!("{date} {clock}.9{millis}17{rest}"),
+        6 => format!("{date} {clock}{rest}"),
         _ => line.to_owned(),
+    }
+}
+
+/// What is told of a record whose text nobody wants.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    offset: u64,
+    time: i64,
+    offset_min: i16,
+    wanted: u64,
+    severity: u8,
+    event: Option<u16>,
+}
+
+impl Seen {
+    fn of(record: &Record) -> Self {
+        let Record { offset, time, offset_min, wanted, severity, event, .. } = *record;
+        Self { offset, time, offset_min, wanted, severity, event }
     }
 }
 
@@ -58,44 +81,63 @@ fn line() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn they_are_the_ones_that_nobody_wants(
+    fn they_are_told_as_if_read_one_by_one(
         lines in proptest::collection::vec(line(), 0..300),
         sizes in proptest::collection::vec(1usize..9_000, 1..9),
         bounds in (0..180_000_000_000i64, 0..180_000_000_000i64),
         layout in select((0..LAYOUTS.len()).collect::<Vec<_>>()),
+        is_wide in proptest::bool::weighted(0.2),
     ) {
         let normaliser = compile(&format(layout));
         let log: String = lines.iter().map(|line| written(layout, line)).collect();
+        let wide = || format!("\u{feff}{log}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let log: Vec<u8> = if is_wide { wide() } else { log.clone().into_bytes() };
         let start = 1_792_792_800_000_000; // 2026-10-24, the day before Berlin's longest
         let quiet = start + bounds.0.min(bounds.1)..start + bounds.0.max(bounds.1);
         let open = || {
-            let source = Slow { text: log.as_bytes(), sizes: sizes.clone(), reads: 0 };
+            let source = Slow { text: &log, sizes: sizes.clone(), reads: 0 };
             normaliser.open(source, Start { closed: true, ..START })
         };
         let mut times = Vec::new();
         let mut alone = open();
         while let Some(record) = alone.next().unwrap() {
-            times.push((record.time, record.wanted));
+            times.push(Seen::of(record));
         }
         let mut records = open();
         let (mut at, mut last) = (0, i64::MIN);
         loop {
+            let mut before = None;
             let span = quiet.start.max(last)..quiet.end;
-            if let Some(passed) = records.pass_idle(span.clone(), PAUSE_US).unwrap() {
-                let these = &times[at..at + passed.records as usize];
-                prop_assert_eq!(these[0].0, passed.first);
-                prop_assert_eq!(these[these.len() - 1].0, passed.last);
-                for pair in these.windows(2) {
-                    assert!((0..=PAUSE_US).contains(&(pair[1].0 - pair[0].0)), "{these:?}");
+            let has_passed = records.pass(span.clone(), PAUSE_US, |told| {
+                let mut these = &times[at..];
+                match told {
+                    Told::Idle(passed) => {
+                        these = &these[..passed.records as usize];
+                        assert_eq!((these[0].time, these[these.len() - 1].time), (passed.first, passed.last));
+                        assert!(these.iter().all(|seen| seen.wanted == 0), "{these:?}");
+                    }
+                    Told::Blind(record) => {
+                        these = &these[..1];
+                        assert_eq!(Seen::of(record), these[0]);
+                    }
                 }
-                assert!(these.iter().all(|(time, wanted)| *wanted == 0 && span.contains(time)), "{span:?} {these:?}");
-                at += these.len();
-                last = last.max(passed.last);
+                if let Some(before) = before {
+                    assert!(before <= these[0].time, "{before} {these:?}");
+                }
+                for pair in these.windows(2) {
+                    assert!((0..=PAUSE_US).contains(&(pair[1].time - pair[0].time)), "{pair:?}");
+                }
+                assert!(these.iter().all(|seen| span.contains(&seen.time)), "{span:?} {these:?}");
+                (at, before) = (at + these.len(), Some(these[these.len() - 1].time));
+                last = last.max(these[these.len() - 1].time);
+                true
+            });
+            if has_passed.unwrap() {
                 continue;
             }
             let Some(record) = records.next().unwrap() else { break };
-            prop_assert_eq!((record.time, record.wanted), times[at]);
             last = last.max(record.time);
+            prop_assert_eq!(&Seen::of(record), &times[at]);
             at += 1;
         }
         prop_assert_eq!(at, times.len());

@@ -1,7 +1,8 @@
 //! Times of one minute: written alike, they follow each other as their digits do, and none needs to be calculated.
 
 use super::super::form::Form;
-use super::MINUTE_US;
+use super::super::swar;
+use super::{CLOCK_BYTES, MINUTE_US};
 
 /// The times of a minute, written as one of them was.
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,10 +34,15 @@ impl Minute {
     }
 
     /// The instant of a time of this minute.
+    #[inline]
     pub fn instant(&self, moment: Moment) -> i64 {
-        let [tens, ones, _, fraction @ ..] = moment.0.to_be_bytes();
-        let micros = fraction[..6].iter().fold(i64::from(tens * 10 + ones), |sum, digit| sum * 10 + i64::from(*digit));
-        self.start_us + micros
+        self.start_us + moment.micros()
+    }
+
+    /// The instant at which it begins.
+    #[inline]
+    pub fn start_us(&self) -> i64 {
+        self.start_us
     }
 
     /// The instant at which it ends.
@@ -47,5 +53,17 @@ impl Minute {
     /// The same minute, of which no time can be told by its digits.
     pub fn untold(self) -> Self {
         Self { form: Form::default(), ..self }
+    }
+}
+
+impl Moment {
+    /// Microseconds from the begin of its minute.
+    #[inline]
+    pub fn micros(self) -> i64 {
+        let digits = self.0.swap_bytes();
+        let (second, hundredths, thousandth) = swar::pairs(digits as u64);
+        let more = (digits >> (8 * CLOCK_BYTES)) as u64;
+        let millis = second * 1000 + hundredths * 10 + thousandth;
+        millis * 1000 + if more == 0 { 0 } else { swar::micros(more) }
     }
 }

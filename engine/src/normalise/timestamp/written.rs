@@ -28,6 +28,7 @@ pub struct Written {
 #[derive(Debug, Clone, Copy)]
 pub struct Dated<'a> {
     written: &'a Written,
+    end: u8,
     /// The instant of midnight.
     midnight_us: i64,
 }
@@ -66,7 +67,7 @@ impl Written {
     /// The times of this form, if their offset is known: `offset_us`, unless they tell it.
     #[inline(always)]
     pub fn dated(&self, midnight_us: i64, offset_us: Option<i64>) -> Option<Dated<'_>> {
-        Some(Dated { written: self, midnight_us: midnight_us - self.offset_us.or(offset_us)? })
+        Some(Dated { written: self, end: self.end, midnight_us: midnight_us - self.offset_us.or(offset_us)? })
     }
 }
 
@@ -80,8 +81,7 @@ impl Dated<'_> {
         let (second, hundredths, thousandth) = swar::pairs(swar::eight(text, at + CLOCK_BYTES)? & seconds);
         time += (second * 1000 + hundredths * 10 + thousandth) * 1000;
         if *micros != 0 {
-            let more = swar::eight(text, at + 2 * CLOCK_BYTES)? & micros;
-            time += swar::pairs(more).0 * 10 + (more >> 16 & DIGIT).cast_signed();
+            time += swar::micros(swar::eight(text, at + 2 * CLOCK_BYTES)? & micros);
         }
         Some(time)
     }
@@ -117,7 +117,7 @@ impl Dated<'_> {
     #[inline(always)]
     pub fn end(&self) -> usize {
         // As above.
-        usize::from(self.written.end % 32)
+        usize::from(self.end % 32)
     }
 
     /// Minutes that the time tells it is ahead of UTC.
