@@ -11,6 +11,7 @@ use super::form::{FORM_BYTES, Form};
 use super::head::{Fate, Field, Head};
 use super::joints::Joints;
 use super::lines::AHEAD_BYTES;
+use super::ways::Ways;
 
 /// More than the heads that a log uses at a time; what is used of them fits into the first-level cache.
 const SLOTS: usize = 256;
@@ -23,6 +24,7 @@ pub struct Heads {
     known: Box<[Known]>,
     /// The same for lines of JSON.
     pub joints: Joints,
+    pub ways: Ways,
 }
 
 /// A head, from its first field of meaning up to its body. The free slot is empty.
@@ -55,7 +57,7 @@ impl Heads {
             fate: Fate::Open,
             logger: (0, 0),
         };
-        Self { known: vec![free; SLOTS].into(), joints: Joints::new() }
+        Self { known: vec![free; SLOTS].into(), joints: Joints::new(), ways: Ways::default() }
     }
 
     /// Reads the head that goes on at `at`, if it is known; true where it was.

@@ -4,9 +4,11 @@
 //! its escapes until somebody reads it. Field names are compared as they stand in the line; of two fields of one name
 //! the last counts. Numbers and `true` or `false` are text, `null` is no value.
 
+use std::ops::Range;
+
 use super::body::Span;
 use super::clock::{Clock, Stamp};
-use super::head::{Field, Head, Scanned};
+use super::head::{Fate, Field, Head, Scanned};
 use super::joints::Joints;
 use super::severity::Severities;
 use super::swar;
@@ -25,6 +27,15 @@ struct Name {
     text: Box<[u8]>,
     /// Its first bytes: what most comparisons need.
     packed: u64,
+}
+
+/// What a value is to the layout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Time,
+    /// Severity or logger, which decide what becomes of a record.
+    Key,
+    Other,
 }
 
 /// Values by the position of their name.
@@ -68,7 +79,23 @@ impl Json {
         into.logger = fields[LOGGER].unwrap_or_default();
         into.body = fields[BODY].unwrap_or_default();
         into.exception = fields[EXCEPTION].unwrap_or_default();
+        into.fate = Fate::Open;
         Scanned::Head
+    }
+
+    /// The values of the object that a line is, and what each is to the layout.
+    pub fn values(&self, line: &[u8]) -> Option<Vec<(Part, Range<usize>)>> {
+        let (mut at, mut values) = (0, Vec::new());
+        while let Some((wanted, start)) = self.joint(line, values.len(), at)? {
+            at = value(line, start)?.1;
+            let part = match wanted {
+                Some(TIMESTAMP) => Part::Time,
+                Some(SEVERITY | LOGGER) => Part::Key,
+                _ => Part::Other,
+            };
+            values.push((part, start..at));
+        }
+        Some(values)
     }
 
     #[inline(always)]

@@ -5,6 +5,8 @@
 //! cut to [`CUT_BYTES`]; the rest of it is read and dropped. What is cut depends on the text alone, never on how the
 //! source hands it over.
 
+mod pass;
+
 use std::io::{self, Read};
 use std::mem;
 use std::num::NonZeroU32;
@@ -13,6 +15,7 @@ use std::ops::Range;
 use super::ends::{Ends, WINDOW_BYTES};
 use super::spare::{Lent, Spares};
 use super::swar;
+pub use pass::Passes;
 
 /// Fits the second-level cache of a core, and makes system calls few.
 const BUFFER_BYTES: usize = 256 << 10;
@@ -40,16 +43,6 @@ pub struct Line {
     bytes: u32,
     /// Bytes up to the next line, as far as they are in the buffer; never 0.
     taken: NonZeroU32,
-}
-
-/// Knows lines that need no closer look.
-pub trait Passes {
-    /// Begins at a line that is one of them. `ahead` is what begins with the line.
-    fn begin(&mut self, ahead: &[u8; AHEAD_BYTES]) -> bool;
-
-    /// Whether the line behind is one of them too. It has so many bytes, with the carriage return that may end it, and stands
-    /// `ahead_by` bytes behind the first.
-    fn goes_on(&mut self, ahead: &[u8; AHEAD_BYTES], bytes: usize, ahead_by: usize) -> bool;
 }
 
 /// What is special about a line that is too long.
@@ -218,34 +211,6 @@ impl<'b, R: Read> Lines<'b, R> {
         self.is_cut = self.excess.is_cut;
         self.held = self.at..self.at + if self.is_cut { line.bytes() } else { line.taken() };
         self.skip(line);
-    }
-
-    /// Goes on over lines, each the begin of a record and the end of the one before: those that are known to lie in the
-    /// buffer behind the one that comes next, and that pass. Gives how many lines it took, and the last; none where
-    /// nothing is known of the one that comes next.
-    // By itself, so that the processor's registers are free for it.
-    #[inline(never)]
-    pub fn pass(&mut self, line: Line, passes: &mut impl Passes) -> Option<(u64, Line)> {
-        let begin = self.buffer[self.at..].first_chunk().filter(|_| !self.excess.is_cut)?;
-        if !passes.begin(begin) {
-            return None;
-        }
-        let (places, base) = self.ends.ahead();
-        let (mut start, mut next) = (self.at, self.at + line.taken());
-        let mut passed = 0;
-        for place in places.get(1..).unwrap_or_default() {
-            let end = base + usize::from(*place);
-            let ahead = self.buffer[next..].first_chunk();
-            if !ahead.is_some_and(|ahead| passes.goes_on(ahead, end - next, next - self.at)) {
-                break;
-            }
-            (start, next) = (next, end + 1);
-            passed += 1;
-        }
-        self.ends.advance_by(passed);
-        self.offset += (start - self.at) as u64;
-        self.at = start;
-        Some((passed as u64, if passed == 0 { line } else { self.whole(next - 1 - start) }))
     }
 
     /// Takes a line as the continuation of the record in the making.

@@ -35,6 +35,7 @@ mod mask;
 mod named;
 mod names;
 mod nested;
+mod passing;
 mod pattern;
 mod record;
 mod records;
@@ -57,6 +58,7 @@ mod text;
 mod timestamp;
 mod trial;
 mod wanted;
+mod ways;
 mod wide;
 mod year;
 
@@ -66,6 +68,7 @@ use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 
 use crate::profile::{self, EventRule, SignatureRule};
+use body::Span;
 use clock::Clock;
 pub use detect::{Apart, Candidate, Fit, Lack, Sample, detect, detect_apart, lack};
 pub use fault::{RuleFault, RulePlace, RuleProblem};
@@ -74,7 +77,7 @@ use head::{Fate, Head, Scanned};
 use heads::Heads;
 use layout::Layout;
 use lines::LineSpares;
-pub use pattern::{Passed, Told};
+pub use passing::{Passed, Told};
 pub use record::{Record, Value};
 pub use records::Records;
 use rules::{Names, Rule, Rules};
@@ -328,12 +331,17 @@ impl Normaliser {
             Layout::Pattern(pattern) => pattern.scan(line, clock, severities, heads, fate, into),
             Layout::Json(json, others) => {
                 let scanned = json.scan(line, is_cut, clock, &mut heads.joints, severities, into);
-                match others {
-                    Some(others) if scanned == Scanned::Head && into.body.span.end == 0 => {
-                        others.scan(line, is_cut, clock, severities, into)
-                    }
-                    _ => scanned,
+                if let Some(others) = others
+                    && scanned == Scanned::Head
+                    && into.body.span.end == 0
+                {
+                    return others.scan(line, is_cut, clock, severities, into);
                 }
+                if scanned == Scanned::Head && !into.logger.escaped && into.unknown_severity == Span::default() {
+                    into.fate = fate(into.severity, into.logger.span.of(line));
+                    heads.ways.learn(json, line, is_cut, into.fate);
+                }
+                scanned
             }
             other => other.scan_rarer(line, is_cut, clock, severities, into),
         }

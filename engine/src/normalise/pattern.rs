@@ -6,7 +6,6 @@
 //! behind it belongs to the second line.
 
 mod gap;
-mod passing;
 mod second;
 
 use super::body::Span;
@@ -16,13 +15,13 @@ use super::fault::{RuleFault, RulePlace, RuleProblem};
 use super::fields::Path;
 use super::head::{Fate, Field, Head, Scanned};
 use super::heads::Heads;
+use super::passing::ByHead;
 use super::severity::Severities;
 use super::swar;
 use super::template::{self, Piece};
 use super::text::Texts;
 use super::timestamp::TimeFormat;
-use gap::Gap;
-pub use passing::{Passed, Passing, Progress, Told, Usual};
+pub use gap::Gap;
 
 /// Fields before the body are looked for in this part of a line: enough for any head, and a bound for the search.
 pub const HEAD_BYTES_MAX: usize = 64 << 10;
@@ -148,9 +147,10 @@ impl Pattern {
         self.scan_rest(rest, &mut walk, heads, fate, into)
     }
 
-    /// Knows lines of the date that was read last, where the layout is simple enough for that.
-    pub fn usual<'a>(&'a self, clock: &'a Clock, heads: &'a Heads) -> Option<Usual<'a>> {
-        Some(Usual { dated: clock.dated()?, gap: self.gap?, heads: heads.known()? })
+    /// Knows lines by heads that were read before, where the layout is simple enough for that; `first` is what the first
+    /// line decides.
+    pub fn by_head<'a>(&self, heads: &'a Heads, first: Fate) -> Option<ByHead<'a>> {
+        Some(ByHead { gap: self.gap?, heads: heads.known()?, first })
     }
 
     /// Reads what is behind the first steps, where it is not known yet.

@@ -2,8 +2,9 @@
 //!
 //! A record ends where the next begins, so the reader is always one head line ahead: that one is *pending*.
 
+mod pass;
+
 use std::io::{self, Read};
-use std::ops::Range;
 
 use super::body::{Captured, Span};
 use super::clock::Clock;
@@ -12,9 +13,7 @@ use super::exception;
 use super::format::Format;
 use super::head::{Fate, Field, Head, Scanned};
 use super::heads::Heads;
-use super::layout::Layout;
 use super::lines::{Line, Lines};
-use super::pattern::{Passing, Progress, Told};
 use super::record::{Detail, Record};
 use super::rendered;
 use super::rules::Rule;
@@ -114,52 +113,6 @@ impl<'n, R: Read> Records<'n, R> {
         }
         self.take(this, offset, line);
         Ok(Some(&self.record))
-    }
-
-    /// Passes records of which nobody wants the text, in the order of their times, as long as their heads are known; false
-    /// where the next is none. Those are passed whose times are in a span, none before the one before it. `tell` is told of all,
-    /// idle ones together where each is at most `pause_us` behind the one before it; it gives whether to go on.
-    ///
-    /// # Errors
-    /// What the source gave.
-    #[inline]
-    pub fn pass(&mut self, span: Range<i64>, pause_us: i64, tell: impl FnMut(Told<'_>) -> bool) -> io::Result<bool> {
-        let Some(line) = self.pending else { return Ok(false) };
-        let Layout::Pattern(pattern) = &self.format.layout else { return Ok(false) };
-        let head = &self.both[self.turn & 1];
-        if head.fate == Fate::Open || head.in_gap || self.coloured > 0 || !span.contains(&head.time) {
-            return Ok(false);
-        }
-        let Some(usual) = pattern.usual(&self.clock, &self.heads) else { return Ok(false) };
-        let is_plain = self.lines.source().wide() == Some(None);
-        let mut passing = Passing {
-            usual,
-            normaliser: self.normaliser,
-            rules: &self.format.rules,
-            pause_us,
-            end: span.end,
-            first: head.fate,
-            offset: is_plain.then(|| self.lines.offset()),
-            minute: &mut self.minute,
-            record: &mut self.record,
-            tell,
-            progress: Progress::default(),
-        };
-        let Some((passed, line)) = self.lines.pass(line, &mut passing) else { return Ok(false) };
-        let last = passing.finish();
-        self.clock.pass(last);
-        // The last of them ends where the next head is, whatever that says.
-        self.pending = None;
-        self.turn ^= 1;
-        let offset = self.offset();
-        self.lines.begin(line);
-        if self.extend()? {
-            self.tally.last_record_offset = Some(offset);
-        }
-        self.tally.records += passed + 1;
-        self.tally.records_cut += u64::from(self.lines.is_cut());
-        self.record.time = last;
-        Ok(true)
     }
 
     /// The time of the next record, without taking it; none at the end.

@@ -5,7 +5,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read};
 
-use logparser::normalise::{Normaliser, Start, Tally, Want, Wanted};
+use logparser::normalise::{Normaliser, Start, Tally, Told, Want, Wanted};
 use logparser::profile;
 
 use super::{SCRATCH, parted};
@@ -20,12 +20,14 @@ const REPEAT: u8 = 0x1a;
 const LOG_BYTES_MAX: usize = 3 << 20;
 /// When the log was there first, which times without a year go by: 2026-10-12.
 const SEEN_US: i64 = 1_791_763_200_000_000;
+/// A pause that parts idle records.
+const PAUSE_US: i64 = 60_000_000;
 /// Buffers, the record in the making and its texts; far above what a log of a few lines needs.
 const MEMORY_BYTES_MAX: usize = 24 << 20;
 
 pub fn run(input: &[u8]) -> bool {
     let Some((format, log)) = parted(input, LOG) else { return false };
-    let Some(normaliser) = compiled(format) else { return false };
+    let Some(normaliser) = compiled(format, 9) else { return false };
     let log = repeated(log);
     let start = Start { seen: Some(SEEN_US), ..Start::default() };
     let (ended, most) = most_during(|| {
@@ -42,6 +44,9 @@ pub fn run(input: &[u8]) -> bool {
     let whole = read(&normaliser, &log[..], start);
     let slow = Slow { text: &log, random: random.clone() };
     assert_eq!(whole, read(&normaliser, slow, start), "reads of other sizes");
+    let errors = compiled(format, 17).expect("only what is wanted differs");
+    let alone = read(&errors, &log[..], start);
+    assert_eq!(alone.1, read_passing(&errors, &log, start, &alone.0), "records of which nobody wants the text");
     let mut ends: BTreeSet<usize> = (0..3).map(|_| random.between(0, log.len() as u32) as usize).collect();
     ends.insert(log.len());
     let grown = read_growing(&normaliser, &log, &ends, start);
@@ -49,14 +54,15 @@ pub fn run(input: &[u8]) -> bool {
     true
 }
 
-fn compiled(format: &str) -> Option<Normaliser> {
+/// What reads a log, where somebody wants the text of records of this severity.
+fn compiled(format: &str, severity_min: u8) -> Option<Normaliser> {
     let path = SCRATCH.join("format.toml");
     fs::write(&path, format!("[fleet]\nfolder = \"fleet\"\n\n[kpi.errors]\n\n[format]\n{format}")).expect("a profile");
     let profile = profile::load(&path).ok()?;
     let events: BTreeSet<String> = profile.events.iter().map(|rule| rule.name.clone()).collect();
     let attributes = ["app.version", "duration", "service.name", "session.id", "user.id"].map(str::to_owned).to_vec();
     let named = Want { events: events.into_iter().collect(), severity_min: None, attributes, text: false };
-    let grave = Want { severity_min: Some(9), text: true, ..Want::default() };
+    let grave = Want { severity_min: Some(severity_min), text: true, ..Want::default() };
     let wanted = Wanted { plugins: vec![named, grave] };
     Normaliser::compile(&profile.formats, &profile.events, &wanted).ok()
 }
@@ -93,6 +99,39 @@ fn read(normaliser: &Normaliser, source: impl Read, start: Start) -> (Vec<Shown>
         shown.push(Shown { time, facts, texts: hash.finish() });
     }
     (shown, records.into_tally())
+}
+
+/// What else was found, where records are passed: each of them must be the next of those that were read one by one.
+fn read_passing(normaliser: &Normaliser, log: &[u8], start: Start, alone: &[Shown]) -> Tally {
+    let mut records = normaliser.open(log, start);
+    let (mut rest, mut last) = (alone.iter(), i64::MIN);
+    loop {
+        let tell = |told: Told<'_>| {
+            match told {
+                Told::Idle(passed) => {
+                    let these: Vec<&Shown> = rest.by_ref().take(passed.records as usize).collect();
+                    let is_next = |pair: &[&Shown]| (0..=PAUSE_US).contains(&(pair[1].time - pair[0].time));
+                    assert!(these.iter().all(|record| record.facts.1 == 0) && these.windows(2).all(is_next));
+                    let ends = these.first().zip(these.last()).map(|(first, last)| (first.time, last.time));
+                    assert_eq!(ends, Some((passed.first, passed.last)));
+                }
+                Told::Blind(record) => {
+                    let facts = (record.offset, record.wanted, record.severity, record.event);
+                    assert_eq!(rest.next().map(|shown| (shown.time, shown.facts)), Some((record.time, facts)));
+                }
+            }
+            true
+        };
+        if records.pass(last..i64::MAX, PAUSE_US, tell).expect("memory gives no error") {
+            last = last.max(alone[alone.len() - rest.len() - 1].time);
+            continue;
+        }
+        let Some(record) = records.next().expect("memory gives no error") else { break };
+        last = last.max(record.time);
+        assert_eq!(rest.next().map(|shown| shown.time), Some(record.time));
+    }
+    assert_eq!(rest.len(), 0);
+    records.into_tally()
 }
 
 /// The records of a log that was read each time that it had grown, and the lines that fit nothing.

@@ -6,7 +6,7 @@ use super::{Literal, Step};
 /// What stands between a time at the begin of the line and what repeats: a literal, and perhaps a field with the one that
 /// ends it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Gap {
+pub struct Gap {
     literal: Short,
     field: Option<Short>,
 }
@@ -36,7 +36,7 @@ impl Gap {
     /// Where what stands at `at` ends, if it is as short as it mostly is, and if a head that is known stands there: none begins
     /// with what would still belong to the gap.
     #[inline(always)]
-    pub(super) fn end(&self, line: &[u8], at: usize) -> Option<usize> {
+    pub fn end(&self, line: &[u8], at: usize) -> Option<usize> {
         let at = self.literal.end(line, at)?;
         match &self.field {
             Some(closing) if *line.get(at)? != self.literal.goes_on => {

@@ -1,11 +1,12 @@
 //! Records that are passed are told as they would have been given one by one.
 
-use proptest::prelude::{any, prop_assert_eq, prop_oneof, proptest};
+use proptest::bool::weighted;
+use proptest::prelude::{prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::select;
 use proptest::strategy::{Just, Strategy};
 
 use super::super::{Record, Told};
-use super::{START, Slow, Start, compile, log4net};
+use super::{START, Slow, Start, compile, log4net, serilog};
 use crate::profile::{Format, Layout};
 
 const PAUSE_US: i64 = 60_000_000;
@@ -21,7 +22,13 @@ const LAYOUTS: [(&str, &str); 7] = [
     ("{timestamp} [{thread}] {severity} {logger} - {body}", "%Y-%m-%d %H:%M:%S"),
 ];
 
+/// One more layout: JSON.
+const JSON: usize = LAYOUTS.len();
+
 fn format(layout: usize) -> Format {
+    if layout == JSON {
+        return serilog();
+    }
     let (pattern, timestamp) = LAYOUTS[layout];
     Format { layout: Layout::Pattern { pattern: pattern.into(), timestamp: timestamp.into() }, ..log4net() }
 }
@@ -37,8 +44,25 @@ fn written(layout: usize, line: &str) -> String {
         4 => format!("{date}T{clock}.{millis}+02:00{rest}"),
         5 => format!("{date} {clock}.9{millis}17{rest}"),
         6 => format!("{date} {clock}{rest}"),
+        JSON => json(&format!("{date}T{clock}.{millis}0000Z"), rest.trim_end_matches('\n')),
         _ => line.to_owned(),
     }
+}
+
+/// What stands behind the time in a line, as JSON: in one line, with a severity where it is not that of most.
+fn json(time: &str, rest: &str) -> String {
+    let (rest, end) = rest.strip_suffix('\r').map_or((rest, "\n"), |rest| (rest, "\r\n"));
+    let mut words = rest.trim_start().splitn(3, [' ', ']']);
+    let (thread, _, rest) = (words.next().unwrap_or("[0"), words.next(), words.next().unwrap_or_default());
+    let (severity, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+    let (logger, body) = rest.trim_start().split_once(" -").unwrap_or((rest, ""));
+    let level = match severity {
+        "INFO" => String::new(),
+        other => format!(r#", "@l": "{other}""#),
+    };
+    let body = serde_json::to_string(body.trim_start()).expect("a text");
+    let thread = &thread[1..];
+    format!(r#"{{"@t": "{time}", "@m": {body}, "SourceContext": "{logger}", "ThreadId": {thread}{level}}}{end}"#)
 }
 
 /// What is told of a record whose text nobody wants.
@@ -71,7 +95,7 @@ fn line() -> impl Strategy<Value = String> {
         1 => Just("and nothing that fits"),
         1 => Just("[3] INFO  Core.Loop -"),
     ];
-    (seconds, 0..1_000u32, any::<bool>(), rest).prop_map(|(seconds, millis, back, rest)| {
+    (seconds, 0..1_000u32, weighted(0.15), rest).prop_map(|(seconds, millis, back, rest)| {
         let seconds = if back && seconds < 2 { 40_000 - seconds } else { 40_000 + seconds };
         let (day, second) = (24 + seconds / 86_400, seconds % 86_400);
         let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
@@ -85,8 +109,8 @@ proptest! {
         lines in proptest::collection::vec(line(), 0..300),
         sizes in proptest::collection::vec(1usize..9_000, 1..9),
         bounds in (0..180_000_000_000i64, 0..180_000_000_000i64),
-        layout in select((0..LAYOUTS.len()).collect::<Vec<_>>()),
-        is_wide in proptest::bool::weighted(0.2),
+        layout in select((0..=JSON).collect::<Vec<_>>()),
+        is_wide in weighted(0.2),
     ) {
         let normaliser = compile(&format(layout));
         let log: String = lines.iter().map(|line| written(layout, line)).collect();

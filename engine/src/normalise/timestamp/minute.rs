@@ -57,6 +57,9 @@ impl Minute {
 }
 
 impl Moment {
+    /// Behind all times.
+    pub const MAX: Self = Self(u128::MAX);
+
     /// Microseconds from the begin of its minute.
     #[inline]
     pub fn micros(self) -> i64 {
