@@ -21,6 +21,13 @@ impl<R: Read> Records<'_, R> {
         if self.undecided != 0 || self.may_have_mark || (self.pending.is_some() && !may_begin) {
             return Ok(false);
         }
+        if matches!(self.format.layout, Layout::Json(..)) {
+            // No line joins a record: the next begins one, if there is any.
+            self.lines.release();
+            if self.lines.peek()?.is_none() {
+                return Ok(false);
+            }
+        }
         let Some(dated) = self.clock.dated() else { return Ok(false) };
         let is_plain = self.lines.source().wide() == Some(None);
         let passing = Passing {
@@ -55,9 +62,6 @@ impl<R: Read> Records<'_, R> {
             }
             (Layout::Json(..), _) => {
                 let mut passing = passing.by(&self.heads.ways);
-                if self.lines.peek()?.is_none() {
-                    return Ok(false);
-                }
                 let passed = self.lines.pass_whole(|text, bytes, ahead_by| passing.goes_on(text, bytes, ahead_by));
                 let Some(last) = passing.finish() else { return Ok(false) };
                 self.note_passed(passed, last);
