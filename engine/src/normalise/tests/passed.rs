@@ -106,14 +106,15 @@ fn line() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn they_are_told_as_if_read_one_by_one(
-        lines in proptest::collection::vec(line(), 0..300),
+        lines in proptest::collection::vec((weighted(0.03), line()), 0..300),
         sizes in proptest::collection::vec(1usize..9_000, 1..9),
         bounds in (0..180_000_000_000i64, 0..180_000_000_000i64),
         layout in select((0..=JSON).collect::<Vec<_>>()),
         is_wide in weighted(0.2),
     ) {
         let normaliser = compile(&format(layout));
-        let log: String = lines.iter().map(|line| written(layout, line)).collect();
+        let hole = |is_there: bool| if is_there { "\0".repeat(12) } else { String::new() };
+        let log: String = lines.iter().map(|(has_hole, line)| hole(*has_hole) + &written(layout, line)).collect();
         let wide = || format!("\u{feff}{log}").encode_utf16().flat_map(u16::to_le_bytes).collect();
         let log: Vec<u8> = if is_wide { wide() } else { log.clone().into_bytes() };
         let start = 1_792_792_800_000_000; // 2026-10-24, the day before Berlin's longest
