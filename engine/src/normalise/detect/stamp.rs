@@ -122,6 +122,9 @@ impl<'l> Reading<'l> {
     }
 
     fn written(mut self, start: usize) -> Option<Stamp> {
+        if let Some(stamp) = self.time_first(start) {
+            return Some(stamp);
+        }
         if let Some(letters) = self.word(&DAYS) {
             let comma = usize::from(self.byte(letters) == b',');
             if self.byte(letters + comma) == b' ' {
@@ -148,6 +151,20 @@ impl<'l> Reading<'l> {
             self.forms.push("rfc3339".to_owned());
         }
         Some(self.stamp(start, has_offset))
+    }
+
+    /// A time of day with its date behind it: `05:48:29.658 12.10.2026`
+    fn time_first(&self, start: usize) -> Option<Stamp> {
+        (self.byte(self.digits()) == b':').then_some(())?;
+        let mut all = Reading { forms: vec![String::new()], ..self.ahead(0) };
+        all.time()?;
+        let comma = usize::from(all.byte(0) == b',');
+        (all.byte(comma) == b' ').then_some(())?;
+        all.between()?;
+        all.date()?.then_some(())?;
+        let mut behind = Reading { forms: vec![String::new()], ..all.ahead(0) };
+        let belongs_behind = behind.between().is_some() && behind.time().is_some();
+        (!belongs_behind && !all.byte(0).is_ascii_alphanumeric()).then(|| all.stamp(start, false))
     }
 
     /// Reads a date; whether it has a year.
