@@ -60,6 +60,11 @@ impl<'l> Reading<'l> {
         Reading { line: self.line, at: self.at + bytes, forms: Vec::new() }
     }
 
+    /// Begins to read so many bytes on.
+    fn anew(&self, bytes: usize) -> Reading<'l> {
+        Reading { forms: vec![String::new()], ..self.ahead(bytes) }
+    }
+
     fn add(&mut self, form: &str, bytes: usize) {
         self.forms.iter_mut().for_each(|own| own.push_str(form));
         self.at += bytes;
@@ -156,13 +161,13 @@ impl<'l> Reading<'l> {
     /// A time of day with its date behind it: `05:48:29.658 12.10.2026`
     fn time_first(&self, start: usize) -> Option<Stamp> {
         (self.byte(self.digits()) == b':').then_some(())?;
-        let mut all = Reading { forms: vec![String::new()], ..self.ahead(0) };
+        let mut all = self.anew(0);
         all.time()?;
         let comma = usize::from(all.byte(0) == b',');
         (all.byte(comma) == b' ').then_some(())?;
         all.between()?;
         all.date()?.then_some(())?;
-        let mut behind = Reading { forms: vec![String::new()], ..all.ahead(0) };
+        let mut behind = all.anew(0);
         let belongs_behind = behind.between().is_some() && behind.time().is_some();
         (!belongs_behind && !all.byte(0).is_ascii_alphanumeric()).then(|| all.stamp(start, false))
     }
@@ -266,7 +271,7 @@ impl<'l> Reading<'l> {
 
     /// Whether a time of day follows where a year might stand: `08:15:31`, but not `08:15:31:00`, which has a year.
     fn is_clock_behind(&self, separator: u8) -> bool {
-        let mut clock = Reading { forms: vec![String::new()], ..self.ahead(1) };
+        let mut clock = self.anew(1);
         b" -".contains(&separator) && clock.time().is_some() && clock.byte(0) != b':'
     }
 

@@ -1,5 +1,7 @@
 //! Goes over lines that need no closer look, without leaving the buffer.
 
+use std::io::Read;
+
 use super::{AHEAD_BYTES, Line, Lines};
 
 /// Knows lines that need no closer look.
@@ -12,7 +14,7 @@ pub trait Passes {
     fn goes_on(&mut self, ahead: &[u8; AHEAD_BYTES], bytes: usize, ahead_by: usize) -> bool;
 }
 
-impl<R: std::io::Read> Lines<'_, R> {
+impl<R: Read> Lines<'_, R> {
     /// Goes on over lines, each the begin of a record and the end of the one before: those that are known to lie in the
     /// buffer behind the one that comes next, and that pass. Gives how many lines it took, and the last; none where
     /// nothing is known of the one that comes next.
