@@ -93,6 +93,8 @@ pub mod columns;
 pub mod distribution;
 #[doc(hidden)]
 pub mod export;
+#[cfg(any(target_arch = "wasm32", test))]
+mod heap;
 pub mod manifest;
 pub mod merge;
 pub mod period;
@@ -101,6 +103,10 @@ pub mod results;
 pub mod save;
 pub mod sessions;
 pub mod testkit;
+
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static HEAP: heap::Heap = heap::Heap::new();
 
 pub use bindings::exports::logparser::plugin::plugin::{Batch, Column, Fact, Instance, SettingsError, Window};
 pub use bindings::logparser::plugin::results::{
