@@ -45,7 +45,7 @@ const fn bytes_of(class: usize) -> usize {
     if class < EXACT_UNITS {
         return (class + 1) * UNIT;
     }
-    (class % 4 + 5) * UNIT << (class / 4 - 1)
+    ((class % 4 + 5) * UNIT) << (class / 4 - 1)
 }
 
 // SAFETY: WebAssembly without threads; tests keep theirs to themselves.
@@ -149,7 +149,7 @@ mod tests {
     fn a_class_holds_its_sizes_and_little_more() {
         for size in 1..=SMALL_MAX {
             let bytes = bytes_of(class_of(size));
-            assert!(bytes >= size && bytes % UNIT == 0, "{size} in {bytes}");
+            assert!(bytes >= size && bytes.is_multiple_of(UNIT), "{size} in {bytes}");
             assert!(bytes - size < UNIT.max(size / 4), "{size} in {bytes}");
             assert_eq!(class_of(bytes), class_of(size), "{size} in {bytes}");
         }
