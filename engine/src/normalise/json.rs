@@ -312,7 +312,7 @@ fn escaped_char(text: &[u8]) -> (Option<char>, usize) {
 
 /// Appends bytes as text; true where some were no UTF-8.
 pub fn push_lossy(bytes: &[u8], into: &mut String) -> bool {
-    let text = std::str::from_utf8(bytes);
+    let text = simdutf8::basic::from_utf8(bytes);
     match text {
         Ok(text) => into.push_str(text),
         Err(_) => into.push_str(&String::from_utf8_lossy(bytes)),

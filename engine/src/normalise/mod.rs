@@ -86,7 +86,7 @@ pub use shape::Shape;
 pub use signature::{Signatures, of_message};
 pub use suggest::{Suggestion, Unnamed};
 pub use swar::same;
-pub use symbol::symbol;
+pub use symbol::{key, symbol};
 pub use tally::{Tally, UNKNOWN_SEVERITY};
 pub use template::TemplateFault;
 pub use trial::{RecordSeen, Seen, Trial, try_lines};
@@ -101,7 +101,7 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 const COLOURED_BYTES_MAX: usize = 256;
 
 /// Raised when the same text and profile give other records than before.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// The formats and the event rules of a profile, compiled for what the plugins want.
 #[derive(Debug)]

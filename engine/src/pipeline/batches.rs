@@ -4,7 +4,7 @@ use logparser_sdk::manifest::Manifest;
 
 use super::texts::Texts;
 use crate::host::{Batch, Column};
-use crate::normalise::{Normaliser, Record, Value};
+use crate::normalise::{Normaliser, Record, Value, key};
 
 /// Rows after which a batch crosses the boundary: measured best between 2,000 and 16,000.
 pub const ROWS_MAX: u32 = 8_192;
@@ -108,8 +108,8 @@ impl Batches {
                 Values::Signature(least, to) => {
                     to.push(if record.severity >= *least { signature(texts) } else { 0 });
                 }
-                Values::Symbol(id, to) => to.push(text(record.attribute(*id), |text| texts.keep(text))),
-                Values::Key(id, to) => to.push(text(record.attribute(*id), |text| texts.symbol(text))),
+                Values::Symbol(id, to) => to.push(text(record.attribute(*id), |text| texts.symbol(text))),
+                Values::Key(id, to) => to.push(text(record.attribute(*id), key)),
                 Values::Integer(id, to) => to.push(number(record.attribute(*id))),
                 _ => {}
             }

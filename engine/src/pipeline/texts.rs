@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::normalise::{same, symbol};
 
-/// Texts whose symbols are at hand: users, services, versions, sessions and errors of a few instances.
+/// Texts whose symbols are at hand: users, services, versions and errors of a few instances.
 const RECENT_MAX: usize = 1024;
 /// Longer ones are not worth the memory.
 const RECENT_BYTES_MAX: usize = 512;
@@ -27,8 +27,6 @@ struct Recent {
     text: String,
     /// 0 where the slot is free.
     symbol: u64,
-    /// The text is among those behind symbols.
-    is_kept: bool,
 }
 
 impl Default for Texts {
@@ -38,36 +36,25 @@ impl Default for Texts {
 }
 
 impl Texts {
-    /// The symbol of a text.
+    /// The symbol of a text, which is kept.
     pub fn symbol(&mut self, text: &str) -> u64 {
-        self.recent(text).symbol
-    }
-
-    /// Keeps the text and gives its symbol.
-    pub fn keep(&mut self, text: &str) -> u64 {
-        let recent = self.recent(text);
-        let (symbol, was_kept) = (recent.symbol, std::mem::replace(&mut recent.is_kept, true));
-        if !was_kept && self.known.insert(symbol) {
-            self.new.push((symbol, text.to_owned()));
+        let recent = &mut self.recent[slot(text.as_bytes())];
+        if recent.symbol == 0 || recent.bytes != text.len() || !same(recent.text.as_bytes(), text.as_bytes()) {
+            (recent.symbol, recent.bytes) = (symbol(text), text.len());
+            recent.text.clear();
+            if text.len() <= RECENT_BYTES_MAX {
+                recent.text.push_str(text);
+            }
+            if self.known.insert(recent.symbol) {
+                self.new.push((recent.symbol, text.to_owned()));
+            }
         }
-        symbol
+        recent.symbol
     }
 
     /// Hands over the texts that came new.
     pub fn take_new(&mut self) -> Vec<(u64, String)> {
         std::mem::take(&mut self.new)
-    }
-
-    fn recent(&mut self, text: &str) -> &mut Recent {
-        let recent = &mut self.recent[slot(text.as_bytes())];
-        if recent.symbol == 0 || recent.bytes != text.len() || !same(recent.text.as_bytes(), text.as_bytes()) {
-            (recent.symbol, recent.is_kept, recent.bytes) = (symbol(text), false, text.len());
-            recent.text.clear();
-            if text.len() <= RECENT_BYTES_MAX {
-                recent.text.push_str(text);
-            }
-        }
-        recent
     }
 }
 
@@ -97,13 +84,8 @@ mod tests {
         let long = "x".repeat(RECENT_BYTES_MAX + 1);
         let longer = format!("{long}y");
         let all: Vec<String> = (0..5_000).map(|number| format!("text {number}")).chain([long, longer]).collect();
-        for _ in 0..2 {
-            for text in &all {
-                assert_eq!(texts.symbol(text), symbol(text));
-            }
-        }
         // Each is new once, whether its symbol was asked for before or not.
-        all.iter().chain(&all).for_each(|text| assert_eq!(texts.keep(text), symbol(text)));
+        all.iter().chain(&all).for_each(|text| assert_eq!(texts.symbol(text), symbol(text)));
         let new: Vec<String> = texts.take_new().into_iter().map(|(_, text)| text).collect();
         assert_eq!(new, all);
     }

@@ -134,7 +134,7 @@ impl<'p> Worker<'p> {
                 *signature.get_or_insert_with(|| {
                     text.clear();
                     normaliser.sign(record, text);
-                    texts.keep(text)
+                    texts.symbol(text)
                 })
             };
             let observer = &mut self.observers[plugin];
