@@ -102,6 +102,8 @@ fn compile(format: &str, into: &mut Vec<Part>) -> Option<()> {
             match char {
                 ' ' | '\t' if into.last() == Some(&Part::Blank) => {}
                 ' ' | '\t' => into.push(Part::Blank),
+                // It may be that of a short name.
+                '.' if into.last() == Some(&Part::MonthName) => {}
                 // It stands for UTC where it ends the format, as in `%FT%TZ`.
                 'Z' if rest.is_empty() && !into.is_empty() => into.push(Part::ZoneName),
                 char => into.extend(char.encode_utf8(&mut [0; 4]).bytes().map(Part::Byte)),

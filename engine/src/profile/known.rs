@@ -221,6 +221,11 @@ impl Known {
         }
     }
 
+    /// Whether a record's head has two lines.
+    pub fn is_of_two_lines(&self) -> bool {
+        matches!(self.written, Written::Text(pattern, _) if pattern.contains('\n'))
+    }
+
     /// How the lines are laid out.
     pub(super) fn layout(&self) -> Layout {
         let auto = || "auto".to_owned();

@@ -110,11 +110,15 @@ pub fn detect(samples: &[Sample]) -> Vec<Candidate> {
     let encoding = samples.iter().find_map(|sample| sample.encoding);
     let section = |keys: &str| section(keys, encoding, local);
     let mut found = Vec::new();
+    let abroad = words::line(&words::of_second_lines(lines.iter().copied(), &severities));
     for known in &KNOWN {
-        let own = section(&format!("kind = \"{}\"\n", known.name));
-        let timed = forms.iter().map(|form| section(&format!("kind = \"{}\"\n{}", known.name, stamp_line(form))));
-        for text in std::iter::once(own).chain(timed) {
-            take(&mut found, text, samples, known.name);
+        let own = format!("kind = \"{}\"\n", known.name);
+        let timed = forms.iter().map(|form| format!("{own}{}", stamp_line(form)));
+        for keys in std::iter::once(own.clone()).chain(timed) {
+            if !abroad.is_empty() && known.is_of_two_lines() {
+                take(&mut found, section(&format!("{keys}{abroad}")), samples, "");
+            }
+            take(&mut found, section(&keys), samples, known.name);
         }
     }
     let members = [json_section(&lines, &severities, seen), logfmt_section(&lines, &severities, seen)];
@@ -188,7 +192,13 @@ fn shape(layout: &Layout) -> String {
     let order = |form: &str| match form {
         "auto" | "rfc3339" => "Ymd".to_owned(),
         form if form.starts_with("epoch") => "Ymd".to_owned(),
-        form => form.replace('y', "Y").chars().filter(|c| "Ymdbej".contains(*c)).collect::<String>().replace('e', "d"),
+        form => form
+            .replace('y', "Y")
+            .replace('B', "b")
+            .chars()
+            .filter(|c| "Ymdbej".contains(*c))
+            .collect::<String>()
+            .replace('e', "d"),
     };
     match layout {
         Layout::Pattern { pattern, timestamp } => format!("{pattern} {}", order(timestamp)),

@@ -96,12 +96,15 @@ fn holds(values: &[&str], severities: &Severities) -> Holds {
     let some = |fits: &dyn Fn(&str) -> bool| values.iter().any(|value| fits(value));
     let known = |value: &str| words::is_severity(value, severities);
     let kinds = distinct(values);
+    let of_known: Vec<&str> = values.iter().filter(|value| known(value)).copied().collect();
+    // Half of them are words for severities, of several kinds: the others will be words of the same logger.
+    let mostly_known = kinds <= WORDS_MAX && of_known.len() * 2 >= values.len() && distinct(&of_known) > 1;
     let repeat = kinds <= WORDS_MAX && kinds * 2 <= values.len();
     let is_number = |value: &str| !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     if most(&known) {
         Holds::Severity
     } else if most(&is_capitals) && (repeat || kinds <= WORDS_MAX && some(&known))
-        || most(&is_word) && repeat && some(&known)
+        || most(&is_word) && (repeat && some(&known) || mostly_known)
     {
         Holds::Words
     } else if most(&is_number) {

@@ -5,7 +5,6 @@ use super::super::names;
 /// A time begins within these bytes of a line: behind a host, a thread or a word at most.
 const BEGIN_BYTES_MAX: usize = 96;
 
-const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// Names of zones that mean several; any other word of capitals may be a severity.
 const AMBIGUOUS: [&str; 5] = ["CST", "CDT", "MST", "BST", "IST"];
@@ -95,11 +94,16 @@ impl<'l> Reading<'l> {
         ((1..=2).contains(&digits) && (least..=most).contains(&self.number(digits))).then_some(digits)
     }
 
-    /// A word of letters from a list of their first three.
-    fn word(&self, words: &[&str]) -> Option<usize> {
+    /// The name of a weekday.
+    fn weekday(&self) -> Option<usize> {
         let letters = self.rest().iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
         let word = self.line.get(self.at..self.at + letters).unwrap_or_default().to_ascii_lowercase();
-        (letters >= 3 && words.iter().any(|known| word.starts_with(known))).then_some(letters).filter(|it| *it <= 9)
+        (letters >= 3 && DAYS.iter().any(|known| word.starts_with(known))).then_some(letters).filter(|it| *it <= 9)
+    }
+
+    /// The name of a month.
+    fn month(&self) -> Option<&'l str> {
+        names::month(self.rest(), 0).and_then(|(_, end)| self.line.get(self.at..self.at + end))
     }
 
     fn stamp(self, start: usize, has_offset: bool) -> Stamp {
@@ -130,7 +134,7 @@ impl<'l> Reading<'l> {
         if let Some(stamp) = self.time_first(start) {
             return Some(stamp);
         }
-        if let Some(letters) = self.word(&DAYS) {
+        if let Some(letters) = self.weekday() {
             let comma = usize::from(self.byte(letters) == b',');
             if self.byte(letters + comma) == b' ' {
                 let form = if letters > 3 { "%A" } else { "%a" };
@@ -219,10 +223,20 @@ impl<'l> Reading<'l> {
         let separator = self.byte(first);
         b"./- ".contains(&separator).then_some(())?;
         let (sign, first_number) = (char::from(separator), self.number(first));
-        let mut behind = self.ahead(first + 1);
-        if let Some(letters) = behind.word(&MONTHS) {
-            self.add(&format!("{}{sign}{}", padded('d', first), month(letters)), first + 1 + letters);
+        let is_ordinal = separator == b'.' && self.byte(first + 1) == b' ';
+        let mut behind = self.ahead(first + 1 + usize::from(is_ordinal));
+        if let Some(name) = behind.month() {
+            let (blank, separator) = if is_ordinal { (" ", b' ') } else { ("", separator) };
+            let bytes = first + 1 + blank.len();
+            self.add(&format!("{}{sign}{blank}{}", padded('d', first), month(name)), bytes + name.len());
             (first_number <= 31).then_some(())?;
+            let sign = char::from(separator);
+            if separator == b'.' && name.ends_with('.') {
+                // The dot parts, and belongs to the name.
+                let year = self.digits();
+                self.add(&format!("{sign}{}", year_of(year)?), year);
+                return Some(true);
+            }
             if self.byte(0) != separator || self.is_clock_behind(separator) {
                 return Some(false);
             }
@@ -276,12 +290,13 @@ impl<'l> Reading<'l> {
     }
 
     fn month_name_first(&mut self) -> Option<bool> {
-        let letters = self.word(&MONTHS)?;
+        let name = self.month()?;
+        let letters = name.len();
         (self.byte(letters) == b' ').then_some(())?;
         let padding = usize::from(self.byte(letters + 1) == b' ');
         let day_at = self.at + letters + 1 + padding;
         let day = Reading { at: day_at, ..self.ahead(0) }.short(1, 31)?;
-        self.add(&format!("{} {}", month(letters), if padding == 1 { "%e" } else { padded('d', day) }), 0);
+        self.add(&format!("{} {}", month(name), if padding == 1 { "%e" } else { padded('d', day) }), 0);
         self.at = day_at + day;
         let comma = usize::from(self.byte(0) == b',');
         let year = self.ahead(comma + 1);
@@ -419,8 +434,8 @@ fn padded(letter: char, digits: usize) -> &'static str {
     }
 }
 
-fn month(letters: usize) -> &'static str {
-    if letters > 3 { "%B" } else { "%b" }
+fn month(name: &str) -> &'static str {
+    if name.ends_with('.') || name.chars().count() <= 3 { "%b" } else { "%B" }
 }
 
 fn year_of(digits: usize) -> Option<&'static str> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::severity::Severities;
 
 /// What loggers write that speak the language of their users, in capitals.
-const ABROAD: [(&str, &[&str]); 5] = [
+const ABROAD: [(&str, &[&str]); 6] = [
     ("fatal", &["KRITISCH", "CRITIQUE", "CRÍTICO", "CRITICO", "KRITISK", "KRITIEK"]),
     (
         "error",
@@ -49,7 +49,8 @@ const ABROAD: [(&str, &[&str]); 5] = [
         "info",
         &["HINWEIS", "INFOS", "INFORMACIÓN", "INFORMACION", "INFORMAZIONI", "INFORMAÇÃO", "INFORMATIE", "MELDUNG"],
     ),
-    ("debug", &["DIAGNOSE", "DÉBOGAGE", "DEPURACIÓN", "FEIN"]),
+    ("debug", &["DIAGNOSE", "DÉBOGAGE", "DEPURACIÓN", "FEIN", "KONFIGURATION"]),
+    ("trace", &["FEINER"]),
 ];
 
 /// Whether a word means a severity, in any language that is known. A number says it only where a field is made for it.
@@ -75,6 +76,13 @@ fn gravity(word: &str) -> &'static str {
         () if begins(&["TRAC", "FEINST"]) => "trace",
         () => "info",
     })
+}
+
+/// Words of other languages that begin a line and end with a colon: where a head has two lines, the second says so how
+/// grave it is.
+pub fn of_second_lines<'l>(lines: impl IntoIterator<Item = &'l str>, severities: &Severities) -> BTreeSet<String> {
+    let begins = lines.into_iter().filter_map(|line| line.split_once(':')).map(|(word, _)| word);
+    unknown(begins.filter(|word| abroad(word).is_some()), severities)
 }
 
 /// Those of the words that have no number of their own yet; words are the same in any case.
