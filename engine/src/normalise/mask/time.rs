@@ -1,9 +1,12 @@
 //! Dates and times of day.
 
+use super::super::names;
 use super::scan::{bounded, digits, is_in_row, one_of, run, word_of};
 
 const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+/// `Sept.`, and what is as long with a letter beyond ASCII.
+const SHORT_MONTH_BYTES_MAX: usize = 6;
 /// Abbreviations that stand behind a time; any other word there is one of the text.
 const ZONES: [&str; 22] = [
     "UTC", "GMT", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "CET", "CEST", "BST", "IST", "JST", "WET",
@@ -44,17 +47,29 @@ fn date(text: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// `Mon, 12 Oct 2026`, `Oct 12`, `12/Oct/2026`
+/// `Mon, 12 Oct 2026`, `Oct 12`, `12/Oct/2026`, `12. Oktober`
 fn written(text: &[u8], at: usize) -> Option<usize> {
     let weekday = word_of(text, at, &WEEKDAYS).and_then(|end| blank(text, one_of(text, end, b",").unwrap_or(end)));
     let start = weekday.unwrap_or(at);
     let end = match word_of(text, start, &MONTHS) {
         Some(month) => digits(text, blank(text, month)?, 1, 2)?,
-        None => word_of(text, one_of(text, digits(text, start, 1, 2)?, b" -/")?, &MONTHS)?,
+        None => {
+            let day = digits(text, start, 1, 2)?;
+            ordinal(text, day).or_else(|| word_of(text, one_of(text, day, b" -/")?, &MONTHS))?
+        }
     };
     let year = one_of(text, end, b" -/,").map(|start| blank(text, start).unwrap_or(start));
     let year = year.and_then(|start| digits(text, start, 4, 4));
     bounded(text, year.unwrap_or(end))
+}
+
+/// Where the month of `12. Okt.` ends, behind the day; the dot behind a long name is one of the text.
+fn ordinal(text: &[u8], day: usize) -> Option<usize> {
+    text.get(day..)?.starts_with(b". ").then_some(())?;
+    let start = day + 2;
+    let (_, end) = names::month(text, start)?;
+    let is_long = end - start > SHORT_MONTH_BYTES_MAX;
+    Some(end - usize::from(is_long && text[..end].ends_with(b".")))
 }
 
 /// Position behind blanks, one at least.
