@@ -136,7 +136,7 @@ fn notes(candidate: &Candidate) -> String {
         let also: Vec<String> = candidate.also.iter().map(|name| format!("\"{name}\"")).collect();
         let _ = writeln!(text, "# The same lines are written by {}.", also.join(", "));
     }
-    if candidate.section.contains("zone = ") {
+    if candidate.section.contains("zone = \"UTC\"") {
         text += "# The times carry no zone: say which one is meant.\n";
     }
     if candidate.total.loud > 0 {

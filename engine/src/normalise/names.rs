@@ -20,6 +20,12 @@ const MONTHS: [&[&str]; 12] = [
     &["november", "novembre", "noviembre", "novembro"],
     &["december", "dezember", "dcembre", "diciembre", "dicembre", "dezembro", "desember"],
 ];
+/// Weekdays in the same languages, whole and short.
+const WEEKDAYS: &str = "mon tue wed thu fri sat sun tues weds thur thurs monday tuesday wednesday thursday friday saturday \
+    sunday mo di mi do fr sa so montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag lun mar mer jeu ven \
+    sam dim lundi mardi mercredi jeudi vendredi samedi dimanche mi\u{e9} jue vie s\u{e1}b dom lunes martes mi\u{e9}rcoles \
+    jueves viernes s\u{e1}bado domingo gio luned\u{ec} marted\u{ec} mercoled\u{ec} gioved\u{ec} venerd\u{ec} sabato \
+    domenica ma wo vr za zo maandag dinsdag woensdag donderdag vrijdag zaterdag zondag";
 /// Letters of ASCII that a short form has at least, and one that has others too.
 const MONTH_LETTERS_MIN: usize = 3;
 const MONTH_LETTERS_MIN_BESIDE: usize = 2;
@@ -78,6 +84,13 @@ pub fn month(text: &[u8], at: usize) -> Option<(u32, usize)> {
         |known: &&str| known.len() >= count && known.bytes().zip(letters()).all(|(known, letter)| known == letter);
     let fitting = MONTHS.iter().zip(1..).find(|(names, _)| names.iter().any(fits));
     fitting.filter(|_| count >= least).map(|(_, number)| (number, end))
+}
+
+/// Where the name of a weekday ends that stands there.
+pub fn weekday(text: &[u8], at: usize) -> Option<usize> {
+    let end = word(text, at)?;
+    let name = std::str::from_utf8(&text[at..end]).ok()?.trim_end_matches('.').to_lowercase();
+    WEEKDAYS.split_whitespace().any(|known| known == name).then_some(end)
 }
 
 /// Whether it is afternoon, and where the word ends: `AM`, `pm`, `a.m.`, `p. m.` of Spanish, and `nachm.` of German.

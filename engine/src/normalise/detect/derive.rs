@@ -7,6 +7,7 @@ use super::naming::{Field, Holds, distinct, dotted, names};
 use super::order::forms;
 use super::prefix::prefix;
 use super::stamp::{self, Stamp};
+use super::values::{are_sentences, begins_severity, cut, halves, is_zone, starts_number};
 use super::words;
 
 /// Lines that need not fit, as a share of those with a time.
@@ -27,6 +28,8 @@ pub struct Derived {
     pub timestamp: String,
     /// Words for severities that are not known.
     pub words: BTreeSet<String>,
+    /// The zone that all lines name.
+    pub zone: Option<String>,
 }
 
 /// The pattern that the lines seem to have, with each format that their times may have.
@@ -39,7 +42,12 @@ pub fn derive(lines: &[&str], severities: &Severities, seen: i64) -> Vec<Derived
     }
     let mut parts = Parts::default();
     let Some(pattern) = pattern(&stamped, severities, &mut parts) else { return Vec::new() };
-    let with = |timestamp| Derived { pattern: pattern.clone(), timestamp, words: parts.words.clone() };
+    let with = |timestamp| Derived {
+        pattern: pattern.clone(),
+        timestamp,
+        words: parts.words.clone(),
+        zone: parts.zone.clone(),
+    };
     forms(&stamped, seen).into_iter().map(with).collect()
 }
 
@@ -77,6 +85,8 @@ pub struct Parts {
     last: String,
     /// Words for severities that are not known.
     words: BTreeSet<String>,
+    /// The zone that all lines name.
+    zone: Option<String>,
 }
 
 impl Parts {
@@ -88,6 +98,10 @@ impl Parts {
         let field = Field::of(values, in_brackets, severities);
         if matches!(field.holds, Holds::Severity | Holds::Words) && !self.has_severity() {
             self.words = words::unknown(values.iter().copied(), severities);
+            if values.iter().any(|value| ["fail", "dbug"].contains(value)) {
+                // Beside these words of .NET, it is that of its gravest.
+                self.words.extend(values.iter().filter(|value| **value == "crit").map(|value| (*value).to_owned()));
+            }
         }
         let is_line = self.is_behind_logger() && field.holds == Holds::Number;
         self.fields.push((std::mem::take(&mut self.last), Field { is_line, ..field }));
@@ -115,6 +129,11 @@ impl Parts {
     /// A field is the logger, whatever follows.
     fn has_logger(&self) -> bool {
         self.any(|field| field.holds == Holds::Identifier && (field.is_dotted || !field.in_brackets))
+    }
+
+    /// A field is the logger, if its name is not one of a machine or the like.
+    fn has_dotted_logger(&self) -> bool {
+        self.any(|field| field.holds == Holds::Identifier && field.is_dotted)
     }
 
     /// A field in brackets is the logger where no better one follows.
@@ -249,7 +268,7 @@ fn field(rests: &mut Vec<&str>, before: &str, needed: usize, severities: &Severi
             // What is quoted and has blanks is rather a message.
             let is_open = closing.is_none() || *end == "\"";
             let blank = is_open && !["|", "\t"].contains(end) && value.trim().contains(' ');
-            !blank && value.chars().count() <= FIELD_CHARS_MAX
+            (!blank || words::is_severity(value.trim(), severities)) && value.chars().count() <= FIELD_CHARS_MAX
         };
         let fitting: Vec<(&str, &str)> = found.into_iter().filter(|(value, _)| is_field(value)).collect();
         if fitting.len() < needed {
@@ -258,32 +277,37 @@ fn field(rests: &mut Vec<&str>, before: &str, needed: usize, severities: &Severi
         let values: Vec<&str> = fitting.iter().map(|(value, _)| value.trim()).collect();
         let Field { holds, is_line, .. } =
             Field { is_line: parts.is_behind_logger(), ..Field::of(&values, closing.is_some(), severities) };
+        let is_before = |(_, behind): &&(&str, &str)| begins_severity(&behind[end.len()..], severities);
+        let leads_to_severity = !parts.has_severity() && fitting.iter().filter(is_before).count() >= needed;
         // Of a word of capitals that nobody knows, and one that all know behind it, the second is the severity.
         let is_foreign = holds == Holds::Words
             && !values.iter().any(|value| words::is_severity(value, severities))
-            && fitting.iter().filter(|(_, behind)| begins_severity(&behind[end.len()..], severities)).count() >= needed;
+            && leads_to_severity;
         let says_nothing = is_foreign || values.iter().all(|value| is_zone(value));
+        let split = |sign| halves(&values, sign, needed, severities).filter(|_| !parts.has_severity());
         let few = distinct(&values) * 2 <= values.len().max(2) || distinct(&values) <= 3;
+        let is_logger = dotted(&values) && !parts.has_dotted_logger();
         let accepted = match (*end, holds) {
             _ if closing.is_some() => true,
             _ if says_nothing => true,
-            // What fields of JSON follow is the message.
-            ("|" | "\t", _) => !fitting.iter().any(|(_, behind)| behind[1..].trim_start().starts_with('{')),
+            // What fields of JSON follow is the message, and so are sentences, whatever follows.
+            ("|" | "\t", _) => {
+                let is_before_json = fitting.iter().any(|(_, behind)| behind[1..].trim_start().starts_with('{'));
+                !is_before_json && (holds != Holds::Other || !are_sentences(&values))
+            }
             // `INFO :` ends with a colon where `ERROR:` does.
             (_, Holds::Severity | Holds::Words) => {
                 !parts.has_severity() && !ends[rank..].iter().any(|other| said(other) > said(end))
             }
+            (" ", Holds::Identifier | Holds::Number) if leads_to_severity => true,
             (" " | "]", Holds::Number) if is_line => true,
             (" ", Holds::Number) => !parts.has_severity() && parts.numbers() < NUMBERS_MAX,
             (":", Holds::Identifier) if is_line => fitting.iter().all(|(_, behind)| starts_number(&behind[1..])),
-            (": ", Holds::Identifier)
-                if !parts.has_severity() && halves(&values, '.', needed, severities).is_some() =>
-            {
-                true
-            }
-            (" ", Holds::Identifier) => !parts.has_logger() && dotted(&values),
+            (": ", Holds::Identifier) if split('.').is_some() => true,
+            ("]" | ": ", Holds::Identifier) if split('/').is_some() => true,
+            (" ", Holds::Identifier) => is_logger,
             (" - " | ": " | ":" | "]", Holds::Identifier) => {
-                !parts.has_logger() && (dotted(&values) || few && !parts.may_have_logger())
+                is_logger || few && !parts.has_logger() && !parts.may_have_logger()
             }
             _ => false,
         };
@@ -299,14 +323,18 @@ fn field(rests: &mut Vec<&str>, before: &str, needed: usize, severities: &Severi
                 let value = cut(rest, end).0;
                 is_field(value).then_some(if padded { value.trim_end().len() } else { value.len() })
             };
-            let sign = if closing.is_some() { ':' } else { '.' };
-            match halves(&values, sign, needed, severities).filter(|_| !parts.has_severity()) {
-                Some((who, how)) => {
-                    parts.field(&who, false, severities);
+            let signs = [if closing.is_some() { ':' } else { '.' }, '/'];
+            match signs.into_iter().find_map(|sign| Some((sign, split(sign)?))) {
+                Some((sign, (left, right))) => {
+                    parts.field(&left, false, severities);
                     parts.text(&sign.to_string());
-                    parts.field(&how, false, severities);
+                    parts.field(&right, false, severities);
                 }
-                None if says_nothing => parts.anything(),
+                None if says_nothing => {
+                    let zone = values.first().filter(|_| !is_foreign && distinct(&values) == 1);
+                    parts.zone = zone.map(|zone| (*zone).to_owned()).or(parts.zone.take());
+                    parts.anything();
+                }
                 None => parts.field(&values, closing.is_some(), severities),
             }
             let more = |text| if is_severity { unpadded(text) } else { text };
@@ -315,43 +343,6 @@ fn field(rests: &mut Vec<&str>, before: &str, needed: usize, severities: &Severi
         }
     }
     false
-}
-
-/// Whether a word for a severity comes next.
-fn begins_severity(text: &str, severities: &Severities) -> bool {
-    let text = text.trim_start_matches([' ', '[', '(', '<', ']']);
-    let word = text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    word.len() > 1 && words::is_severity(word, severities)
-}
-
-/// Whether a text is the name of a zone, such as `Europe/Berlin`.
-fn is_zone(value: &str) -> bool {
-    value.contains('/') && value.parse::<chrono_tz::Tz>().is_ok()
-}
-
-fn starts_number(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_digit())
-}
-
-/// Values such as `core:error` or `core.ERROR`, as who wrote the line and how grave it is.
-fn halves<'v>(
-    values: &[&'v str],
-    sign: char,
-    needed: usize,
-    severities: &Severities,
-) -> Option<(Vec<&'v str>, Vec<&'v str>)> {
-    let half = |value: &&'v str| {
-        value.split_once(sign).filter(|(who, how)| !who.contains(' ') && words::is_severity(how, severities))
-    };
-    let halves: Vec<(&str, &str)> = values.iter().filter_map(half).collect();
-    (halves.len() >= needed).then(|| halves.into_iter().unzip())
-}
-
-/// A text before the first `end`, and from there on; two colons are part of a name.
-fn cut<'t>(text: &'t str, end: &str) -> (&'t str, &'t str) {
-    let is_half = |at: usize| end == ":" && (text[at + 1..].starts_with(':') || text[..at].ends_with(':'));
-    let at = text.match_indices(end).map(|(at, _)| at).find(|at| !is_half(*at));
-    text.split_at(at.unwrap_or(text.len()))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::super::severity::Severities;
+use super::super::severity::{SYSLOG, Severities, range_name};
 use super::order::forms;
 use super::stamp::{self, Stamp};
 use super::words;
@@ -75,8 +75,8 @@ const EXCEPTIONS: [&str; 9] =
 /// The values of each member over the lines, by its pointer.
 type Members = BTreeMap<String, Vec<String>>;
 
-/// A section for JSON lines; none where most lines are none, or no time is in them.
-pub fn json_section(lines: &[&str], severities: &Severities, seen: i64) -> Option<String> {
+/// A section for JSON lines, and whether its times lack a zone; none where most lines are none, or no time is in them.
+pub fn json_section(lines: &[&str], severities: &Severities, seen: i64) -> Option<(String, bool)> {
     let looked = &lines[..lines.len().min(LINES_MAX)];
     let mut members = Members::new();
     let mut objects = 0;
@@ -94,8 +94,8 @@ pub fn json_section(lines: &[&str], severities: &Severities, seen: i64) -> Optio
     })?
 }
 
-/// A section for logfmt; none where most lines are none, or no time is in them.
-pub fn logfmt_section(lines: &[&str], severities: &Severities, seen: i64) -> Option<String> {
+/// A section for logfmt, and whether its times lack a zone; none where most lines are none, or no time is in them.
+pub fn logfmt_section(lines: &[&str], severities: &Severities, seen: i64) -> Option<(String, bool)> {
     let looked = &lines[..lines.len().min(LINES_MAX)];
     let mut members = Members::new();
     let mut fitting = 0;
@@ -152,7 +152,7 @@ fn section(
     severities: &Severities,
     seen: i64,
     name: impl Fn(&str) -> String,
-) -> Option<String> {
+) -> Option<(String, bool)> {
     let most = members.values().map(Vec::len).max().unwrap_or(0);
     let is_time = |value: &str| stamp::find(value).is_some_and(|stamp| stamp.start == 0 && stamp.end == value.len());
     let all = |values: &[String], fits: &dyn Fn(&str) -> bool| values.iter().all(|value| fits(value));
@@ -212,7 +212,29 @@ fn section(
     let said = severity.iter().flat_map(|pointer| &members[pointer]).map(String::as_str);
     let said: Vec<&str> = said.filter(|word| words::is_severity(word, severities)).collect();
     text += &words::line(&words::unknown(said, severities));
-    Some(text)
+    // Of the systemd journal and of GELF it is known what they mean.
+    let is_told = severity.as_deref().is_some_and(|it| letters(it) == "priority") || letters(&body) == "shortmessage";
+    if kind == "json" && !is_told {
+        text += &numbers(severity.iter().flat_map(|pointer| &members[pointer]));
+    }
+    Some((text, stamped.iter().any(|(_, stamp)| !stamp.has_offset)))
+}
+
+/// A line on severities that are small numbers: what they mean is told by nothing in the log.
+fn numbers<'v>(values: impl Iterator<Item = &'v String>) -> String {
+    let words: Option<BTreeMap<usize, &str>> = values
+        .map(|value| Some((value.parse().ok()?, range_name(*SYSLOG.get(value.parse::<usize>().ok()?)?))))
+        .collect();
+    let words = words.unwrap_or_default().into_iter();
+    let words: Vec<String> = words.map(|(value, word)| format!("\"{value}\" = \"{}\"", word.to_lowercase())).collect();
+    if words.is_empty() {
+        return String::new();
+    }
+    format!(
+        "# Severities are numbers, read as syslog means them; .NET and Windows mean others. Where these do, say so:\n\
+         # severities = {{ {} }}\n",
+        words.join(", ")
+    )
 }
 
 /// The last step of a pointer, by its letters alone.

@@ -10,6 +10,7 @@ mod order;
 mod prefix;
 mod sample;
 mod stamp;
+mod values;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -106,9 +107,13 @@ pub fn detect(samples: &[Sample]) -> Vec<Candidate> {
     let seen = samples.iter().map(|sample| sample.changed).max().unwrap_or_default();
     let severities = Severities::new(&Default::default(), Some(NO_SEVERITY));
     let stamped: Vec<_> = lines.iter().filter_map(|line| Some((*line, stamp::find(line)?))).collect();
-    let (forms, local) = (forms(&stamped, seen), stamped.iter().any(|(_, stamp)| !stamp.has_offset));
+    let forms = forms(&stamped, seen);
+    let members = [json_section(&lines, &severities, seen), logfmt_section(&lines, &severities, seen)];
+    let of_members = members.iter().flatten().next().map(|(_, local)| *local);
+    let local = of_members.unwrap_or_else(|| stamped.iter().any(|(_, stamp)| !stamp.has_offset));
     let encoding = samples.iter().find_map(|sample| sample.encoding);
-    let section = |keys: &str| section(keys, encoding, local);
+    let in_zone = |keys: &str, zone: Option<&str>| section(keys, encoding, zone);
+    let section = |keys: &str| in_zone(keys, local.then_some("UTC"));
     let mut found = Vec::new();
     let abroad = words::line(&words::of_second_lines(lines.iter().copied(), &severities));
     for known in &KNOWN {
@@ -121,14 +126,13 @@ pub fn detect(samples: &[Sample]) -> Vec<Candidate> {
             take(&mut found, section(&keys), samples, known.name);
         }
     }
-    let members = [json_section(&lines, &severities, seen), logfmt_section(&lines, &severities, seen)];
-    members.into_iter().flatten().for_each(|keys| take(&mut found, section(&keys), samples, ""));
+    members.into_iter().flatten().for_each(|(keys, _)| take(&mut found, section(&keys), samples, ""));
     let best = found.iter().map(|candidate: &Candidate| candidate.score).fold(0.0, f64::max);
     if best < GOOD {
-        for Derived { pattern, timestamp, words } in derive(&lines, &severities, seen) {
+        for Derived { pattern, timestamp, words, zone } in derive(&lines, &severities, seen) {
             let pattern = format!("kind = \"pattern\"\npattern = {}\n", toml::Value::String(pattern));
             let keys = format!("{pattern}{}{}", stamp_line(&timestamp), words::line(&words));
-            take(&mut found, section(&keys), samples, "");
+            take(&mut found, in_zone(&keys, zone.as_deref().or(local.then_some("UTC"))), samples, "");
         }
     }
     rank(found)
@@ -138,9 +142,9 @@ fn stamp_line(form: &str) -> String {
     format!("timestamp = {}\n", toml::Value::String(form.to_owned()))
 }
 
-fn section(keys: &str, encoding: Option<&str>, local: bool) -> String {
+fn section(keys: &str, encoding: Option<&str>, zone: Option<&str>) -> String {
     let encoding = encoding.map(|encoding| format!("encoding = \"{encoding}\"\n")).unwrap_or_default();
-    let zone = if local { "zone = \"UTC\"\n" } else { "" };
+    let zone = zone.map(|zone| format!("zone = \"{zone}\"\n")).unwrap_or_default();
     format!("[format]\n{keys}{encoding}{zone}")
 }
 
@@ -269,7 +273,7 @@ fn begin(line: &[u8]) -> Option<Vec<u8>> {
 fn is_loud(record: &Record) -> bool {
     let text = [record.body(), record.exception().lines().next().unwrap_or_default()];
     let mut words = text.into_iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
-    words.any(|word| severity::is_alarm(word.as_bytes()))
+    words.any(|word| severity::is_alarm(word.as_bytes()) || words::is_alarm(word))
 }
 
 /// Whether a text is a file and a line of it, `a/b.go:7`.

@@ -7,7 +7,7 @@ use super::derive::least;
 use super::words;
 
 /// More different words are no severities.
-const WORDS_MAX: usize = 8;
+pub const WORDS_MAX: usize = 8;
 
 /// What a field seems to hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,7 @@ pub fn prefix(before: &[&str], needed: usize, severities: &Severities, parts: &m
     let kept: Vec<bool> = before.iter().map(|text| *text == same).collect();
     let is_severity = words::is_severity(same.trim_matches(|c: char| !c.is_alphanumeric()), severities);
     if !is_severity && kept.iter().filter(|kept| **kept).count() >= needed {
-        parts.text(&escaped(same));
+        common(same, parts);
         return Some(kept);
     }
     // One field, and the signs around it.
@@ -45,6 +45,33 @@ pub fn prefix(before: &[&str], needed: usize, severities: &Severities, parts: &m
     parts.field(&values, opens.ends_with(['[', '(']), severities);
     parts.text(&escaped(&close));
     Some(kept)
+}
+
+/// What stands before the time of all lines alike: words are those of this sample, such as the machine, the user or the
+/// version, and only the signs around them those of the layout.
+fn common(text: &str, parts: &mut Parts) {
+    let is_sign = |c: char| c.is_whitespace() || "[](){}<>|;,\"'".contains(c);
+    let mut rest = text;
+    let mut before = ' ';
+    while !rest.is_empty() {
+        let end = rest.find(is_sign).unwrap_or(rest.len());
+        let (word, behind) = rest.split_at(end);
+        let bare = word.trim_end_matches([':', '=', '-', '#', '@', '.', '*']);
+        let is_label = bare.len() < word.len() && !bare.contains(|c: char| c.is_ascii_digit());
+        let is_free = bare.contains(char::is_alphanumeric) && !behind.is_empty() && !is_label;
+        // An element of XML and what is glued to the time have names.
+        if is_free && (before != '<' || bare.contains(|c: char| c.is_ascii_digit())) {
+            parts.anything();
+            parts.text(&escaped(&word[bare.len()..]));
+        } else {
+            parts.text(&escaped(word));
+        }
+        rest = behind;
+        if let Some(sign) = rest.chars().next() {
+            parts.text(&escaped(&rest[..sign.len_utf8()]));
+            (before, rest) = (sign, &rest[sign.len_utf8()..]);
+        }
+    }
 }
 
 /// Before the time anything, and then signs that most lines share, such as a bracket.

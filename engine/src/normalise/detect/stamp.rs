@@ -2,10 +2,13 @@
 
 use super::super::names;
 
+mod letters;
+
+use letters::{is_short, month, padded, year_of};
+
 /// A time begins within these bytes of a line: behind a host, a thread or a word at most.
 const BEGIN_BYTES_MAX: usize = 96;
 
-const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// Names of zones that mean several; any other word of capitals may be a severity.
 const AMBIGUOUS: [&str; 5] = ["CST", "CDT", "MST", "BST", "IST"];
 
@@ -95,10 +98,8 @@ impl<'l> Reading<'l> {
     }
 
     /// The name of a weekday.
-    fn weekday(&self) -> Option<usize> {
-        let letters = self.rest().iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-        let word = self.line.get(self.at..self.at + letters).unwrap_or_default().to_ascii_lowercase();
-        (letters >= 3 && DAYS.iter().any(|known| word.starts_with(known))).then_some(letters).filter(|it| *it <= 9)
+    fn weekday(&self) -> Option<&'l str> {
+        names::weekday(self.rest(), 0).and_then(|end| self.line.get(self.at..self.at + end))
     }
 
     /// The name of a month.
@@ -134,11 +135,11 @@ impl<'l> Reading<'l> {
         if let Some(stamp) = self.time_first(start) {
             return Some(stamp);
         }
-        if let Some(letters) = self.weekday() {
-            let comma = usize::from(self.byte(letters) == b',');
-            if self.byte(letters + comma) == b' ' {
-                let form = if letters > 3 { "%A" } else { "%a" };
-                self.add(&format!("{form}{} ", &","[..comma]), letters + comma + 1);
+        if let Some(name) = self.weekday() {
+            let comma = usize::from(self.byte(name.len()) == b',');
+            if self.byte(name.len() + comma) == b' ' {
+                let form = if is_short(name) { "%a" } else { "%A" };
+                self.add(&format!("{form}{} ", &","[..comma]), name.len() + comma + 1);
             }
         }
         let is_glued = is_glued(self.line.as_bytes(), start);
@@ -148,6 +149,9 @@ impl<'l> Reading<'l> {
         let has_offset = self.zone();
         if !has_year && !is_glued && self.byte(0) == b' ' && self.ahead(1).digits() == 4 {
             self.add(" %Y", 5);
+        }
+        if self.rest().starts_with(b" Uhr") && !self.byte(4).is_ascii_alphanumeric() {
+            self.add(" Uhr", 4);
         }
         if self.byte(0).is_ascii_alphanumeric() {
             return None;
@@ -318,7 +322,11 @@ impl<'l> Reading<'l> {
                 let spaces = self.rest()[comma..].iter().take_while(|byte| **byte == b' ').count();
                 self.add(&format!("{} ", &","[..comma]), comma + spaces);
             }
-            sign @ (b'T' | b'_' | b':' | b'-') if comma == 0 => self.add(&char::from(sign).to_string(), 1),
+            sign @ (b'T' | b'_' | b':' | b'-' | b'\t' | b';' | b'|' | b',') if comma == 0 => {
+                self.add(&char::from(sign).to_string(), 1);
+            }
+            // A column of its own.
+            b']' if self.rest().starts_with(b"][") => self.add("][", 2),
             _ => return None,
         }
         Some(())
@@ -388,6 +396,11 @@ impl<'l> Reading<'l> {
     fn half_at(&self, ahead: usize) -> Option<usize> {
         let rest = self.rest().get(ahead..)?;
         let (_, end) = names::half_day(rest, 0)?;
+        // In German it is the word before a day or a place.
+        let is_german = || self.forms.iter().any(|form| form.contains("d.%"));
+        if &rest[..end] == b"am" && is_german() {
+            return None;
+        }
         (!rest.get(end).is_some_and(u8::is_ascii_alphanumeric)).then_some(end)
     }
 
@@ -417,32 +430,6 @@ impl<'l> Reading<'l> {
             self.add(" %Z", 1 + letters);
         }
         is_known
-    }
-}
-
-/// A number of two digits, or of one where it has no leading zero.
-fn padded(letter: char, digits: usize) -> &'static str {
-    match (letter, digits) {
-        ('d', 1) => "%-d",
-        ('d', _) => "%d",
-        ('m', 1) => "%-m",
-        ('m', _) => "%m",
-        ('I', 1) => "%-I",
-        ('I', _) => "%I",
-        (_, 1) => "%-H",
-        _ => "%H",
-    }
-}
-
-fn month(name: &str) -> &'static str {
-    if name.ends_with('.') || name.chars().count() <= 3 { "%b" } else { "%B" }
-}
-
-fn year_of(digits: usize) -> Option<&'static str> {
-    match digits {
-        4 => Some("%Y"),
-        2 => Some("%y"),
-        _ => None,
     }
 }
 

@@ -92,7 +92,13 @@ fn clock(text: &[u8], at: usize) -> Option<usize> {
     }
     let blank = one_of(text, end, b" ");
     let half = word_of(text, blank.unwrap_or(end), &["am", "pm"]);
-    end = half.unwrap_or(end);
+    // German has `am 13. März` behind a time.
+    let is_german = |end: usize| {
+        text[..end].ends_with(b" am")
+            && text.get(end) == Some(&b' ')
+            && text.get(end + 1).is_some_and(u8::is_ascii_digit)
+    };
+    end = half.filter(|half| !is_german(*half)).unwrap_or(end);
     let offset = |start| {
         let hours = digits(text, one_of(text, start, b"+-")?, 2, 4)?;
         Some(one_of(text, hours, b":").and_then(|minutes| digits(text, minutes, 2, 2)).unwrap_or(hours))
