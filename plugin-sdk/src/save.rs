@@ -347,7 +347,12 @@ impl<T: Save + Ord> Save for BTreeSet<T> {
     }
     fn load(from: &mut Reader<'_>) -> Option<Self> {
         let (length, _) = from.length()?;
-        (0..length).map(|_| T::load(from)).collect()
+        // They come in their order, for which this is the quickest way.
+        let mut values = Self::new();
+        for _ in 0..length {
+            values.insert(T::load(from)?);
+        }
+        Some(values)
     }
 }
 
@@ -361,7 +366,12 @@ impl<K: Save + Ord, V: Save> Save for BTreeMap<K, V> {
     }
     fn load(from: &mut Reader<'_>) -> Option<Self> {
         let (length, _) = from.length()?;
-        (0..length).map(|_| Some((K::load(from)?, V::load(from)?))).collect()
+        let mut values = Self::new();
+        for _ in 0..length {
+            let key = K::load(from)?;
+            values.insert(key, V::load(from)?);
+        }
+        Some(values)
     }
 }
 
