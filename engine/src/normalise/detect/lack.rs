@@ -38,8 +38,22 @@ pub fn lack(samples: &[Sample]) -> Lack {
     }
 }
 
-/// A time of the day at the begin of a line, `05:48:29`.
+/// Whether a date stands anywhere in a line: three numbers with the same sign between them.
+fn has_date(line: &str) -> bool {
+    let numbers: Vec<&str> = line.split(|c: char| !c.is_ascii_digit() && !"-./".contains(c)).collect();
+    numbers.iter().any(|text| {
+        ['-', '.', '/'].iter().any(|sign| {
+            let parts: Vec<usize> = text.split(*sign).map(str::len).collect();
+            matches!(parts[..], [4, 1 | 2, 1 | 2] | [1 | 2, 1 | 2, 2 | 4])
+        })
+    })
+}
+
+/// A time of the day at the begin of a line that has no date, `05:48:29`.
 fn clock(line: &str) -> Option<&str> {
+    if has_date(line) {
+        return None;
+    }
     let start = line.find(|c: char| c.is_ascii_digit())?;
     let clock = line.get(start..start + 8)?;
     let is_clock =
