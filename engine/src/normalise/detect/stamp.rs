@@ -144,7 +144,9 @@ impl<'l> Reading<'l> {
         }
         let is_glued = is_glued(self.line.as_bytes(), start);
         let has_year = if is_glued && self.digits() == 4 { self.month_and_day()? } else { self.date()? };
-        self.between()?;
+        if self.forms[0] != "%Y%m%d" || self.digits() != 6 {
+            self.between()?;
+        }
         self.time()?;
         let has_offset = self.zone();
         if !has_year && !is_glued && self.byte(0) == b' ' && self.ahead(1).digits() == 4 {
@@ -189,7 +191,7 @@ impl<'l> Reading<'l> {
                 self.month_name_first()?;
                 Some(true)
             }
-            8 if (1970..2100).contains(&(self.number(8) / 10_000)) => {
+            8 | 14 if (1970..2100).contains(&(self.number(8) / 10_000)) => {
                 self.add("%Y%m%d", 8);
                 Some(true)
             }
@@ -339,17 +341,18 @@ impl<'l> Reading<'l> {
             let hour = self.short(0, 23)?;
             let at = self.at;
             self.at += hour;
-            let minutes = self.two()?;
-            let seconds = self.two();
-            // A minute of one digit is one only where seconds follow.
-            (minutes == 2 || seconds.is_some()).then_some(())?;
+            let sign = if self.byte(0) == b'.' { '.' } else { ':' };
+            let minutes = self.two(sign)?;
+            let seconds = self.two(sign);
+            // A minute of one digit is one only where seconds follow, and what dots part is a time only in whole.
+            (minutes == 2 && (sign == ':' || seconds == Some(2)) || sign == ':' && seconds.is_some()).then_some(())?;
             let half = self.half_of_day(seconds.is_some());
             let letter = if half.is_some() { 'I' } else { 'H' };
             self.at = at;
             self.add(padded(letter, hour), hour);
-            self.add(if minutes == 1 { ":%-M" } else { ":%M" }, 1 + minutes);
+            self.add(&format!("{sign}{}", if minutes == 1 { "%-M" } else { "%M" }), 1 + minutes);
             if let Some(seconds) = seconds {
-                self.add(if seconds == 1 { ":%-S" } else { ":%S" }, 1 + seconds);
+                self.add(&format!("{sign}{}", if seconds == 1 { "%-S" } else { "%S" }), 1 + seconds);
             }
         }
         let sign = self.byte(0);
@@ -369,10 +372,10 @@ impl<'l> Reading<'l> {
         Some(())
     }
 
-    /// A colon and up to two digits, passed over: how many digits.
-    fn two(&mut self) -> Option<usize> {
+    /// A colon or dot and up to two digits, passed over: how many digits.
+    fn two(&mut self, sign: char) -> Option<usize> {
         let behind = self.ahead(1);
-        let digits = behind.short(0, 59).filter(|_| self.byte(0) == b':')?;
+        let digits = behind.short(0, 59).filter(|_| char::from(self.byte(0)) == sign)?;
         self.at += 1 + digits;
         Some(digits)
     }
