@@ -62,7 +62,8 @@
 //! ```
 //!
 //! Built with `cargo build --release --target wasm32-unknown-unknown` as a `cdylib`, the `.wasm` file is a plugin as
-//! it is: name it in the profile, `[kpi.logons] plugin = "logons.wasm"`.
+//! it is: name it in the profile, `[kpi.logons] plugin = "logons.wasm"`. Its allocator is the SDK's: a plugin declares
+//! none.
 //!
 //! The modules: [`columns`] (what a plugin sees), [`merge`], [`save`], [`distribution`] and [`sessions`] (state), [`results`] and
 //! [`period`] (what it tells), [`mod@plugin`] (the trait and its settings), [`testkit`] (logs made of words, and the merge

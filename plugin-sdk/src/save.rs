@@ -347,7 +347,6 @@ impl<T: Save + Ord> Save for BTreeSet<T> {
     }
     fn load(from: &mut Reader<'_>) -> Option<Self> {
         let (length, _) = from.length()?;
-        // They come in their order, for which this is the quickest way.
         let mut values = Self::new();
         for _ in 0..length {
             values.insert(T::load(from)?);

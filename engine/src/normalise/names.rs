@@ -20,6 +20,9 @@ const MONTHS: [&[&str]; 12] = [
     &["november", "novembre", "noviembre", "novembro"],
     &["december", "dezember", "dcembre", "diciembre", "dicembre", "dezembro", "desember"],
 ];
+/// The short ones of English.
+const SHORT: [[u8; 3]; 12] =
+    [*b"jan", *b"feb", *b"mar", *b"apr", *b"may", *b"jun", *b"jul", *b"aug", *b"sep", *b"oct", *b"nov", *b"dec"];
 /// Weekdays in the same languages, whole and short.
 const WEEKDAYS: &str = "mon tue wed thu fri sat sun tues weds thur thurs monday tuesday wednesday thursday friday saturday \
     sunday mo di mi do fr sa so montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag lun mar mer jeu ven \
@@ -77,6 +80,12 @@ pub fn word(text: &[u8], at: usize) -> Option<usize> {
 pub fn month(text: &[u8], at: usize) -> Option<(u32, usize)> {
     let end = word(text, at)?;
     let name = text[at..end].strip_suffix(b".").unwrap_or(&text[at..end]);
+    // Nearly all logs have these; they are read for every record of syslog.
+    if let &[a, b, c] = name
+        && let Some(month) = SHORT.iter().position(|short| *short == [a | 0x20, b | 0x20, c | 0x20])
+    {
+        return Some((month as u32 + 1, end));
+    }
     let letters = || name.iter().filter(|byte| byte.is_ascii()).map(u8::to_ascii_lowercase);
     let count = letters().count();
     let least = if count == name.len() { MONTH_LETTERS_MIN } else { MONTH_LETTERS_MIN_BESIDE };

@@ -15,7 +15,7 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::severity::{self, Severities};
+use super::severity::Severities;
 use super::trial::{LineKind, each_line, is_stray};
 use super::{Normaliser, Record, Start, Want, Wanted};
 use crate::profile::{self, Format, KNOWN, Layout};
@@ -273,7 +273,7 @@ fn begin(line: &[u8]) -> Option<Vec<u8>> {
 fn is_loud(record: &Record) -> bool {
     let text = [record.body(), record.exception().lines().next().unwrap_or_default()];
     let mut words = text.into_iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
-    words.any(|word| severity::is_alarm(word.as_bytes()) || words::is_alarm(word))
+    words.any(words::is_alarm)
 }
 
 /// Whether a text is a file and a line of it, `a/b.go:7`.

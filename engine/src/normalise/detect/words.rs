@@ -90,10 +90,11 @@ pub fn is_severity(word: &str, severities: &Severities) -> bool {
     !is_number && (severities.knows(word) || abroad(word).is_some())
 }
 
-/// Whether a word means an error or worse, in any language and case.
+/// Whether a word means an error or worse, in any language; short ones only in capitals.
 pub fn is_alarm(word: &str) -> bool {
     let is_long = word.chars().count() > 3;
-    is_long && (severity::is_alarm(word.to_uppercase().as_bytes()) || matches!(abroad(word), Some("error" | "fatal")))
+    let upper = if is_long { word.to_uppercase() } else { word.to_owned() };
+    severity::is_alarm(upper.as_bytes()) || is_long && matches!(abroad(word), Some("error" | "fatal"))
 }
 
 fn abroad(word: &str) -> Option<&'static str> {
