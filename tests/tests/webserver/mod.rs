@@ -108,19 +108,23 @@ impl WebServer {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// So many requests, those since the last time that this was asked, in the order in which they ended. More are a
-    /// failure; what is under way is waited for, because a server writes its log after its answer.
+    /// So many requests, those since the last time that this was asked, in their order. More are a failure; what is under
+    /// way is waited for, because a server writes its log after its answer: Apache not always in the order in which
+    /// requests began, which its lines tell.
     pub fn asked(&mut self, count: u64) -> Vec<Asked> {
         let started = Instant::now();
         loop {
             let log = fs::read_to_string(self.folder.join("access.log")).unwrap_or_default();
             // A request line without a request is that of `answers`.
             let lines = log.split_inclusive('\n').filter(|line| line.ends_with('\n'));
-            let asked: Vec<_> = lines.filter_map(Asked::read).collect();
+            let mut asked: Vec<_> = lines.filter_map(Asked::read).collect();
             let news = asked.len() - self.read;
             if news as u64 >= count || started.elapsed() > PATIENCE {
                 assert_eq!(news as u64, count, "requests in the log of the server: {:#?}", &asked[self.read..]);
-                return asked[std::mem::replace(&mut self.read, asked.len())..].to_vec();
+                let mut news = asked.split_off(self.read);
+                self.read += news.len();
+                news.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+                return news.into_iter().map(|(_, asked)| asked).collect();
             }
             thread::sleep(LOOK);
         }
@@ -136,17 +140,19 @@ impl Drop for WebServer {
 }
 
 impl Asked {
-    fn read(line: &str) -> Option<Asked> {
-        let [status, range, bytes, request] = line.trim_end().splitn(4, '|').collect::<Vec<_>>()[..] else {
+    /// A request, and when it was.
+    fn read(line: &str) -> Option<(f64, Asked)> {
+        let [time, status, range, bytes, request] = line.trim_end().splitn(5, '|').collect::<Vec<_>>()[..] else {
             panic!("a line of the server's log: {line}");
         };
         let path = request.strip_prefix("GET ")?.split(' ').next()?;
-        Some(Asked {
+        let asked = Asked {
             path: path.to_owned(),
             status: status.parse().expect("a status"),
             range: (range != "-").then(|| range.to_owned()),
             bytes: bytes.parse().expect("a number of bytes"),
-        })
+        };
+        Some((time.parse().expect("a time"), asked))
     }
 }
 
