@@ -1,23 +1,17 @@
 //! Compiled plugins, kept between runs.
 //!
-//! One file a plugin: wasmtime's serialised code, then 8 bytes of XXH3 over it. Its name is the digest of the plugin's
-//! file and of the engine's compatibility hash, so that another wasmtime or other settings find nothing. A file that
-//! does not verify is compiled anew. Files are written by rename, and mapped: of the code, only what runs is read.
+//! One file a plugin: 8 bytes of XXH3 over the rest, then wasmtime's serialised code. Its name is the digest of
+//! the plugin's file and of the engine's compatibility hash, so that another wasmtime or other settings find nothing.
+//! A file that does not verify is compiled anew. Files are written by rename, and read at once.
 
-use std::fs::{self, File};
+use std::fs;
 use std::hash::{Hash, Hasher};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use twox_hash::XxHash3_64;
 use wasmtime::Engine;
 use wasmtime::component::Component;
-
-/// Of a checksum.
-const SUM_BYTES: usize = 8;
-/// What is read at once.
-const BUFFER_BYTES: usize = 64 << 10;
 
 /// The compiled plugin whose file has this digest, where the folder has it.
 pub fn find(engine: &Engine, folder: &Path, plugin: &[u8; 32]) -> Option<Component> {
@@ -48,33 +42,22 @@ fn name(engine: &Engine, plugin: &[u8; 32]) -> PathBuf {
     PathBuf::from(hex).with_extension("cwasm")
 }
 
-fn read(engine: &Engine, path: &Path) -> Option<Component> {
-    verify(&mut File::open(path).ok()?)?;
-    // SAFETY: the code is what this engine serialised: it verified against its checksum, nobody writes into a file that
-    // has its name, and the store is as private to its owner as the binary itself.
-    unsafe { Component::deserialize_file(engine, path) }.ok()
-}
-
-/// Whether a file's last bytes are the checksum of those before.
-fn verify(file: &mut File) -> Option<()> {
-    let mut rest = file.metadata().ok()?.len().checked_sub(SUM_BYTES as u64)?;
-    let (mut sum, mut buffer) = (XxHash3_64::new(), vec![0; BUFFER_BYTES]);
-    while rest > 0 {
-        let part = &mut buffer[..rest.min(BUFFER_BYTES as u64) as usize];
-        file.read_exact(part).ok()?;
-        sum.write(part);
-        rest -= part.len() as u64;
+fn read(engine: &Engine, file: &Path) -> Option<Component> {
+    let bytes = fs::read(file).ok()?;
+    let (sum, code) = bytes.split_first_chunk()?;
+    if XxHash3_64::oneshot(code) != u64::from_le_bytes(*sum) {
+        return None;
     }
-    let mut last = [0; SUM_BYTES];
-    file.read_exact(&mut last).ok()?;
-    (sum.finish() == u64::from_le_bytes(last)).then_some(())
+    // SAFETY: the code is what this engine serialised: it verified against its checksum, and the store is as private
+    // to its owner as the binary itself.
+    unsafe { Component::deserialize(engine, code) }.ok()
 }
 
 fn write(file: &Path, code: &[u8]) -> std::io::Result<()> {
     let folder = file.parent().expect("a file in the cache's folder");
     fs::create_dir_all(folder)?;
     let part = file.with_extension(format!("{}.part", std::process::id()));
-    fs::write(&part, [code, &XxHash3_64::oneshot(code).to_le_bytes()].concat())?;
+    fs::write(&part, [&XxHash3_64::oneshot(code).to_le_bytes(), code].concat())?;
     fs::rename(&part, file)
 }
 
