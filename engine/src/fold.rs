@@ -10,6 +10,9 @@ use crate::host::{Fact, Instance, Plugin, PluginFault, Running, Told, Window};
 
 /// Days behind the window that are folded too: a session that began in it may end in the week after.
 const DAYS_BEHIND: i32 = 7;
+/// States that cross the boundary at once; of more, these are appended to one first. So a plugin holds no more than
+/// these, and what it makes of all.
+const STATES_MAX: usize = 64;
 
 /// Provides partials.
 pub trait PartialRunner {
@@ -72,7 +75,7 @@ pub fn fold<R: PartialRunner>(
     };
     for (instance, member) in members.iter().enumerate() {
         let days = runner.partials(position, instance, context.clone())?;
-        if let Err(fault) = folding.add(instance, member, days) {
+        if let Err(fault) = folding.add(instance, member, &days) {
             return Ok(Err(FoldFault { fault, place: format!("instance {}", member.name) }));
         }
     }
@@ -83,39 +86,37 @@ pub fn fold<R: PartialRunner>(
 struct Folding {
     running: Running,
     fleet: crate::host::FleetState,
-    empty: Vec<u8>,
 }
 
 impl Folding {
     fn start(plugin: &Plugin, window: Window) -> Result<Self, PluginFault> {
         let mut running = Running::start(plugin)?;
         let fleet = running.fleet(window)?;
-        let partial = running.partial()?;
-        let empty = running.save(partial)?;
-        Ok(Self { running, fleet, empty })
+        Ok(Self { running, fleet })
     }
 
-    fn add(&mut self, id: usize, member: &Member, mut days: Vec<Vec<u8>>) -> Result<(), PluginFault> {
-        let state = match days.len() {
-            0 => self.empty.clone(),
-            1 => days.remove(0),
-            _ => {
-                let partial = self.running.partial()?;
-                for day in &days {
-                    self.running.append(&partial, day)?;
-                }
-                self.running.save(partial)?
-            }
-        };
+    fn add(&mut self, id: usize, member: &Member, days: &[Vec<u8>]) -> Result<(), PluginFault> {
+        let mut first: Vec<Vec<u8>> = Vec::new();
+        let mut rest = days;
+        while first.len() + rest.len() > STATES_MAX {
+            let (now, later) = rest.split_at(STATES_MAX - first.len());
+            first = vec![self.running.append(&slices(first.iter().chain(now)))?];
+            rest = later;
+        }
         let tags: Vec<&str> = member.tags.iter().map(String::as_str).collect();
         let facts: Vec<Fact<'_>> = member.facts.iter().map(|&(name, value)| Fact { name, value }).collect();
         let id = u32::try_from(id).expect("a fleet has fewer than 2³² instances");
-        self.running.add(&self.fleet, Instance { id, name: &member.name, tags: &tags, facts: &facts }, &state)
+        let instance = Instance { id, name: &member.name, tags: &tags, facts: &facts };
+        self.running.add(&self.fleet, instance, &slices(first.iter().chain(rest)))
     }
 
     fn report(self) -> Result<Told, PluginFault> {
         self.running.report(&self.fleet)
     }
+}
+
+fn slices<'a>(states: impl Iterator<Item = &'a Vec<u8>>) -> Vec<&'a [u8]> {
+    states.map(Vec::as_slice).collect()
 }
 
 /// The days of a window, as dates.

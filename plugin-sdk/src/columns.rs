@@ -1,6 +1,20 @@
 //! Reading a batch: columns in, typed rows out.
 
-use crate::{Batch, Column};
+use crate::Column;
+use crate::bindings::exports::logparser::plugin::plugin as contract;
+
+/// Records of one instance and one local day, in stream order.
+#[derive(Debug)]
+pub struct Batch {
+    /// The local day in the report's zone: days since 1970-01-01.
+    pub day: i32,
+    /// Its rows within the columns: the first of them, and how many.
+    rows: (usize, usize),
+    /// Its spans within the activity, likewise.
+    spans: (usize, usize),
+    columns: Vec<Column>,
+    activity: Vec<i64>,
+}
 
 /// A row type, derived from a struct: `#[derive(Row)]`.
 pub trait Row: Sized {
@@ -167,16 +181,46 @@ pub struct Span {
 }
 
 impl Batch {
+    /// Shows the days of a batch that crossed the boundary, one after the other.
+    pub(crate) fn each_day(batch: contract::Batch, mut see: impl FnMut(&Self)) {
+        let contract::Batch { days, columns, activity } = batch;
+        let mut one = Self { day: 0, rows: (0, 0), spans: (0, 0), columns, activity };
+        for contract::Day { day, rows, spans } in days {
+            one.day = day;
+            one.rows = (one.rows.0 + one.rows.1, rows as usize);
+            one.spans = (one.spans.0 + one.spans.1, spans as usize);
+            see(&one);
+        }
+    }
+
+    /// Whether the day has neither rows nor activity.
+    pub(crate) fn is_empty(&self) -> bool {
+        (self.rows.1, self.spans.1) == (0, 0)
+    }
+
     /// The activity of the stream since the batch before. A pause of more than 60 s ends a span, and so may the end
     /// of a batch.
     pub fn spans(&self) -> impl DoubleEndedIterator<Item = Span> + '_ {
         let (pairs, _) = self.activity.as_chunks();
-        pairs.iter().map(|&[first, last]| Span { first: Time(first), last: Time(last) })
+        let (first, count) = self.spans;
+        pairs[first..][..count].iter().map(|&[first, last]| Span { first: Time(first), last: Time(last) })
     }
 
     /// The rows, in stream order.
     pub fn rows<R: Row>(&self) -> impl Iterator<Item = R> + '_ {
         R::rows(self)
+    }
+
+    /// Number of rows.
+    pub fn row_count(&self) -> usize {
+        self.rows.1
+    }
+
+    /// What a column holds for the rows, by its position in the manifest.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn held<F: Field>(&self, column: usize) -> &[F::Held] {
+        &F::held(&self.columns[column])[self.rows.0..][..self.rows.1]
     }
 }
 
@@ -254,7 +298,8 @@ mod tests {
         assert_eq!(columns, expected);
     }
 
-    fn batch() -> Batch {
+    /// A day without rows, and one with two.
+    fn batch() -> contract::Batch {
         let columns = vec![
             Column::Bytes(vec![1, 255]),
             Column::Signed(vec![10, 20]),
@@ -265,12 +310,14 @@ mod tests {
             Column::Unsigned(vec![8, 0]),
             Column::Signed(vec![250, i64::MIN]),
         ];
-        Batch { day: 1, rows: 2, columns, activity: Vec::new() }
+        let day = |day, rows, spans| contract::Day { day, rows, spans };
+        contract::Batch { days: vec![day(1, 0, 1), day(2, 2, 2)], columns, activity: vec![1, 2, 3, 4, 5, 6] }
     }
 
     #[test]
     fn columns_are_read_as_rows() {
-        let rows: Vec<Seen> = batch().rows().collect();
+        let mut days = Vec::new();
+        Batch::each_day(batch(), |day| days.push((day.day, day.spans().collect(), day.rows().collect())));
         let first = Seen {
             event: Event::End,
             time: Time(10),
@@ -291,7 +338,10 @@ mod tests {
             session: None,
             duration: None,
         };
-        assert_eq!(rows, [first, second]);
+        let span = |first, last| Span { first: Time(first), last: Time(last) };
+        let expected: [(i32, Vec<Span>, Vec<Seen>); 2] =
+            [(1, vec![span(1, 2)], vec![]), (2, vec![span(3, 4), span(5, 6)], vec![first, second])];
+        assert_eq!(days, expected);
     }
 
     #[test]
@@ -299,6 +349,6 @@ mod tests {
     fn a_column_of_the_wrong_kind_is_named() {
         let mut batch = batch();
         batch.columns.swap(3, 4);
-        let _ = batch.rows::<Seen>().count();
+        Batch::each_day(batch, |day| _ = day.rows::<Seen>().count());
     }
 }

@@ -1,21 +1,17 @@
 //! Between the generated bindings and a plugin: what `#[plugin]` puts into the module.
 
-use std::cell::{RefCell, RefMut};
-use std::rc::Rc;
+use std::cell::RefCell;
 use std::sync::OnceLock;
 
 use crate::bindings::exports::logparser::plugin::plugin as contract;
 use crate::plugin::{Plugin, settings};
 use crate::results::Results;
-use crate::save;
-use crate::{Batch, Instance, SettingsError, Window};
+use crate::{Batch, Instance, Merge, SettingsError, Window, save};
 
-/// A plugin that stands in a module of its own, with places for its settings and for a state.
+/// A plugin that stands in a module of its own, with a place for its settings.
 pub trait Exported: Plugin {
     /// Where the settings stay after `configure`.
     fn slot() -> &'static OnceLock<Self>;
-    /// Puts a state in the place of the one that was saved last, and gives that.
-    fn keep_saved(state: Option<Saved<Self>>) -> Option<Saved<Self>>;
 
     /// The settings; the defaults where `configure` was not called.
     fn current() -> &'static Self {
@@ -37,57 +33,39 @@ pub fn configure<P: Exported>(json: &str) -> Result<(), Vec<SettingsError>> {
     })
 }
 
-/// A state as it was when it was saved: a report saves that of an instance and adds it right after, which then need
-/// not be read from its bytes.
-pub struct Saved<P: Plugin> {
-    bytes: Vec<u8>,
-    state: Rc<RefCell<P::Partial>>,
-}
-
-impl<P: Plugin> Saved<P> {
-    /// The state, if these are its bytes and nobody else holds it.
-    fn of(self, bytes: &[u8]) -> Option<P::Partial> {
-        // Compared word by word: WebAssembly would compare them one by one.
-        let ((mine, my_end), (other, other_end)) = (self.bytes.as_chunks(), bytes.as_chunks());
-        let equal = |(a, b): (&[u8; 8], &[u8; 8])| u64::from_le_bytes(*a) == u64::from_le_bytes(*b);
-        let all_equal = self.bytes.len() == bytes.len() && my_end == other_end && mine.iter().zip(other).all(equal);
-        all_equal.then(|| Rc::into_inner(self.state)).flatten().map(RefCell::into_inner)
-    }
-}
-
-/// The contract's `partial` over a plugin's state.
-pub struct PartialHandle<P: Exported>(Rc<RefCell<P::Partial>>);
-
-impl<P: Exported> PartialHandle<P> {
-    /// The state, which then is no longer the one that was saved.
-    fn change(&self) -> RefMut<'_, P::Partial> {
-        if Rc::strong_count(&self.0) > 1 {
-            P::keep_saved(None);
+/// The contract's `observe`. A day without rows and activity is not shown to the plugin.
+pub fn observe<P: Plugin>(plugin: &P, before: Option<&[u8]>, batch: contract::Batch) -> Result<Vec<Vec<u8>>, String> {
+    let mut before = before.map(decode::<P>).transpose()?;
+    let mut states = Vec::with_capacity(batch.days.len());
+    Batch::each_day(batch, |day| {
+        let mut state = before.take().unwrap_or_else(|| plugin.partial());
+        if !day.is_empty() {
+            plugin.observe(&mut state, day);
         }
-        self.0.borrow_mut()
-    }
+        states.push(encode::<P>(&state));
+    });
+    Ok(states)
 }
 
-impl<P: Exported> contract::GuestPartial for PartialHandle<P> {
-    fn new() -> Self {
-        Self(Rc::new(RefCell::new(P::current().partial())))
-    }
+/// The contract's `append`.
+pub fn append<P: Plugin>(plugin: &P, states: &[Vec<u8>]) -> Result<Vec<u8>, String> {
+    together(plugin, states).map(|state| encode::<P>(&state))
+}
 
-    fn observe(&self, batch: Batch) {
-        P::current().observe(&mut self.change(), &batch);
-    }
+/// The contract's `add`.
+pub fn add<P: Plugin>(plugin: &P, fleet: &mut P::Fleet, instance: &Instance, states: &[Vec<u8>]) -> Result<(), String> {
+    plugin.add(fleet, instance, together(plugin, states)?);
+    Ok(())
+}
 
-    fn append(&self, later: Vec<u8>) -> Result<(), String> {
-        let later = decode::<P>(&later)?;
-        crate::Merge::append(&mut *self.change(), later);
-        Ok(())
+/// The state over spans that follow each other.
+fn together<P: Plugin>(plugin: &P, states: &[Vec<u8>]) -> Result<P::Partial, String> {
+    let Some((first, later)) = states.split_first() else { return Ok(plugin.partial()) };
+    let mut state = decode::<P>(first)?;
+    for one in later {
+        state.append(decode::<P>(one)?);
     }
-
-    fn save(&self) -> Vec<u8> {
-        let bytes = encode::<P>(&self.0.borrow());
-        P::keep_saved(Some(Saved { bytes: bytes.clone(), state: Rc::clone(&self.0) }));
-        bytes
-    }
+    Ok(state)
 }
 
 /// The contract's `fleet` over a plugin's state.
@@ -98,14 +76,8 @@ impl<P: Exported> contract::GuestFleet for FleetHandle<P> {
         Self(RefCell::new(Some(P::current().fleet(&window))))
     }
 
-    fn add(&self, instance: Instance, state: Vec<u8>) -> Result<(), String> {
-        let partial = match P::keep_saved(None).and_then(|saved| saved.of(&state)) {
-            Some(partial) => partial,
-            None => decode::<P>(&state)?,
-        };
-        let mut fleet = self.0.borrow_mut();
-        P::current().add(fleet.as_mut().ok_or(REPORTED)?, &instance, partial);
-        Ok(())
+    fn add(&self, instance: Instance, states: Vec<Vec<u8>>) -> Result<(), String> {
+        add(P::current(), self.0.borrow_mut().as_mut().ok_or(REPORTED)?, &instance, &states)
     }
 
     fn report(&self) -> Result<(), String> {
@@ -132,7 +104,7 @@ pub fn decode<P: Plugin>(bytes: &[u8]) -> Result<P::Partial, String> {
 
 #[cfg(test)]
 mod tests {
-    use contract::{GuestFleet, GuestPartial};
+    use contract::GuestFleet;
 
     use super::*;
     use crate::{Column, Events, Row};
@@ -176,46 +148,44 @@ mod tests {
         }
     }
 
-    fn partial(rows: u32) -> PartialHandle<Counts> {
-        let partial = PartialHandle::new();
-        partial.observe(batch(rows));
-        partial
+    /// A batch of days, each with its number of rows.
+    fn batch(days: &[(i32, u32)]) -> contract::Batch {
+        let rows = days.iter().map(|(_, rows)| *rows as usize).sum();
+        contract::Batch {
+            days: days.iter().map(|&(day, rows)| contract::Day { day, rows, spans: 0 }).collect(),
+            columns: vec![Column::Bytes(vec![0; rows])],
+            activity: Vec::new(),
+        }
     }
 
-    fn batch(rows: u32) -> Batch {
-        Batch { day: 1, rows, columns: vec![Column::Bytes(vec![0; rows as usize])], activity: Vec::new() }
-    }
-
-    fn instance() -> Instance {
-        Instance { id: 0, name: String::new(), tags: Vec::new(), facts: Vec::new() }
-    }
-
-    #[test]
-    fn the_state_that_was_saved_last_is_not_read_again() {
-        let saved = partial(1000).save();
-        assert_eq!(saved.len(), 3);
-        assert_eq!(Counts::keep_saved(None).and_then(|last| last.of(&saved)), Some(1000));
-        let saved = partial(1001).save();
-        assert_eq!(Counts::keep_saved(None).and_then(|last| last.of(&partial(1002).save())), None, "other bytes");
-        assert_eq!(decode::<Counts>(&saved), Ok(1001));
+    fn saved(count: u64) -> Vec<u8> {
+        encode::<Counts>(&count)
     }
 
     #[test]
-    fn what_is_added_is_the_state_of_its_bytes_whatever_came_since() {
+    fn each_day_of_a_batch_has_a_state_of_its_own_and_only_the_first_goes_on() {
+        let days = [(3, 2), (4, 0), (7, 1000)];
+        let alone = observe(&Counts {}, None, batch(&days));
+        assert_eq!(alone, Ok(vec![saved(2), saved(0), saved(1000)]));
+        let behind = observe(&Counts {}, Some(&saved(5)), batch(&days));
+        assert_eq!(behind, Ok(vec![saved(7), saved(0), saved(1000)]));
+        assert!(observe(&Counts {}, Some(&[1, 1]), batch(&days)).is_err());
+    }
+
+    #[test]
+    fn states_are_appended_in_their_order_and_none_is_the_empty_one() {
+        assert_eq!(append(&Counts {}, &[]), Ok(saved(0)));
+        assert_eq!(append(&Counts {}, &[saved(1), saved(2), saved(4)]), Ok(saved(7)));
+        assert!(append(&Counts {}, &[saved(1), vec![1, 1]]).is_err());
+    }
+
+    #[test]
+    fn an_instance_is_added_with_all_its_days_together() {
         let fleet = FleetHandle::<Counts>::new(crate::testkit::window("2026-10-12", "2026-10-13"));
-        let add = |state: &[u8]| fleet.add(instance(), state.to_vec()).expect("a state");
-        let partial = partial(1);
-        let one = partial.save();
-        partial.observe(batch(1));
-        add(&one);
-        let two = partial.save();
-        add(&two);
-        add(&one);
-        partial.append(two.clone()).expect("a state");
-        let four = partial.save();
-        drop(partial);
-        [&four, &four, &two].into_iter().for_each(|state| add(state));
-        assert_eq!(fleet.0.take(), Some(vec![1, 2, 1, 4, 4, 2]));
-        assert!(fleet.add(instance(), vec![1, 1]).is_err());
+        let instance = || Instance { id: 0, name: String::new(), tags: Vec::new(), facts: Vec::new() };
+        fleet.add(instance(), vec![saved(1), saved(2)]).expect("states");
+        fleet.add(instance(), Vec::new()).expect("no state");
+        assert!(fleet.add(instance(), vec![vec![1, 1]]).is_err());
+        assert_eq!(fleet.0.take(), Some(vec![3, 0]));
     }
 }

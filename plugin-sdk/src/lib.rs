@@ -109,12 +109,12 @@ pub mod testkit;
 #[global_allocator]
 static HEAP: heap::Heap = heap::Heap::new();
 
-pub use bindings::exports::logparser::plugin::plugin::{Batch, Column, Fact, Instance, SettingsError, Window};
+pub use bindings::exports::logparser::plugin::plugin::{Column, Fact, Instance, SettingsError, Window};
 pub use bindings::logparser::plugin::results::{
     Axis, Cell, Chart, Column as TableColumn, Heatmap, Highlight, Level, Metric, Points, Rank, RecordRef, Series,
     State, Table,
 };
-pub use columns::{Field, Key, Minute, Row, Severity, Span, Symbol, Time};
+pub use columns::{Batch, Field, Key, Minute, Row, Severity, Span, Symbol, Time};
 pub use distribution::Distribution;
 pub use logparser_sdk_macros::{Events, Merge, Row, Save, plugin, settings, state};
 pub use merge::{First, Greatest, Last, Leading, Least, Merge};

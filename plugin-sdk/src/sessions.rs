@@ -108,7 +108,7 @@ impl Sessions {
 
     /// Takes in the activity of a batch, after its markers.
     pub fn activity(&mut self, batch: &Batch) {
-        if !batch.activity.is_empty() {
+        if batch.spans().next().is_some() {
             let idle_us = self.idle_us();
             self.days.entry(batch.day).or_default().activity(batch, idle_us);
         }

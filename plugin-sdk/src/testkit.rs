@@ -8,6 +8,7 @@ mod told;
 
 use std::collections::BTreeSet;
 
+use crate::bindings::exports::logparser::plugin::plugin as contract;
 use crate::export::{decode, encode};
 use crate::manifest::Manifest;
 use crate::plugin::Plugin;
@@ -51,12 +52,12 @@ fn observe_entries<P: Plugin>(plugin: &P, entries: &[Entry]) -> P::Partial {
     let manifest = manifest::<P>();
     let mut partial = plugin.partial();
     for day in entries.chunk_by(|a, b| a.time.div_euclid(DAY_US) == b.time.div_euclid(DAY_US)) {
-        plugin.observe(&mut partial, &batch(&manifest, day));
+        Batch::each_day(batch(&manifest, day), |day| plugin.observe(&mut partial, day));
     }
     partial
 }
 
-fn batch(manifest: &Manifest, entries: &[Entry]) -> Batch {
+fn batch(manifest: &Manifest, entries: &[Entry]) -> contract::Batch {
     let position = |entry: &Entry| manifest.events.iter().position(|name| entry.event.as_ref() == Some(name));
     let wanted =
         |entry: &Entry| position(entry).is_some() || manifest.severity.is_some_and(|least| entry.severity >= least);
@@ -89,8 +90,9 @@ fn batch(manifest: &Manifest, entries: &[Entry]) -> Batch {
         }
     }
     let day = i32::try_from(entries[0].time.div_euclid(DAY_US)).expect("a date of our times");
-    let columns = columns.collect();
-    Batch { day, rows: u32::try_from(rows.len()).expect("a small log"), columns, activity }
+    let count = |count: usize| u32::try_from(count).expect("a small log");
+    let day = contract::Day { day, rows: count(rows.len()), spans: count(activity.len() / 2) };
+    contract::Batch { days: vec![day], columns: columns.collect(), activity }
 }
 
 /// The results of a plugin over instances with their logs; instances are added in the order of their names.

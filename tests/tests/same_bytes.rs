@@ -209,3 +209,49 @@ fn rest_and_folder_tell_the_same() {
     assert!(Path::new(&scene.path("folder/reports/report.html")).exists());
     scene.published(MAIN).must_be(&scene.published("folder"), "REST and folder");
 }
+
+/// More than cross the boundary to a plugin together: rows of a batch, days of a batch, states of an instance.
+const BUSY_ERRORS: u64 = 20_000;
+const MANY_DAYS: u64 = 150;
+
+/// A session and an error a day; one day is busy, and around the next midnight the clock steps back and forth.
+fn long_log() -> String {
+    let mut log = String::new();
+    let first = chrono::NaiveDate::from_ymd_opt(2026, 3, 1).expect("a date");
+    let mut add = |day: u64, time: &str, rest: String| {
+        log += &format!("{} {time},000 [1] {rest}\n", first + chrono::Days::new(day));
+    };
+    for day in 0..MANY_DAYS {
+        add(day, "08:00:00", format!("INFO  App.Session - Session {day:08x} started by u17 version 4.2.1"));
+        add(day, "08:00:30", "ERROR Net.Http - Request failed with status 503".to_owned());
+        if day == MANY_DAYS / 2 {
+            for second in 0..BUSY_ERRORS {
+                let time = format!("{:02}:{:02}:{:02}", 9 + second / 3600, second / 60 % 60, second % 60);
+                add(day, &time, format!("ERROR Net.Http - Request failed with status 503 after {second} ms"));
+            }
+            for seconds in 0..4 {
+                add(day, &format!("23:59:5{seconds}"), "ERROR Db.Sqlite - database is locked".to_owned());
+                add(day + 1, &format!("00:00:0{seconds}"), "ERROR Db.Sqlite - database is locked".to_owned());
+            }
+        }
+        add(day, "23:59:58", format!("INFO  App.Session - Session {day:08x} ended by u17"));
+    }
+    log
+}
+
+#[test]
+fn more_days_and_records_than_a_plugin_is_given_at_once() {
+    let mut whole = whole(Layout::Log4net);
+    whole[0].1 = long_log().into_bytes();
+    let text = &whole[0].1;
+    let scene = nothing_yet(Layout::Log4net, &whole);
+    for piece in text.chunks(text.len() / 3 + 7) {
+        scene.seen().instance(0).append("app.log", piece);
+        scene.run_to(MAIN, 0);
+    }
+    must_be_as_clean(&scene, "a long log");
+    let sessions = scene.figures(MAIN, "sessions");
+    assert_eq!(sessions.count("starts"), MANY_DAYS);
+    assert_eq!(sessions.line("starts-per-day", "Starts").len() as u64, MANY_DAYS);
+    assert_eq!(scene.figures(MAIN, "errors").count("errors"), MANY_DAYS + BUSY_ERRORS + 8);
+}

@@ -21,7 +21,7 @@ mod native;
 mod results;
 mod running;
 
-pub use bindings::exports::logparser::plugin::plugin::{Batch, Column, Fact, Instance, Window};
+pub use bindings::exports::logparser::plugin::plugin::{Batch, Column, Day, Fact, Instance, Window};
 pub use bindings::logparser::plugin::results::{
     Axis, Cell, Chart, Heatmap, Highlight, Level, Metric, Rank, Series, State, Table,
 };
@@ -29,7 +29,7 @@ pub use native::{Native, StartNative};
 
 pub use load::{EMBEDDED, Host, LoadError, Plugin, SettingFault};
 pub use results::{Item, Told};
-pub use running::{FleetState, PartialState, PluginFault, Running};
+pub use running::{FleetState, PluginFault, Running};
 
 /// Largest module that is loaded.
 const MODULE_BYTES_MAX: u64 = 32 << 20;

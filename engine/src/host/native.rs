@@ -5,27 +5,25 @@ use super::bindings::exports::logparser::plugin::plugin::{Batch, Instance, Windo
 /// Starts a plugin with its settings, a JSON object.
 pub type StartNative = fn(settings: &str) -> Box<dyn Native>;
 
-/// The calls of the contract. Partials and the fleet are numbered in the order of their creation, from 0; results
-/// are told to nobody.
+/// The calls of the contract; results are told to nobody.
 pub trait Native {
-    /// The state of an empty span.
-    fn partial(&mut self) -> usize;
-    /// Takes in the records that follow.
-    fn observe(&mut self, partial: usize, batch: &Batch<'_>);
-    /// Takes in the saved state of the span that follows.
+    /// The state of each day of a batch, of the first behind the state `before` it on that day.
     ///
     /// # Errors
     /// When the bytes are no state.
-    fn append(&mut self, partial: usize, later: &[u8]) -> Result<(), String>;
-    /// The state as bytes; the partial is gone.
-    fn save(&mut self, partial: usize) -> Vec<u8>;
+    fn observe(&mut self, before: Option<&[u8]>, batch: &Batch<'_>) -> Result<Vec<Vec<u8>>, String>;
+    /// The state over spans that follow each other.
+    ///
+    /// # Errors
+    /// When the bytes are no states.
+    fn append(&mut self, states: &[&[u8]]) -> Result<Vec<u8>, String>;
     /// The state over no instance yet.
     fn fleet(&mut self, window: Window);
-    /// Takes in one instance with its state.
+    /// Takes in one instance with the states of its days.
     ///
     /// # Errors
-    /// When the bytes are no state.
-    fn add(&mut self, instance: &Instance<'_>, state: &[u8]) -> Result<(), String>;
+    /// When the bytes are no states.
+    fn add(&mut self, instance: &Instance<'_>, states: &[&[u8]]) -> Result<(), String>;
     /// Computes the results.
     ///
     /// # Errors

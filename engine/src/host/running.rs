@@ -36,17 +36,8 @@ struct Component {
     kpi: Kpi,
 }
 
-/// A partial inside a plugin instance.
-pub struct PartialState(Handle);
-
-/// A fleet inside a plugin instance.
-pub struct FleetState(Handle);
-
-#[derive(Clone, Copy)]
-enum Handle {
-    Resource(ResourceAny),
-    Native(usize),
-}
+/// A fleet inside a plugin instance; one of native code is known by its plugin instance alone.
+pub struct FleetState(Option<ResourceAny>);
 
 /// What went wrong inside a plugin.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -120,64 +111,35 @@ impl Running {
         })
     }
 
-    /// The state of an empty span.
+    /// The state of each day of a batch; the first goes on from the state `before` it on that day.
     ///
     /// # Errors
     /// A fault of the plugin.
-    pub fn partial(&mut self) -> Result<PartialState, PluginFault> {
-        let handle = match &mut self.0 {
-            Kind::Native(native) => Handle::Native(native.partial()),
+    pub fn observe(&mut self, before: Option<&[u8]>, batch: Batch<'_>) -> Result<Vec<Vec<u8>>, PluginFault> {
+        let days = batch.days.len();
+        let answer = match &mut self.0 {
+            Kind::Native(native) => native.observe(before, &batch),
             Kind::Component(component) => {
-                Handle::Resource(component.call("partial", |kpi, store| kpi.partial().call_constructor(store))?)
+                component.call("observe", |kpi, store| kpi.call_observe(store, before, batch))?
             }
         };
-        Ok(PartialState(handle))
+        let answer = answer.and_then(|states| match states.len() {
+            count if count == days => Ok(states),
+            count => Err(format!("{count} states for {days} days")),
+        });
+        answer.map_err(|answer| PluginFault::Refused { answer, call: "observe" })
     }
 
-    /// Takes in the records that follow.
+    /// The state over spans that follow each other.
     ///
     /// # Errors
     /// A fault of the plugin.
-    pub fn observe(&mut self, partial: &PartialState, batch: Batch<'_>) -> Result<(), PluginFault> {
-        match (&mut self.0, partial.0) {
-            (Kind::Native(native), Handle::Native(partial)) => native.observe(partial, &batch),
-            (Kind::Component(component), Handle::Resource(partial)) => {
-                component.call("observe", |kpi, store| kpi.partial().call_observe(store, partial, batch))?;
-            }
-            _ => unreachable!("a handle stays with the plugin instance that gave it"),
-        }
-        Ok(())
-    }
-
-    /// Takes in the saved state of the span that follows.
-    ///
-    /// # Errors
-    /// A fault of the plugin.
-    pub fn append(&mut self, partial: &PartialState, later: &[u8]) -> Result<(), PluginFault> {
-        let answer = match (&mut self.0, partial.0) {
-            (Kind::Native(native), Handle::Native(partial)) => native.append(partial, later),
-            (Kind::Component(component), Handle::Resource(partial)) => {
-                component.call("append", |kpi, store| kpi.partial().call_append(store, partial, later))?
-            }
-            _ => unreachable!("a handle stays with the plugin instance that gave it"),
+    pub fn append(&mut self, states: &[&[u8]]) -> Result<Vec<u8>, PluginFault> {
+        let answer = match &mut self.0 {
+            Kind::Native(native) => native.append(states),
+            Kind::Component(component) => component.call("append", |kpi, store| kpi.call_append(store, states))?,
         };
         answer.map_err(|answer| PluginFault::Refused { answer, call: "append" })
-    }
-
-    /// The state as bytes; the partial is gone.
-    ///
-    /// # Errors
-    /// A fault of the plugin.
-    pub fn save(&mut self, partial: PartialState) -> Result<Vec<u8>, PluginFault> {
-        match (&mut self.0, partial.0) {
-            (Kind::Native(native), Handle::Native(partial)) => Ok(native.save(partial)),
-            (Kind::Component(component), Handle::Resource(partial)) => {
-                let bytes = component.call("save", |kpi, store| kpi.partial().call_save(store, partial))?;
-                component.call("save", |_, store| partial.resource_drop(store))?;
-                Ok(bytes)
-            }
-            _ => unreachable!("a handle stays with the plugin instance that gave it"),
-        }
     }
 
     /// The state over no instance yet.
@@ -188,26 +150,26 @@ impl Running {
         let handle = match &mut self.0 {
             Kind::Native(native) => {
                 native.fleet(window);
-                Handle::Native(0)
+                None
             }
             Kind::Component(component) => {
-                Handle::Resource(component.call("fleet", |kpi, store| kpi.fleet().call_constructor(store, window))?)
+                Some(component.call("fleet", |kpi, store| kpi.fleet().call_constructor(store, window))?)
             }
         };
         Ok(FleetState(handle))
     }
 
-    /// Takes in one instance with its state.
+    /// Takes in one instance with the states of its days.
     ///
     /// # Errors
     /// A fault of the plugin.
-    pub fn add(&mut self, fleet: &FleetState, instance: Instance<'_>, state: &[u8]) -> Result<(), PluginFault> {
+    pub fn add(&mut self, fleet: &FleetState, instance: Instance<'_>, states: &[&[u8]]) -> Result<(), PluginFault> {
         let answer = match (&mut self.0, fleet.0) {
-            (Kind::Component(component), Handle::Resource(fleet)) => {
-                component.call("add", |kpi, store| kpi.fleet().call_add(store, fleet, instance, state))?
+            (Kind::Component(component), Some(fleet)) => {
+                component.call("add", |kpi, store| kpi.fleet().call_add(store, fleet, instance, states))?
             }
-            (Kind::Native(native), _) => native.add(&instance, state),
-            _ => unreachable!("a handle stays with the plugin instance that gave it"),
+            (Kind::Native(native), _) => native.add(&instance, states),
+            _ => unreachable!("a fleet stays with the plugin instance that gave it"),
         };
         answer.map_err(|answer| PluginFault::Refused { answer, call: "add" })
     }
@@ -219,7 +181,7 @@ impl Running {
     pub fn report(self, fleet: &FleetState) -> Result<Told, PluginFault> {
         let refused = |answer| PluginFault::Refused { answer, call: "report" };
         match (self.0, fleet.0) {
-            (Kind::Component(mut component), Handle::Resource(fleet)) => {
+            (Kind::Component(mut component), Some(fleet)) => {
                 component.call("report", |kpi, store| kpi.fleet().call_report(store, fleet))?.map_err(refused)?;
                 Ok(component.store.into_data().told)
             }
@@ -227,7 +189,7 @@ impl Running {
                 native.report().map_err(refused)?;
                 Ok(Told::default())
             }
-            _ => unreachable!("a handle stays with the plugin instance that gave it"),
+            _ => unreachable!("a fleet stays with the plugin instance that gave it"),
         }
     }
 }

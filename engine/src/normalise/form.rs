@@ -1,5 +1,7 @@
 //! What 32 bytes may be, compared at once.
 
+use std::array;
+
 /// Bytes of a form.
 pub const FORM_BYTES: usize = 32;
 
@@ -20,6 +22,13 @@ impl Default for Form {
 }
 
 impl Form {
+    /// The same, but for the bytes of a text that `set` marks with 255 in place of 0: they may be no other.
+    pub fn with(&self, text: &[u8; FORM_BYTES], set: &[u8; FORM_BYTES]) -> Self {
+        // Written as a whole, for it is read as a whole right after.
+        let least = array::from_fn(|at| (self.least[at] & !set[at]) | (text[at] & set[at]));
+        Self { least, most: array::from_fn(|at| self.most[at] & !set[at]) }
+    }
+
     /// Whether a text has this form.
     #[inline(always)]
     pub fn fits(&self, text: &[u8; FORM_BYTES]) -> bool {

@@ -21,6 +21,9 @@ impl Texts {
     /// Appends a field's text; true where some of it was no text.
     pub fn push(self, field: Field, held: &[u8], into: &mut String) -> bool {
         let bytes = field.span.of(held);
+        if bytes.is_empty() {
+            return false;
+        }
         let Some(encoding) = self.0 else {
             return if field.escaped { unescape(bytes, into) } else { push_lossy(bytes, into) };
         };

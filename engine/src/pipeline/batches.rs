@@ -3,11 +3,11 @@
 use logparser_sdk::manifest::Manifest;
 
 use super::texts::Texts;
-use crate::host::{Batch, Column};
+use crate::host::{Batch, Column, Day};
 use crate::normalise::{Normaliser, Record, Value, key};
 
 /// Rows after which a batch crosses the boundary: measured best between 2,000 and 16,000.
-pub const ROWS_MAX: u32 = 8_192;
+pub const ROWS_MAX: usize = 8_192;
 /// "None" in a column of signed numbers.
 const NO_NUMBER: i64 = i64::MIN;
 /// "None" in an event column.
@@ -19,6 +19,17 @@ pub struct Batches {
     /// Positions of those that hold what a record carries beside its row.
     carried: Vec<usize>,
     rows: Vec<Row>,
+    /// For each day of the batch, the rows before it.
+    days: Vec<usize>,
+}
+
+/// The days of a batch, whatever the plugin.
+#[derive(Default)]
+pub struct Days {
+    /// Each with its number of spans.
+    pub days: Vec<(i32, usize)>,
+    /// First and last times of spans, in turn, of all days.
+    pub activity: Vec<i64>,
 }
 
 /// What every record has: it is written down as a whole, and becomes columns when the batch is handed over.
@@ -79,7 +90,17 @@ impl Batches {
         };
         let columns: Vec<Values> = manifest.columns.iter().map(values).collect();
         let carried = (0..columns.len()).filter(|&column| columns[column].is_carried()).collect();
-        Self { columns, carried, rows: Vec::new() }
+        Self { columns, carried, rows: Vec::new(), days: Vec::new() }
+    }
+
+    /// What follows is of another day.
+    pub fn begin_day(&mut self) {
+        self.days.push(self.rows.len());
+    }
+
+    /// Number of days that were begun.
+    pub fn days(&self) -> usize {
+        self.days.len()
     }
 
     /// Adds a record.
@@ -116,16 +137,25 @@ impl Batches {
         }
     }
 
-    /// Number of rows.
-    pub fn rows(&self) -> u32 {
-        self.rows.len() as u32
+    /// Whether the batch should cross the boundary.
+    pub fn is_full(&self) -> bool {
+        self.rows.len() >= ROWS_MAX
     }
 
-    /// Hands over what was built and starts again.
-    pub fn flush<R>(&mut self, day: i32, activity: &[i64], take: impl FnOnce(Batch<'_>) -> R) -> R {
+    /// Hands over what was built, with the activity or without, and starts again.
+    pub fn flush<R>(&mut self, days: &Days, activity: bool, take: impl FnOnce(Batch<'_>) -> R) -> R {
         self.columns.iter_mut().for_each(|values| values.take(&self.rows));
         let columns: Vec<Column<'_>> = self.columns.iter().map(Values::column).collect();
-        let result = take(Batch { day, rows: self.rows(), columns: &columns, activity });
+        let ends = self.days.iter().copied().skip(1).chain([self.rows.len()]);
+        let rows = self.days.iter().zip(ends).map(|(begin, end)| end - begin);
+        let day = |(&(day, spans), rows): (&(i32, usize), usize)| Day {
+            day,
+            rows: rows as u32,
+            spans: if activity { spans as u32 } else { 0 },
+        };
+        let parts: Vec<Day> = days.days.iter().zip(rows).map(day).collect();
+        let activity: &[i64] = if activity { &days.activity } else { &[] };
+        let result = take(Batch { days: &parts, columns: &columns, activity });
         self.clear();
         result
     }
@@ -134,6 +164,7 @@ impl Batches {
     pub fn clear(&mut self) {
         self.columns.iter_mut().for_each(Values::clear);
         self.rows.clear();
+        self.days.clear();
     }
 }
 

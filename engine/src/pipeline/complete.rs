@@ -145,9 +145,9 @@ pub fn complete(
     }
     worker.begin_instance(job.position, job.name);
     let calendar = Calendar::of(job.days.0, job.days.1);
-    let mut visit = Visit { worker, missing, calendar, now: None, states: BTreeMap::new() };
+    let mut visit = Visit { worker, missing, calendar, now: None, begun: BTreeSet::new(), states: BTreeMap::new() };
     stream::run(&lanes, |lane, to| job.open(catalog, lane, to), &mut visit)?;
-    visit.end_day();
+    visit.take_states();
     let Visit { worker, states, .. } = visit;
     let partial = |((plugin, day), state): ((usize, i32), Vec<u8>)| {
         let coverage = job.coverage(&analysed.days[&day]);
@@ -170,14 +170,14 @@ struct Visit<'v, 'w> {
     calendar: Calendar,
     /// The missing day that the stream is in.
     now: Option<i32>,
+    /// The missing days that it was in.
+    begun: BTreeSet<i32>,
     states: BTreeMap<(usize, i32), Vec<u8>>,
 }
 
 impl Visit<'_, '_> {
-    fn end_day(&mut self) {
-        if let Some(day) = self.now.take() {
-            self.states.extend(self.worker.end_day().into_iter().map(|(plugin, state)| ((plugin, day), state)));
-        }
+    fn take_states(&mut self) {
+        self.states.extend(self.worker.take_states());
     }
 }
 
@@ -186,8 +186,12 @@ impl Visitor<Problem> for Visit<'_, '_> {
         self.calendar.follow(record.offset_min);
         let day = self.calendar.day(record.time);
         if self.now != Some(day) {
-            self.end_day();
+            self.now = None;
             let Some(plugins) = self.missing.get(&day) else { return Ok(()) };
+            if !self.begun.insert(day) {
+                // The stream was there before: its states go on.
+                self.take_states();
+            }
             let saved = plugins.iter().map(|plugin| (*plugin, self.states.remove(&(*plugin, day)))).collect();
             self.worker.begin_day(day, saved);
             self.now = Some(day);

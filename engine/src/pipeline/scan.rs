@@ -45,7 +45,8 @@ pub fn scan(job: &Job<'_>, catalog: &Catalog, worker: &mut Worker<'_>) -> Result
     worker.begin_instance(job.position, job.name);
     let open = |lane: &Lane, to: u64| job.open(catalog, lane, to);
     let tallies = stream::run(&lanes, open, &mut Visit { scan: &mut scan, lanes: &lanes, worker })?;
-    scan.end_day(worker);
+    scan.keep_range();
+    scan.take_states(worker);
     for (lane, tally) in lanes.iter().zip(tallies) {
         scan.end_lane(lane, &tally);
     }
@@ -229,11 +230,7 @@ impl<'a> Scanning<'a> {
         worker: &mut Worker<'_>,
     ) -> Result<(), Problem> {
         let same_day = self.now.as_ref().is_some_and(|now| now.day == day);
-        if same_day {
-            self.keep_range();
-        } else {
-            self.end_day(worker);
-        }
+        self.keep_range();
         if let Some(last) = self.last_days.insert(plan.generation, day) {
             self.end_range(last, plan.generation, record.offset);
         }
@@ -242,6 +239,10 @@ impl<'a> Scanning<'a> {
             self.stale.insert(day);
         }
         if !same_day {
+            if self.days_of(day).next().is_some() {
+                // The stream was there before: its states go on.
+                self.take_states(worker);
+            }
             let saved = self.saved(day)?;
             worker.begin_day(day, saved);
         }
@@ -298,12 +299,14 @@ impl<'a> Scanning<'a> {
         Ok(saved)
     }
 
-    fn end_day(&mut self, worker: &mut Worker<'_>) {
-        if let Some(now) = &self.now {
-            let day = now.day;
-            self.states.extend(worker.end_day().into_iter().map(|(plugin, state)| ((plugin, day), state)));
-        }
-        self.keep_range();
+    fn take_states(&mut self, worker: &mut Worker<'_>) {
+        self.states.extend(worker.take_states());
+    }
+
+    /// What was read of a day.
+    fn days_of(&self, day: i32) -> impl Iterator<Item = (GenerationId, &Day)> {
+        let ranges = self.days.range((day, GenerationId(i64::MIN))..=(day, GenerationId(i64::MAX)));
+        ranges.map(|((_, generation), range)| (*generation, range))
     }
 
     fn keep_range(&mut self) {
@@ -327,8 +330,7 @@ impl<'a> Scanning<'a> {
     /// What the partials of a day cover now.
     fn coverage_of(&self, day: i32) -> i64 {
         let mut ranges = self.before.days.get(&day).cloned().unwrap_or_default();
-        let new = self.days.range((day, GenerationId(i64::MIN))..=(day, GenerationId(i64::MAX)));
-        ranges.extend(new.map(|((_, generation), range)| (*generation, range.clone())));
+        ranges.extend(self.days_of(day).map(|(generation, range)| (generation, range.clone())));
         self.job.coverage(&ranges)
     }
 

@@ -1,17 +1,23 @@
-//! One thread's share of the work: it turns the records of a day into each plugin's state of that day.
+//! One thread's share of the work: it turns the records of an instance into each plugin's states of its days.
 
-use super::batches::{Batches, Place, ROWS_MAX};
+use super::batches::{Batches, Days, Place, ROWS_MAX};
 use super::failures::{Failure, Failures};
 use super::observer::Observer;
 use super::stream::PAUSE_US;
 use super::texts::Texts;
-use crate::host::{Plugin, PluginFault};
+use crate::host::Plugin;
 use crate::normalise::{Normaliser, Passed, Record};
 
 /// Plugins that observe a day, by position, each behind what was saved of the day.
 pub type Saved = Vec<(usize, Option<Vec<u8>>)>;
 
-/// One thread's observers, and the day that they observe.
+/// Days after which a batch crosses the boundary, however few rows it has.
+const DAYS_MAX: usize = 64;
+
+/// A plugin by position, a day, and the state of the one on the other.
+pub type DayState = ((usize, i32), Vec<u8>);
+
+/// One thread's observers, and the days that they observe.
 pub struct Worker<'p> {
     observers: Vec<Observer<'p>>,
     failures: &'p Failures,
@@ -20,11 +26,16 @@ pub struct Worker<'p> {
     signature: String,
     instance: usize,
     name: String,
-    day: i32,
-    /// The plugins for which the day is observed, as bits.
-    observed: u64,
-    /// First and last times of spans, in turn.
+    /// The day that the stream is in; none before the first.
+    day: Option<i32>,
+    /// Its spans so far: their first and last times, in turn.
     activity: Vec<i64>,
+    /// The days before it in the batch.
+    days: Days,
+    /// The plugins that observe all of these, as bits.
+    observed: u64,
+    /// Of days that have crossed the boundary.
+    states: Vec<DayState>,
     previous: Option<i64>,
 }
 
@@ -39,9 +50,11 @@ impl<'p> Worker<'p> {
             signature: String::new(),
             instance: 0,
             name: String::new(),
-            day: 0,
-            observed: 0,
+            day: None,
             activity: Vec::new(),
+            days: Days::default(),
+            observed: 0,
+            states: Vec::new(),
             previous: None,
         }
     }
@@ -57,16 +70,20 @@ impl<'p> Worker<'p> {
         self.texts.take_new()
     }
 
-    /// Begins a day.
+    /// Begins a day, of which no state is on its way.
     pub fn begin_day(&mut self, day: i32, plugins: Saved) {
-        (self.day, self.observed, self.previous) = (day, 0, None);
-        self.activity.clear();
-        for (plugin, saved) in plugins {
-            if !self.failures.is_out(plugin, self.instance) {
-                self.observers[plugin].begin_day(saved);
-                self.observed |= 1 << plugin;
-            }
+        self.end_day();
+        let plugins = plugins.into_iter().filter(|(plugin, _)| !self.failures.is_out(*plugin, self.instance));
+        let plugins: Saved = plugins.collect();
+        let observed = plugins.iter().fold(0, |observed, (plugin, _)| observed | 1 << plugin);
+        let goes_on = plugins.iter().any(|(_, saved)| saved.is_some());
+        if observed != self.observed || goes_on || self.days.days.len() >= DAYS_MAX {
+            self.flush();
         }
+        for (plugin, saved) in plugins {
+            self.observers[plugin].begin_day(saved);
+        }
+        (self.day, self.observed, self.previous) = (Some(day), observed, None);
     }
 
     /// Takes in a record of the day; `minute` gives its local minute.
@@ -100,25 +117,19 @@ impl<'p> Worker<'p> {
         self.previous = Some(time);
     }
 
-    /// Ends the day: each plugin's state of it, by position.
-    pub fn end_day(&mut self) -> Vec<(usize, Vec<u8>)> {
+    /// Each plugin's state of every day since these were taken last.
+    pub fn take_states(&mut self) -> Vec<DayState> {
+        self.end_day();
         self.flush();
-        let mut states = Vec::new();
-        for plugin in 0..self.observers.len() {
-            if self.observed & (1 << plugin) != 0 {
-                match self.observers[plugin].end_day() {
-                    Ok(state) => states.push((plugin, state)),
-                    Err(fault) => self.fail(plugin, fault),
-                }
-            }
-        }
-        states
+        std::mem::take(&mut self.states)
     }
 
-    /// Leaves a day as if it had not begun.
+    /// Leaves the days as if they had not begun.
     pub fn give_up(&mut self) {
         self.observers.iter_mut().for_each(Observer::reset);
-        self.observed = 0;
+        (self.day, self.observed, self.days) = (None, 0, Days::default());
+        self.activity.clear();
+        self.states.clear();
     }
 
     /// Adds a record to the batches of the plugins that want it.
@@ -137,39 +148,69 @@ impl<'p> Worker<'p> {
                     texts.symbol(text)
                 })
             };
-            let observer = &mut self.observers[plugin];
-            Batches::push(&mut observer.batches, record, place, &mut sign, &mut self.texts);
-            full |= observer.is_full();
+            let batches = &mut self.observers[plugin].batches;
+            Batches::push(batches, record, place, &mut sign, &mut self.texts);
+            full |= batches.is_full();
         }
         if full {
-            self.flush();
+            self.flush_within_day();
         }
     }
 
     /// A new span of activity.
     fn pause(&mut self, time: i64) {
-        if self.activity.len() >= ROWS_MAX as usize {
-            self.flush();
+        if self.days.activity.len() + self.activity.len() >= ROWS_MAX {
+            self.flush_within_day();
         }
         self.activity.extend([time, time]);
     }
 
-    fn flush(&mut self) {
-        for plugin in 0..self.observers.len() {
-            if self.observed & (1 << plugin) != 0
-                && let Err(fault) = self.observers[plugin].flush(self.day, &self.activity)
-            {
-                self.fail(plugin, fault);
-            }
+    /// The stream leaves the day.
+    fn end_day(&mut self) {
+        if let Some(day) = self.day.take() {
+            self.days.days.push((day, self.activity.len() / 2));
+            self.days.activity.append(&mut self.activity);
         }
-        self.activity.clear();
     }
 
-    fn fail(&mut self, plugin: usize, fault: PluginFault) {
-        let date = crate::calendar::date(self.day).map_or_else(|| self.day.to_string(), |date| date.to_string());
-        let place = format!("instance {}, {date}", self.name);
-        self.failures.note(plugin, self.instance, Failure { fault, place });
-        self.observers[plugin].reset();
-        self.observed &= !(1 << plugin);
+    /// Hands the batch over; the day goes on behind it.
+    fn flush_within_day(&mut self) {
+        let Some(day) = self.day else { return };
+        self.end_day();
+        self.flush();
+        let is_open = |((plugin, of), _): &DayState| *of == day && self.observed & (1 << plugin) != 0;
+        let (open, ended) = std::mem::take(&mut self.states).into_iter().partition(is_open);
+        self.states = ended;
+        for ((plugin, _), state) in open {
+            self.observers[plugin].begin_day(Some(state));
+        }
+        self.day = Some(day);
     }
+
+    /// Hands the days that have ended over, and notes their states.
+    fn flush(&mut self) {
+        let days = std::mem::take(&mut self.days);
+        let (Some((first, _)), Some((last, _))) = (days.days.first(), days.days.last()) else { return };
+        let observed = self.observed;
+        for plugin in (0..self.observers.len()).filter(|plugin| observed & (1 << plugin) != 0) {
+            match self.observers[plugin].flush(&days) {
+                Ok(states) => {
+                    let states = days.days.iter().zip(states);
+                    self.states.extend(states.map(|((day, _), state)| ((plugin, *day), state)));
+                }
+                Err(fault) => {
+                    let place = format!("instance {}, {}", self.name, dates(*first, *last));
+                    self.failures.note(plugin, self.instance, Failure { fault, place });
+                    self.observers[plugin].reset();
+                    self.observed &= !(1 << plugin);
+                }
+            }
+        }
+    }
+}
+
+/// One date, or the first and the last.
+fn dates(first: i32, last: i32) -> String {
+    let date = |day: i32| crate::calendar::date(day).map_or_else(|| day.to_string(), |date| date.to_string());
+    if first == last { date(first) } else { format!("{} to {}", date(first), date(last)) }
 }

@@ -56,16 +56,6 @@ pub fn expand(arguments: Arguments, mut input: ItemImpl) -> Result<TokenStream> 
                     static SLOT: ::std::sync::OnceLock<#plugin> = ::std::sync::OnceLock::new();
                     &SLOT
                 }
-                fn keep_saved(
-                    state: ::std::option::Option<::logparser_sdk::export::Saved<Self>>,
-                ) -> ::std::option::Option<::logparser_sdk::export::Saved<Self>> {
-                    ::std::thread_local! {
-                        static SAVED: ::std::cell::Cell<
-                            ::std::option::Option<::logparser_sdk::export::Saved<#plugin>>,
-                        > = const { ::std::cell::Cell::new(::std::option::Option::None) };
-                    }
-                    SAVED.replace(state)
-                }
             }
 
             #[cfg(target_arch = "wasm32")]
@@ -78,12 +68,24 @@ pub fn expand(arguments: Arguments, mut input: ItemImpl) -> Result<TokenStream> 
 
                 struct Exports;
                 impl ::logparser_sdk::bindings::exports::logparser::plugin::plugin::Guest for Exports {
-                    type Partial = ::logparser_sdk::export::PartialHandle<#plugin>;
                     type Fleet = ::logparser_sdk::export::FleetHandle<#plugin>;
                     fn configure(
                         settings: ::std::string::String,
                     ) -> ::core::result::Result<(), ::std::vec::Vec<::logparser_sdk::SettingsError>> {
                         ::logparser_sdk::export::configure::<#plugin>(&settings)
+                    }
+                    fn observe(
+                        before: ::core::option::Option<::std::vec::Vec<u8>>,
+                        batch: ::logparser_sdk::bindings::exports::logparser::plugin::plugin::Batch,
+                    ) -> ::core::result::Result<::std::vec::Vec<::std::vec::Vec<u8>>, ::std::string::String> {
+                        let plugin = <#plugin as ::logparser_sdk::export::Exported>::current();
+                        ::logparser_sdk::export::observe(plugin, before.as_deref(), batch)
+                    }
+                    fn append(
+                        states: ::std::vec::Vec<::std::vec::Vec<u8>>,
+                    ) -> ::core::result::Result<::std::vec::Vec<u8>, ::std::string::String> {
+                        let plugin = <#plugin as ::logparser_sdk::export::Exported>::current();
+                        ::logparser_sdk::export::append(plugin, &states)
                     }
                 }
                 ::logparser_sdk::bindings::export_kpi!(Exports with_types_in ::logparser_sdk::bindings);

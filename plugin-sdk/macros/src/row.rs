@@ -45,10 +45,9 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
             );
             #[inline(always)]
             fn rows(batch: &::logparser_sdk::Batch) -> impl Iterator<Item = Self> + '_ {
-                let rows = batch.rows as usize;
                 // All of one length: one check for a row instead of one for each of its values.
-                #(let #names = &<#kinds as ::logparser_sdk::Field>::held(&batch.columns[#index])[..rows];)*
-                (0..rows).map(move |row| Self { #(#names: ::logparser_sdk::Field::read(#names[row]),)* })
+                #(let #names = batch.held::<#kinds>(#index);)*
+                (0..batch.row_count()).map(move |row| Self { #(#names: ::logparser_sdk::Field::read(#names[row]),)* })
             }
         }
     })

@@ -33,6 +33,8 @@ const TIME_WORDS: [&str; 22] = [
     "milliseconds",
 ];
 const SIZE_WORDS: [&str; 12] = ["B", "kB", "KB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB", "byte", "bytes"];
+/// Bytes of the longest of all these.
+const UNIT_BYTES_MAX: usize = 12;
 /// Digits of a hexadecimal number that nothing else marks: among them a decimal one, or none.
 const HEX_MIN: usize = 6;
 pub const HEX_LETTERS_MIN: usize = 8;
@@ -74,7 +76,9 @@ fn quantity(text: &[u8], at: usize, glued: &[&str], words: &[&str]) -> Option<us
         None => (number, glued),
     };
     let end = word_end(text, start);
-    units.iter().any(|unit| unit.as_bytes() == &text[start..end]).then_some(end)
+    // Most numbers have no unit, and most words behind them are none.
+    let may_be = end > start && end - start <= UNIT_BYTES_MAX;
+    (may_be && units.iter().any(|unit| unit.as_bytes() == &text[start..end])).then_some(end)
 }
 
 /// `-12.5`, `1,234`, and the digits of `88ms`.

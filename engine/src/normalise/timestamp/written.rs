@@ -16,6 +16,8 @@ pub struct Written {
     form: Form,
     /// Where `05:08:` begins.
     hour: u8,
+    /// Marks the digits of `05:08` with 255.
+    minute: [u8; FORM_BYTES],
     /// Which bits of `31,905` are of the time, and which of the digits behind that.
     seconds: u64,
     micros: u64,
@@ -61,6 +63,9 @@ impl Written {
         written.micros = bits(0, digits.clamp(3, 6) - 3);
         (written.hour, written.end) = (fixed.hour? as u8, tail.end as u8);
         written.offset_us = tail.offset_us;
+        for place in [0, 1, 3, 4] {
+            *written.minute.get_mut(usize::from(written.hour) + place)? = u8::MAX;
+        }
         Some(written)
     }
 
@@ -88,13 +93,11 @@ impl Dated<'_> {
 
     /// The minute of the time at the begin of a text, and the time in it, if it has the form.
     pub fn minute(&self, text: &[u8]) -> Option<(Minute, Moment)> {
-        let Written { mut form, seconds, micros, .. } = *self.written;
-        let (start_us, at) = (self.minute_us(text)?, self.hour());
-        for place in [0, 1, 3, 4].map(|digit| at + digit) {
-            (form.least[place], form.most[place]) = (text[place], 0);
-        }
-        let digits = u128::from(seconds) | u128::from(micros) << (8 * CLOCK_BYTES);
-        let minute = Minute::new(form, start_us, at + CLOCK_BYTES, digits);
+        let Written { form, minute, seconds, micros, .. } = self.written;
+        let start_us = self.minute_us(text)?;
+        let digits = u128::from(*seconds) | u128::from(*micros) << (8 * CLOCK_BYTES);
+        let form = form.with(text.first_chunk()?, minute);
+        let minute = Minute::new(form, start_us, self.hour() + CLOCK_BYTES, digits);
         let moment = minute.moment(text)?;
         Some((minute, moment))
     }
