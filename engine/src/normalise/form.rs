@@ -81,7 +81,7 @@ mod tests {
             other in proptest::option::of((0..FORM_BYTES, any::<u8>())),
         ) {
             let form = Form { least, most };
-            let mut text = std::array::from_fn(|at| least[at].wrapping_add(above[at] % most[at].max(1)));
+            let mut text = array::from_fn(|at| least[at].wrapping_add(above[at] % most[at].max(1)));
             if let Some((at, byte)) = other {
                 text[at] = byte;
             }
