@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
+use super::super::head::Fate;
 use super::super::layout::Layout;
 use super::super::passing::{Passing, Progress, Told};
 use super::Records;
@@ -17,7 +18,8 @@ impl<R: Read> Records<'_, R> {
     #[inline]
     pub fn pass(&mut self, span: Range<i64>, pause_us: i64, tell: impl FnMut(Told<'_>) -> bool) -> io::Result<bool> {
         let head = &self.both[self.turn & 1];
-        let may_begin = !head.in_gap && self.coloured == 0 && span.contains(&head.time);
+        let is_to_be_read = head.in_gap || head.fate == Fate::Open || self.coloured != 0;
+        let may_begin = !is_to_be_read && span.contains(&head.time);
         if self.undecided != 0 || self.may_have_mark || (self.pending.is_some() && !may_begin) {
             return Ok(false);
         }
