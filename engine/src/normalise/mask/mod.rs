@@ -34,14 +34,14 @@ struct Mask {
 /// When a word of letters may be a part.
 enum Letters {
     Never,
-    /// Where it is of so many letters, at least and at most.
-    Of(usize, usize),
+    /// Where it is one of these.
+    If(fn(&[u8]) -> bool),
     /// Where one of these stands before it and its blanks: no other word fits either, but for its marks.
     Behind(&'static [u8]),
 }
 
 const MASKS: [Mask; 18] = {
-    use Letters::{Behind, Never, Of};
+    use Letters::{Behind, If, Never};
     const fn mask(
         text: &'static str,
         begins: &'static [u8],
@@ -57,14 +57,14 @@ const MASKS: [Mask; 18] = {
         mask("<guid>", b"a0", b"-", Never, quantity::guid),
         mask("<user>", b"w", b"\\", Behind(b"=rR:"), word::user),
         mask("<*>", b"", b"", Behind(b"="), word::name),
-        mask("<time>", b"a0", b"", Of(3, 3), time::time),
+        mask("<time>", b"a0", b"", If(time::is_name), time::time),
         mask("<host>", b"a0._-/:[", b".:-", Never, address::host),
         mask("<path>", b"a\\", b":\\", Never, path::windows),
         mask("<path>", b"/", b"", Never, path::unix),
         mask("<path>", b"w.", b"./\\", Never, path::relative),
         mask("<time>", b"0+-<>~", b"", Never, quantity::duration),
         mask("<size>", b"0+-", b"", Never, quantity::size),
-        mask("<*>", b"w*+-", b"", Of(quantity::HEX_LETTERS_MIN, usize::MAX), quantity::id),
+        mask("<*>", b"w*+-", b"", If(quantity::is_hex_word), quantity::id),
         mask("<*>", b"w", b"", Behind(b"=:"), word::value),
         mask("<*>", b"a", b"", Behind(b"("), word::states),
         mask("<*>", b"a", b".", Never, word::package),
@@ -90,20 +90,6 @@ const BY_BYTE: [u32; 256] = {
     masks
 };
 
-/// More letters than these are as many as these.
-const LETTERS_MAX: usize = quantity::HEX_LETTERS_MIN;
-/// The masks that may fit a word of letters for their number, and for the byte before it.
-const BY_LETTERS: [u32; LETTERS_MAX + 1] = {
-    let mut masks = [0; LETTERS_MAX + 1];
-    let mut at = 0;
-    while at < MASKS.len() * masks.len() {
-        let (mask, letters) = (at / masks.len(), at % masks.len());
-        let fits = matches!(MASKS[mask].letters, Letters::Of(least, most) if least <= letters && letters <= most);
-        masks[letters] |= (fits as u32) << mask;
-        at += 1;
-    }
-    masks
-};
 /// Bytes that are looked at for marks.
 const MARKS_WITHIN: usize = 64;
 /// Those that may fit behind a byte.
@@ -219,7 +205,10 @@ fn part(text: &[u8], at: usize, letters: Option<usize>, users: &[&str]) -> Optio
 fn may_be(text: &[u8], at: usize, letters: Option<usize>) -> u32 {
     let before = text[..at].trim_ascii_end().last().map_or(0, |before| BEHIND_BYTE[usize::from(*before)]);
     let within = match letters {
-        Some(end) => BY_LETTERS[(end - at).min(LETTERS_MAX)],
+        Some(end) => {
+            let fits = |mask: &Mask| matches!(mask.letters, Letters::If(is_of_them) if is_of_them(&text[at..end]));
+            MASKS.iter().enumerate().map(|(at, mask)| u32::from(fits(mask)) << at).sum()
+        }
         None => {
             let mut masks = ANYWHERE;
             for (bytes, byte) in text[at..].iter().enumerate() {
@@ -241,6 +230,9 @@ fn is_list(between: &[u8]) -> bool {
 
 /// Appends text that stays, with one blank for each stretch of white space and of control characters.
 fn keep(text: &str, into: &mut String) {
+    if is_plain(text.as_bytes(), into.is_empty() || into.ends_with(' ')) {
+        return into.push_str(text);
+    }
     let mut rest = text;
     loop {
         let mut is_blank = into.is_empty() || into.ends_with(' ');
@@ -259,6 +251,15 @@ fn keep(text: &str, into: &mut String) {
         }
         rest = chars.as_str();
     }
+}
+
+/// Whether a text has nothing but single blanks and visible ASCII, as nearly all have; `is_blank` says what is before it.
+fn is_plain(text: &[u8], is_blank: bool) -> bool {
+    // All of it is looked at, because the processor does that for many bytes at once.
+    let is_visible = text.iter().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+    let behind = text.get(1..).unwrap_or_default();
+    let is_double = text.iter().zip(behind).fold(false, |any, pair| any | (pair == (&b' ', &b' ')));
+    is_visible && !is_double && !(is_blank && text.first() == Some(&b' '))
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ const SIZE_WORDS: [&str; 12] = ["B", "kB", "KB", "MB", "GB", "TB", "KiB", "MiB",
 const UNIT_BYTES_MAX: usize = 12;
 /// Digits of a hexadecimal number that nothing else marks: among them a decimal one, or none.
 const HEX_MIN: usize = 6;
-pub const HEX_LETTERS_MIN: usize = 8;
+const HEX_LETTERS_MIN: usize = 8;
 
 /// `17371472-6616-4e41-a95f-7f9a8df05f25`
 pub fn guid(text: &[u8], at: usize) -> Option<usize> {
@@ -120,6 +120,11 @@ fn range(text: &[u8], at: usize) -> Option<usize> {
     let end = run(text, start, |byte| byte.is_ascii_digit() || b",-".contains(byte));
     let fits = has_digit(&text[start..end]) && text[start..end].iter().any(|byte| b",-".contains(byte));
     one_of(text, end, b"]").filter(|_| fits)
+}
+
+/// Whether letters are a hexadecimal number.
+pub fn is_hex_word(letters: &[u8]) -> bool {
+    letters.len() >= HEX_LETTERS_MIN && letters.iter().all(u8::is_ascii_hexdigit)
 }
 
 /// Whether a word is no word: it has digits, and not only within letters, as in `Win32Exception`.

@@ -13,6 +13,13 @@ const ZONES: [&str; 22] = [
     "WEST", "EET", "EEST", "MSK", "AEST", "AEDT",
 ];
 
+/// Whether a word is the name of a weekday or a month.
+pub fn is_name(word: &[u8]) -> bool {
+    let Ok(word) = <[u8; 3]>::try_from(word) else { return false };
+    let word = word.map(|byte| byte.to_ascii_lowercase());
+    WEEKDAYS.iter().chain(&MONTHS).any(|name| name.as_bytes() == word)
+}
+
 /// `2026-10-12T05:08:31.905Z`, `12.10.2026`, `05:08:31,905`, `Mon Oct 12 05:08:31 CEST 2026`
 pub fn time(text: &[u8], at: usize) -> Option<usize> {
     let number = run(text, at, u8::is_ascii_digit);
