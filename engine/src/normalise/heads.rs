@@ -68,15 +68,7 @@ impl Heads {
         if !known.ends_at(line, at) {
             return false;
         }
-        let end = at + usize::from(known.bytes);
-        (into.severity, into.unknown_severity) = (known.severity, Span::default());
-        into.fate = known.fate;
-        if known.fate != Fate::Open {
-            // Nobody will look at the fields.
-            return true;
-        }
-        into.logger = Field::plain(at + usize::from(known.logger.0), at + usize::from(known.logger.1));
-        into.body = Field::plain(end, line.len());
+        known.write(line, at, into);
         true
     }
 
@@ -133,14 +125,26 @@ impl Known {
         self.is_idle_and_short && self.ends_before(ahead, bytes, at)
     }
 
-    /// What this decides of a line of so many bytes that goes on at `at` as this one does.
-    pub fn fate(&self, ahead: &[u8; AHEAD_BYTES], bytes: usize, at: usize) -> Fate {
-        if self.ends_at(&ahead[..bytes.min(AHEAD_BYTES)], at) { self.fate } else { Fate::Open }
+    /// What its severity and logger decide.
+    pub fn fate(&self) -> Fate {
+        self.fate
+    }
+
+    /// Writes what this head says in a line that goes on with it at `at`.
+    #[inline(always)]
+    pub fn write(&self, line: &[u8], at: usize, into: &mut Head) {
+        (into.severity, into.unknown_severity) = (self.severity, Span::default());
+        into.fate = self.fate;
+        // Of others nobody will look at the fields.
+        if self.fate == Fate::Open {
+            into.logger = Field::plain(at + usize::from(self.logger.0), at + usize::from(self.logger.1));
+            into.body = Field::plain(at + usize::from(self.bytes), line.len());
+        }
     }
 
     /// Whether a head that begins as this one, at `at`, also ends as it.
     #[inline(always)]
-    fn ends_at(&self, line: &[u8], at: usize) -> bool {
+    pub fn ends_at(&self, line: &[u8], at: usize) -> bool {
         self.ends_before(line, line.len(), at)
             && (self.rest_bytes == 0 || line[at + FORM_BYTES..].starts_with(&self.rest[..usize::from(self.rest_bytes)]))
     }

@@ -5,22 +5,39 @@ use std::mem;
 use std::ops::Range;
 
 use super::Normaliser;
-use super::head::Fate;
-use super::heads::KnownHeads;
+use super::format::Format;
+use super::head::{Fate, Head};
+use super::heads::{Known, KnownHeads};
 use super::lines::{AHEAD_BYTES, Passes};
 use super::pattern::Gap;
 use super::record::Record;
-use super::rules::Rules;
 use super::timestamp::{Dated, MINUTE_US, Minute, Moment};
 use super::ways::Ways;
 
 /// Knows lines by their heads.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct ByHead<'a> {
     pub gap: Gap,
     pub heads: KnownHeads<'a>,
     /// What the line that it begins at decides.
     pub first: Fate,
+    /// The line that came last, where its text decides: it is a record alone if the next line is a head.
+    pub held: Option<Held<'a>>,
+}
+
+/// A line that waits for the next one.
+#[derive(Debug)]
+pub struct Held<'a> {
+    /// Its head, which goes on at `at`.
+    known: &'a Known,
+    at: usize,
+    bytes: usize,
+    ahead_by: usize,
+    time: i64,
+    /// The same in its minute.
+    moment: Moment,
+    /// The minute of the line before it, and its time in that.
+    before: (Minute, Moment),
 }
 
 /// Records that were passed.
@@ -39,8 +56,8 @@ pub struct Passed {
 pub enum Told<'a> {
     /// Records that nobody wants.
     Idle(Passed),
-    /// One that somebody wants, but not its text.
-    Blind(&'a Record),
+    /// Any other.
+    One(&'a Record),
 }
 
 /// Goes from line to line, as long as their times go on. `K` knows the lines.
@@ -48,7 +65,7 @@ pub struct Passing<'a, K, T> {
     pub known: K,
     pub dated: Dated<'a>,
     pub normaliser: &'a Normaliser,
-    pub rules: &'a Rules,
+    pub format: &'a Format,
     /// Idle records are told together where none is further behind the one before it.
     pub pause_us: i64,
     /// All times are in this.
@@ -57,7 +74,7 @@ pub struct Passing<'a, K, T> {
     pub offset: Option<u64>,
     /// The minute of the line that came last. Where all of it is before the end, its times are told by their digits.
     pub minute: &'a mut Minute,
-    /// Holds a blind record while it is told.
+    /// Holds a record while it is told.
     pub record: &'a mut Record,
     /// Is told of all records, in their order; false ends it.
     pub tell: T,
@@ -73,17 +90,20 @@ pub struct Progress {
     /// Idle records that were not told yet, the minute of the first, and its time in that.
     idle: u64,
     first: (i64, Moment),
+    /// Records that were told and of which some was no text.
+    pub lossy: u64,
 }
 
 impl Progress {
-    pub const BEGIN: Self = Self { moment: Moment::MAX, has_begun: false, idle: 0, first: (0, Moment::MAX) };
+    pub const BEGIN: Self = Self { moment: Moment::MAX, has_begun: false, idle: 0, first: (0, Moment::MAX), lossy: 0 };
 }
 
 impl<'a, T> Passing<'a, (), T> {
     /// The same, by what knows the lines.
     pub fn by<K>(self, known: K) -> Passing<'a, K, T> {
-        let Self { known: (), dated, normaliser, rules, pause_us, span, offset, minute, record, tell, progress } = self;
-        Passing { known, dated, normaliser, rules, pause_us, span, offset, minute, record, tell, progress }
+        let Self { known: (), dated, normaliser, format, pause_us, span, offset, minute, record, tell, progress } =
+            self;
+        Passing { known, dated, normaliser, format, pause_us, span, offset, minute, record, tell, progress }
     }
 }
 
@@ -148,18 +168,19 @@ impl<K, T: FnMut(Told<'_>) -> bool> Passing<'_, K, T> {
     /// Goes on to the time that a text begins with, if it may follow the one before.
     fn advance(&mut self, text: &[u8], last: Option<i64>) -> Option<i64> {
         let tells_by_digits = |minute: &Minute| minute.end_us() <= self.span.end && self.pause_us >= MINUTE_US;
-        let (minute, moment) = match self.minute.moment(text).filter(|_| tells_by_digits(self.minute)) {
-            Some(moment) => (*self.minute, moment),
+        let (earliest, end) = (last.unwrap_or(self.span.start), self.span.end);
+        let may_follow = |time: &i64| (earliest..end).contains(time);
+        // Mostly the minute is the same: to copy it would take longer than all else.
+        let (time, moment) = match self.minute.moment(text).filter(|_| tells_by_digits(self.minute)) {
+            Some(moment) => (Some(self.minute.instant(moment)).filter(may_follow)?, moment),
             None => {
                 let (minute, moment) = self.dated.minute(text)?;
-                (if tells_by_digits(&minute) { minute } else { minute.untold() }, moment)
+                let time = Some(minute.instant(moment)).filter(may_follow)?;
+                *self.minute = if tells_by_digits(&minute) { minute } else { minute.untold() };
+                (time, moment)
             }
         };
-        let time = minute.instant(moment);
-        if time < last.unwrap_or(self.span.start) || time >= self.span.end {
-            return None;
-        }
-        (*self.minute, self.progress.moment, self.progress.has_begun) = (minute, moment, true);
+        (self.progress.moment, self.progress.has_begun) = (moment, true);
         Some(time)
     }
 
@@ -170,24 +191,84 @@ impl<K, T: FnMut(Told<'_>) -> bool> Passing<'_, K, T> {
         (record.offset, record.time) = (offset + ahead_by as u64, time);
         record.offset_min = self.dated.offset_min();
         record.detail.clear();
-        self.normaliser.settle(record, severity, Some(self.rules.at(rule)));
-        (self.tell)(Told::Blind(record))
+        self.normaliser.settle(record, severity, Some(self.format.rules.at(rule)));
+        (self.tell)(Told::One(record))
     }
 }
 
 /// Lines that a pattern describes.
-impl<T: FnMut(Told<'_>) -> bool> Passes for Passing<'_, ByHead<'_>, T> {
+impl<'a, T: FnMut(Told<'_>) -> bool> Passes for Passing<'a, ByHead<'a>, T> {
     fn begin(&mut self, ahead: &[u8; AHEAD_BYTES]) -> bool {
         self.takes(self.known.first, ahead, 0)
     }
 
     #[inline(always)]
-    fn goes_on(&mut self, ahead: &[u8; AHEAD_BYTES], bytes: usize, ahead_by: usize) -> bool {
+    fn goes_on(&mut self, text: &[u8], ahead: &[u8; AHEAD_BYTES], bytes: usize, ahead_by: usize) -> bool {
         let ByHead { gap, heads, .. } = &self.known;
         let Some(at) = gap.end(ahead, self.dated.end()) else { return false };
         let Some(known) = heads.at(ahead, at) else { return false };
         (known.is_idle(ahead, bytes, at) && self.takes_at_once(ahead))
-            || self.takes(known.fate(ahead, bytes, at), ahead, ahead_by)
+            || self.takes_known(known, at, text, bytes, ahead_by)
+    }
+
+    fn gives_back(&mut self) -> bool {
+        let Some(held) = self.known.held.take() else { return false };
+        (*self.minute, self.progress.moment) = held.before;
+        true
+    }
+}
+
+impl<'a, T: FnMut(Told<'_>) -> bool> Passing<'a, ByHead<'a>, T> {
+    /// Takes in any line whose head may be known; false where it is not to be passed.
+    #[inline(never)]
+    fn takes_known(&mut self, known: &'a Known, at: usize, text: &[u8], bytes: usize, ahead_by: usize) -> bool {
+        let line = &text[ahead_by..];
+        if !known.ends_at(&line[..bytes], at) || !self.tell_held(text, line) {
+            return false;
+        }
+        match known.fate() {
+            Fate::Open => self.hold(known, at, line, bytes, ahead_by),
+            fate => self.takes(fate, line, ahead_by),
+        }
+    }
+
+    /// Holds a line until the next one is there.
+    fn hold(&mut self, known: &'a Known, at: usize, line: &[u8], bytes: usize, ahead_by: usize) -> bool {
+        let last = self.last();
+        if self.offset.is_none()
+            || self.format.layout.of_two_lines().is_some()
+            || last.is_some_and(|last| !self.tell_idle(last))
+        {
+            return false;
+        }
+        let before = (*self.minute, self.progress.moment);
+        let Some(time) = self.advance(line, last) else { return false };
+        // No line is taken at once behind this time.
+        let moment = mem::replace(&mut self.progress.moment, Moment::MAX);
+        self.known.held = Some(Held { known, at, bytes, ahead_by, time, moment, before });
+        true
+    }
+
+    /// Tells the record of the line that is held, if there is one and the line behind it is a head, as far as its time says.
+    fn tell_held(&mut self, text: &[u8], behind: &[u8]) -> bool {
+        let Some(held) = self.known.held.take_if(|_| self.dated.read(behind).is_some()) else {
+            return self.known.held.is_none();
+        };
+        let Some(offset) = self.offset else { return false };
+        let line = &text[held.ahead_by..][..held.bytes];
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let mut head = Head::default();
+        held.known.write(line, held.at, &mut head);
+        let rules = self.format.rules.of(head.logger.span.of(line));
+        let record = &mut *self.record;
+        (record.offset, record.time) = (offset + held.ahead_by as u64, held.time);
+        record.offset_min = self.dated.offset_min();
+        let detail = &mut record.detail;
+        let (rule, is_lossy) = self.normaliser.look(self.format, &head, line, line.len(), rules, detail);
+        self.normaliser.settle(record, head.severity, rule);
+        self.progress.moment = held.moment;
+        self.progress.lossy += u64::from(is_lossy);
+        (self.tell)(Told::One(record))
     }
 }
 

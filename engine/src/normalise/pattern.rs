@@ -150,7 +150,7 @@ impl Pattern {
     /// Knows lines by heads that were read before, where the layout is simple enough for that; `first` is what the first
     /// line decides.
     pub fn by_head<'a>(&self, heads: &'a Heads, first: Fate) -> Option<ByHead<'a>> {
-        Some(ByHead { gap: self.gap?, heads: heads.known()?, first })
+        Some(ByHead { gap: self.gap?, heads: heads.known()?, first, held: None })
     }
 
     /// Reads what is behind the first steps, where it is not known yet.

@@ -2,6 +2,7 @@
 //!
 //! A record ends where the next begins, so the reader is always one head line ahead: that one is *pending*.
 
+mod look;
 mod pass;
 
 use std::io::{self, Read};
@@ -9,14 +10,11 @@ use std::io::{self, Read};
 use super::body::{Captured, Span};
 use super::clock::Clock;
 use super::colour;
-use super::exception;
 use super::format::Format;
-use super::head::{Fate, Field, Head, Scanned};
+use super::head::{Fate, Head, Scanned};
 use super::heads::Heads;
 use super::lines::{Line, Lines};
 use super::record::{Detail, Record};
-use super::rendered;
-use super::rules::Rule;
 use super::shape::Shape;
 use super::spare::Lent;
 use super::stray;
@@ -24,6 +22,7 @@ use super::tally::Tally;
 use super::timestamp::Minute;
 use super::wide::Decoder;
 use super::{MARK, Normaliser, Start, may_hide_head, uncovered};
+pub use look::first_line;
 
 /// Reads the records of one source.
 #[derive(Debug)]
@@ -320,75 +319,14 @@ impl<'n, R: Read> Records<'n, R> {
                 self.record.detail.clear();
                 Some(all.at(rule))
             }
-            Fate::Open => self.look(this, line, rules),
+            Fate::Open => {
+                let (head, held) = (&self.both[this & 1], self.lines.held());
+                let detail = &mut self.record.detail;
+                let (rule, is_lossy) = normaliser.look(self.format, head, held, line.bytes(), rules, detail);
+                self.tally.invalid_utf8 += u64::from(is_lossy);
+                rule
+            }
         };
         normaliser.settle(&mut self.record, severity, rule);
     }
-
-    /// Looks closer at a record that some plugin may want: the rule that fits, if any. Fills in the detail.
-    #[inline(never)]
-    fn look(&mut self, this: usize, line: Line, mut rules: &'n [u32]) -> Option<&'n Rule> {
-        let head = &self.both[this & 1];
-        let (held, detail) = (self.lines.held(), &mut self.record.detail);
-        detail.begin();
-        let (normaliser, format) = (self.normaliser, self.format);
-        let texts = format.texts;
-        let mut is_lossy = texts.push(head.logger, held, &mut detail.text);
-        detail.logger_end = detail.text.len();
-        if !format.layout.has_joins() && rendered::is_template(held, head.body) {
-            detail.template.clear();
-            is_lossy |= texts.push(head.body, held, &mut detail.template);
-            is_lossy |= rendered::render(&detail.template, held, texts, &mut detail.text);
-        } else {
-            is_lossy |= texts.push(head.body, held, &mut detail.text);
-        }
-        detail.body_end = detail.text.len();
-
-        if head.logger.escaped {
-            rules = format.rules.of(&detail.text.as_bytes()[..detail.logger_end]);
-        }
-        let body = first_line(&detail.text.as_bytes()[detail.logger_end..]);
-        let rule = format.rules.first(rules, head.severity, body, &mut detail.captures);
-        let severity = rule.and_then(|rule| rule.severity).unwrap_or(head.severity);
-        if normaliser.wanted_for(severity) == 0 && rule.is_none_or(|rule| rule.wanted == 0) {
-            return rule;
-        }
-        is_lossy |= texts.push(head.exception, held, &mut detail.text);
-        // Most records have one line.
-        let head_end = line.bytes().max(head.second_end as usize);
-        if held.len() > head_end + 2 && format.layout.has_joins() {
-            is_lossy |= texts.push(Field::plain(head_end, held.len()), held, &mut detail.text);
-        }
-        detail.exception_end = detail.text.len();
-        if let Some(rule) = rule {
-            is_lossy |= rule.take_fields(&format.layout, texts, &held[..line.bytes()], detail);
-        }
-        if let Some(wanted) = normaliser.thrown {
-            fill(wanted, detail);
-        }
-        self.tally.invalid_utf8 += u64::from(is_lossy);
-        rule
-    }
-}
-
-/// Fills in the attributes of an exception that no rule took.
-#[cold]
-fn fill(wanted: [Option<usize>; 3], detail: &mut Detail) {
-    let (body, exception) = (detail.logger_end..detail.body_end, detail.body_end..detail.exception_end);
-    let chain = exception::chain(&detail.text[body], &detail.text[exception]);
-    let Some(values) = exception::attributes(&chain) else { return };
-    for (attribute, value) in wanted.into_iter().zip(values) {
-        let is_free = |attribute: &usize| detail.captures[*attribute] == Captured::None && !value.is_empty();
-        if let Some(attribute) = attribute.filter(is_free) {
-            let start = detail.text.len() - detail.logger_end;
-            detail.text.push_str(&value);
-            detail.captures[attribute] = Captured::Text(Span::new(start, start + value.len()));
-        }
-    }
-}
-
-/// The first line of a body, which rules look at.
-pub fn first_line(body: &[u8]) -> &[u8] {
-    let line = &body[..memchr::memchr(b'\n', body).unwrap_or(body.len())];
-    line.strip_suffix(b"\r").unwrap_or(line)
 }

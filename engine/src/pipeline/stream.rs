@@ -137,7 +137,7 @@ fn read<R: Read, E: From<io::Error>>(
                     key = passed.last;
                     visitor.pass(passed);
                 }
-                Told::Blind(record) => {
+                Told::One(record) => {
                     key = record.time;
                     seen = visitor.visit(lane, key, record);
                 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read};
 
-use logparser::normalise::{Normaliser, Start, Tally, Told, Want, Wanted};
+use logparser::normalise::{Normaliser, Record, Start, Tally, Told, Want, Wanted};
 use logparser::profile;
 
 use super::{SCRATCH, parted};
@@ -90,13 +90,7 @@ fn read(normaliser: &Normaliser, source: impl Read, start: Start) -> (Vec<Shown>
     while let Some(time) = records.peek_time().expect("memory gives no error") {
         let record = records.next().expect("memory gives no error").expect("a record whose time was seen");
         assert_eq!(record.time, time);
-        let attributes: Vec<_> = (0..normaliser.attributes().len()).map(|id| record.attribute(id)).collect();
-        let mut signature = String::new();
-        normaliser.sign(record, &mut signature);
-        let facts = (record.offset, record.wanted, record.severity, record.event);
-        let mut hash = DefaultHasher::new();
-        (record.logger(), record.body(), record.exception(), signature, format!("{attributes:?}")).hash(&mut hash);
-        shown.push(Shown { time, facts, texts: hash.finish() });
+        shown.push(Shown::of(normaliser, record));
     }
     (shown, records.into_tally())
 }
@@ -115,10 +109,7 @@ fn read_passing(normaliser: &Normaliser, log: &[u8], start: Start, alone: &[Show
                     let ends = these.first().zip(these.last()).map(|(first, last)| (first.time, last.time));
                     assert_eq!(ends, Some((passed.first, passed.last)));
                 }
-                Told::Blind(record) => {
-                    let facts = (record.offset, record.wanted, record.severity, record.event);
-                    assert_eq!(rest.next().map(|shown| (shown.time, shown.facts)), Some((record.time, facts)));
-                }
+                Told::One(record) => assert_eq!(rest.next(), Some(&Shown::of(normaliser, record))),
             }
             true
         };
@@ -165,6 +156,18 @@ struct Shown {
     facts: (u64, u64, u8, Option<u16>),
     /// Hash of its texts and attributes.
     texts: u64,
+}
+
+impl Shown {
+    fn of(normaliser: &Normaliser, record: &Record) -> Self {
+        let attributes: Vec<_> = (0..normaliser.attributes().len()).map(|id| record.attribute(id)).collect();
+        let mut signature = String::new();
+        normaliser.sign(record, &mut signature);
+        let facts = (record.offset, record.wanted, record.severity, record.event);
+        let mut hash = DefaultHasher::new();
+        (record.logger(), record.body(), record.exception(), signature, format!("{attributes:?}")).hash(&mut hash);
+        Self { time: record.time, facts, texts: hash.finish() }
+    }
 }
 
 /// Hands a text over in reads of many sizes.

@@ -10,8 +10,11 @@ pub trait Passes {
     fn begin(&mut self, ahead: &[u8; AHEAD_BYTES]) -> bool;
 
     /// Whether the line behind is one of them too. It has so many bytes, with the carriage return that may end it, and stands
-    /// `ahead_by` bytes behind the first.
-    fn goes_on(&mut self, ahead: &[u8; AHEAD_BYTES], bytes: usize, ahead_by: usize) -> bool;
+    /// `ahead_by` bytes behind the first, with which `text` begins; `ahead` is what begins with the line.
+    fn goes_on(&mut self, text: &[u8], ahead: &[u8; AHEAD_BYTES], bytes: usize, ahead_by: usize) -> bool;
+
+    /// Whether the last line that went on was not one of them after all, for what should have come behind it did not.
+    fn gives_back(&mut self) -> bool;
 }
 
 impl<R: Read> Lines<'_, R> {
@@ -26,21 +29,27 @@ impl<R: Read> Lines<'_, R> {
             return None;
         }
         let (places, base) = self.ends.ahead();
-        let (mut start, mut next) = (self.at, self.at + line.taken());
-        let mut passed = 0;
+        let text = &self.buffer[self.at..];
+        let (mut next, mut passed) = (self.at + line.taken(), 0);
         for place in places.get(1..).unwrap_or_default() {
             let end = base + usize::from(*place);
             let ahead = self.buffer[next..].first_chunk();
-            if !ahead.is_some_and(|ahead| passes.goes_on(ahead, end - next, next - self.at)) {
+            if !ahead.is_some_and(|ahead| passes.goes_on(text, ahead, end - next, next - self.at)) {
                 break;
             }
-            (start, next) = (next, end + 1);
+            next = end + 1;
             passed += 1;
         }
+        passed -= usize::from(passes.gives_back());
+        if passed == 0 {
+            return Some((0, line));
+        }
+        let end = |line: usize| base + usize::from(places[line]);
+        let (start, bytes) = (end(passed - 1) + 1, end(passed) - end(passed - 1) - 1);
         self.ends.advance_by(passed);
         self.offset += (start - self.at) as u64;
         self.at = start;
-        Some((passed as u64, if passed == 0 { line } else { self.whole(next - 1 - start) }))
+        Some((passed as u64, self.whole(bytes)))
     }
 
     /// Skips lines, each a record: those that are known to lie in the buffer from the one that comes next on, and that pass.

@@ -1,4 +1,4 @@
-//! Records of which nobody wants the text, told without being taken one by one.
+//! Records whose heads are known, told without being taken one by one.
 
 use std::io::{self, Read};
 use std::ops::Range;
@@ -9,8 +9,8 @@ use super::super::passing::{Passing, Progress, Told};
 use super::Records;
 
 impl<R: Read> Records<'_, R> {
-    /// Passes records of which nobody wants the text, in the order of their times, as long as their heads are known; false
-    /// where the next is none. Those are passed whose times are in a span, none before the one before it. `tell` is told of all,
+    /// Passes records in the order of their times, as long as their heads are known and they have one line; false where the
+    /// next is none, or begins with one whose text somebody may want. Those are passed whose times are in a span, none before the one before it. `tell` is told of all,
     /// idle ones together where each is at most `pause_us` behind the one before it; it gives whether to go on.
     ///
     /// # Errors
@@ -36,7 +36,7 @@ impl<R: Read> Records<'_, R> {
             known: (),
             dated,
             normaliser: self.normaliser,
-            rules: &self.format.rules,
+            format: self.format,
             pause_us,
             span,
             offset: is_plain.then(|| self.lines.offset()),
@@ -51,6 +51,7 @@ impl<R: Read> Records<'_, R> {
                 let mut passing = passing.by(known);
                 let Some((passed, line)) = self.lines.pass(line, &mut passing) else { return Ok(false) };
                 let Some(last) = passing.finish() else { return Ok(false) };
+                self.tally.invalid_utf8 += passing.progress.lossy;
                 self.note_passed(passed + 1, last);
                 // The last of them ends where the next head is, whatever that says.
                 self.turn ^= 1;
