@@ -12,6 +12,7 @@ use super::head::{Fate, Field, Head, Scanned};
 use super::joints::Joints;
 use super::severity::Severities;
 use super::swar;
+use super::text::push_lossy;
 use super::timestamp::TimeFormat;
 
 /// The fields of a JSON layout, by name.
@@ -308,21 +309,6 @@ fn escaped_char(text: &[u8]) -> (Option<char>, usize) {
         },
         Some(unit) => (char::from_u32(unit), 4),
     }
-}
-
-/// Appends bytes as text; true where some were no UTF-8.
-pub fn push_lossy(bytes: &[u8], into: &mut String) -> bool {
-    let text = if bytes.is_ascii() {
-        // SAFETY: ASCII is UTF-8. Most texts are short, and to check them so takes a quarter of the time.
-        Ok(unsafe { str::from_utf8_unchecked(bytes) })
-    } else {
-        simdutf8::basic::from_utf8(bytes)
-    };
-    match text {
-        Ok(text) => into.push_str(text),
-        Err(_) => into.push_str(&String::from_utf8_lossy(bytes)),
-    }
-    text.is_err()
 }
 
 #[cfg(test)]

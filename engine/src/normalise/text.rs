@@ -6,7 +6,7 @@
 use encoding_rs::Encoding;
 
 use super::head::Field;
-use super::json::{push_lossy, unescape};
+use super::json::unescape;
 
 /// How bytes become text.
 #[derive(Debug, Clone, Copy)]
@@ -42,4 +42,19 @@ impl Texts {
             None => text.as_bytes().to_vec(),
         }
     }
+}
+
+/// Appends bytes as text; true where some were no UTF-8.
+pub fn push_lossy(bytes: &[u8], into: &mut String) -> bool {
+    let text = if bytes.is_ascii() {
+        // SAFETY: ASCII is UTF-8. Most texts are short, and to check them so takes a quarter of the time.
+        Ok(unsafe { str::from_utf8_unchecked(bytes) })
+    } else {
+        simdutf8::basic::from_utf8(bytes)
+    };
+    match text {
+        Ok(text) => into.push_str(text),
+        Err(_) => into.push_str(&String::from_utf8_lossy(bytes)),
+    }
+    text.is_err()
 }
