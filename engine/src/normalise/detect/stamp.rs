@@ -264,6 +264,7 @@ impl<'l> Reading<'l> {
             let month_first = (first_number <= 12).then(|| format!("%m{sign}%d"));
             let day_first = (second_number <= 12).then(|| format!("%d{sign}%m"));
             let forms: Vec<String> = month_first.into_iter().chain(day_first).collect();
+            (!forms.is_empty()).then_some(())?;
             self.fork(&forms, 5);
             return Some(false);
         }

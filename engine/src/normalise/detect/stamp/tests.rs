@@ -74,6 +74,8 @@ fn times_are_found_with_their_formats() {
         "A1791784109 x",
         "I1312 05:48:29 x",
         "order 1012 05:48:29",
+        "20-13]",
+        "20-13 05:48:29 x",
     ] {
         assert_eq!(find(line), None, "{line}");
     }
