@@ -2,7 +2,8 @@
 //! Adding a case is adding a file. Event rules may stand behind the format; the records then show what these took out.
 //!
 //! Lines before the format say what the file is: `# seen` when it was there first, `# file` its name, `# tags` those of
-//! its instance, `# encoded` the encoding that its text is put into, and `# escapes` that `\\x00` stands for a byte.
+//! its instance, `# encoded` the encoding that its text is put into, `# mixed` that it has several, and `# escapes` that
+//! `\\x00` stands for a byte.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -28,6 +29,8 @@ struct Case {
     expected: String,
     normaliser: Normaliser,
     start: Start,
+    /// Its lines are in several encodings: it cannot be put into another.
+    is_mixed: bool,
 }
 
 impl Case {
@@ -55,7 +58,8 @@ impl Case {
             log = encoding.encode(std::str::from_utf8(&log).expect("a text")).0.into_owned();
         }
         let start = Start { seen, closed: true, formats, ..Start::default() };
-        Self { name, log, expected: expected.to_owned(), normaliser, start }
+        let is_mixed = said("mixed").is_some();
+        Self { name, log, expected: expected.to_owned(), normaliser, start, is_mixed }
     }
 
     fn all() -> Vec<Self> {
@@ -200,6 +204,7 @@ fn every_sample_is_a_record_of_its_layout() {
             expected: String::new(),
             normaliser: normaliser(&profile),
             start: Start { closed: true, ..Start::default() },
+            is_mixed: false,
         };
         let read = case.records(known.sample.as_bytes(), case.start);
         assert_eq!((read.records.len(), read.unparsed), (1, 0), "{}", known.name);
@@ -249,9 +254,9 @@ proptest! {
             let plain = case.records(&log, open);
             let log = match String::from_utf8(log) {
                 // Zeros do not tell UTF-16: a hole at the begin needs a mark before it.
-                Ok(text) => encoded(&text, encoding | usize::from(text.starts_with('\0'))),
+                Ok(text) if !case.is_mixed => encoded(&text, encoding | usize::from(text.starts_with('\0'))),
                 // It is in an encoding of its own.
-                Err(bytes) => bytes.into_bytes(),
+                other => other.map_or_else(|bytes| bytes.into_bytes(), String::into_bytes),
             };
             let whole = case.records(&log, open);
             let mut ends: Vec<usize> = cuts.iter().map(|cut| (cut * log.len() as f64) as usize).collect();
@@ -260,7 +265,7 @@ proptest! {
             let grown = read_growing(case, &log, &ends);
             prop_assert_eq!(&grown.records, &whole.records, "{}", case.name);
             prop_assert_eq!(grown.unparsed, whole.unparsed, "{}", case.name);
-            for kind in ["gap-time", "no-time", "nul-hole", "stray-line"] {
+            for kind in ["gap-time", "no-time", "nul-hole", "other-encoding", "stray-line"] {
                 prop_assert_eq!(grown.count(kind), whole.count(kind), "{} of {}", kind, case.name);
             }
             prop_assert_eq!(grown.start.offset, whole.start.offset, "{}", case.name);

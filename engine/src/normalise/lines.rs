@@ -194,6 +194,15 @@ impl<'b, R: Read> Lines<'b, R> {
         &self.buffer[self.at..self.at + line.bytes()]
     }
 
+    /// Puts a text, which is not longer, in the place of the line that comes next. That begins so many bytes further on from
+    /// now on.
+    pub fn replace(&mut self, line: Line, text: &[u8]) -> usize {
+        let skipped = line.bytes() - text.len();
+        self.skip_begin(skipped);
+        self.buffer[self.at..self.at + text.len()].copy_from_slice(text);
+        skipped
+    }
+
     /// The same, to be changed.
     pub fn text_mut(&mut self, line: Line) -> &mut [u8] {
         &mut self.buffer[self.at..self.at + line.bytes()]
@@ -216,9 +225,14 @@ impl<'b, R: Read> Lines<'b, R> {
     /// Takes a line as the continuation of the record in the making.
     pub fn join(&mut self, line: Line) {
         if !self.is_cut {
-            let end = self.at + line.bytes();
+            let begin = self.held.end;
+            if begin < self.at {
+                // What was skipped is not of the record.
+                self.buffer.copy_within(self.at..self.at + line.taken(), begin);
+            }
+            let end = begin + line.bytes();
             self.is_cut = self.excess.is_cut || end - self.held.start > LINE_BYTES_MAX;
-            self.held.end = if self.is_cut { end.min(self.held.start + CUT_BYTES) } else { self.at + line.taken() };
+            self.held.end = if self.is_cut { end.min(self.held.start + CUT_BYTES) } else { begin + line.taken() };
         }
         self.skip(line);
     }

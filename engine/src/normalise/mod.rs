@@ -37,6 +37,7 @@ mod names;
 mod nested;
 mod passing;
 mod pattern;
+mod recoded;
 mod record;
 mod records;
 mod rendered;
@@ -101,7 +102,7 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 const COLOURED_BYTES_MAX: usize = 256;
 
 /// Raised when the same text and profile give other records than before.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// The formats and the event rules of a profile, compiled for what the plugins want.
 #[derive(Debug)]
@@ -284,7 +285,7 @@ impl Normaliser {
     /// What the source gave.
     pub fn continues<R: Read>(&self, source: R, start: Start) -> io::Result<bool> {
         let wide = Some(start.shape.wide.flatten());
-        let decoder = Decoder::new(source, start.offset, wide, start.closed).take(HEAD_LINE_BYTES_MAX);
+        let decoder = Decoder::new(source, start.offset, 0, wide, start.closed).take(HEAD_LINE_BYTES_MAX);
         let mut line = Vec::new();
         let bytes = BufReader::new(decoder).read_until(b'\n', &mut line)?;
         let is_whole = line.ends_with(b"\n") || bytes as u64 == HEAD_LINE_BYTES_MAX || start.closed;
@@ -294,8 +295,12 @@ impl Normaliser {
 
     /// Whether a line does not join the record before it. Its first 64 KiB are enough; a line end may follow.
     fn is_head(&self, format: &Format, line: &[u8]) -> bool {
-        self.scan_alone(format, line) != Scanned::Joins
-            || uncovered(line).is_some_and(|(_, line)| self.scan_alone(format, &line) == Scanned::Head)
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let is_plain_head = |line: &[u8]| {
+            self.scan_alone(format, line) != Scanned::Joins
+                || uncovered(line).is_some_and(|(_, line)| self.scan_alone(format, &line) == Scanned::Head)
+        };
+        is_plain_head(line) || recoded::of_wide(line, format.texts).is_some_and(|(_, line)| is_plain_head(&line))
     }
 
     /// Whether a line of the first format goes on with the record before it.
@@ -394,14 +399,14 @@ fn may_hide_head(line: &[u8]) -> bool {
 }
 
 /// Bytes at the begin of a line that may hide a head, and the line without them: NUL of a hole in the file, marks of files
-/// that were joined, and colours, which are blanks further on. None where nothing hides one.
+/// that were joined, and colours with the blanks behind them, which are blanks further on. None where nothing hides one.
 fn uncovered(line: &[u8]) -> Option<(usize, Vec<u8>)> {
     let mut at = 0;
     loop {
         at += match &line[at..] {
             [0, ..] => 1,
             rest if rest.starts_with(MARK) => MARK.len(),
-            [b' ', ..] if at > 0 => 1,
+            [b' ', ..] if at > 0 && line[at - 1] != 0 => 1,
             rest if colour::sequence(rest) > 0 => colour::sequence(rest),
             _ => break,
         };

@@ -21,7 +21,7 @@ use super::stray;
 use super::tally::Tally;
 use super::timestamp::Minute;
 use super::wide::Decoder;
-use super::{MARK, Normaliser, Start, may_hide_head, uncovered};
+use super::{MARK, Normaliser, Start, may_hide_head, recoded, uncovered};
 pub use look::first_line;
 
 /// Reads the records of one source.
@@ -44,8 +44,8 @@ pub struct Records<'n, R> {
     both: [Head; 2],
     /// Which of them is that of the next line.
     turn: usize,
-    /// Colours before the next line, which were skipped: its record begins with them.
-    coloured: u64,
+    /// Bytes before the next line that were skipped, and belong to it: its record begins with them.
+    skipped: u64,
     /// Nothing was read yet of a source that may begin with a mark.
     may_have_mark: bool,
     /// The record that is lent.
@@ -67,7 +67,7 @@ impl<'n, R: Read> Records<'n, R> {
         }
         let format = &normaliser.formats[usize::from(shape.format.unwrap_or_default())];
         let wide = shape.wide.or(format.wide);
-        let decoder = Decoder::new(source, offset, wide, closed);
+        let decoder = Decoder::new(source, offset, start.counted, wide, closed);
         let captures = vec![Captured::None; normaliser.names.attributes.len()];
         Self {
             normaliser,
@@ -81,7 +81,7 @@ impl<'n, R: Read> Records<'n, R> {
             pending: None,
             both: [Head::default(); 2],
             turn: 0,
-            coloured: 0,
+            skipped: 0,
             may_have_mark: offset == 0,
             record: Record { detail: Detail { captures, ..Detail::default() }, ..Record::default() },
             tally: Tally::default(),
@@ -105,7 +105,7 @@ impl<'n, R: Read> Records<'n, R> {
         let this = self.turn;
         self.turn ^= 1;
         let offset = self.offset();
-        self.coloured = 0;
+        self.skipped = 0;
         self.lines.begin(line);
         if self.format.layout.has_joins() && self.extend()? {
             self.tally.last_record_offset = Some(offset);
@@ -128,7 +128,7 @@ impl<'n, R: Read> Records<'n, R> {
     /// Offset of the line that comes next in the generation.
     #[inline(always)]
     fn offset(&mut self) -> u64 {
-        let offset = self.lines.offset() - self.coloured;
+        let offset = self.lines.offset() - self.skipped;
         self.lines.source().raw(offset)
     }
 
@@ -143,9 +143,10 @@ impl<'n, R: Read> Records<'n, R> {
         let format = self.start.shape.format.filter(|_| self.undecided == 0);
         let shape = Shape { format, wide: self.lines.source().wide() };
         let (end_of_records, holes) = (self.offset(), self.tally.holes + self.lines.holes());
+        let lines_recoded = self.tally.lines_recoded + self.lines.source().recoded();
         let lines_unterminated = u64::from(self.lines.is_unterminated());
         let last_time = (self.tally.records > 0).then_some(self.record.time);
-        Tally { end_of_records, lines_unterminated, last_time, holes, shape, ..self.tally }
+        Tally { end_of_records, lines_recoded, lines_unterminated, last_time, holes, shape, ..self.tally }
     }
 
     /// The next line that is a head; all before it are unparsed.
@@ -181,6 +182,7 @@ impl<'n, R: Read> Records<'n, R> {
                         self.note_stray(line);
                     }
                     self.lines.join(line);
+                    self.skipped = 0;
                 }
                 Scanned::Unparsed => {
                     self.skip_unparsed(line);
@@ -240,17 +242,23 @@ impl<'n, R: Read> Records<'n, R> {
         self.offset() >= self.start.counted
     }
 
-    /// Skips a hole at the begin of a line, and what else hides a head: a mark, or colours. False where nothing was skipped.
+    /// Decodes a line that is in another encoding; skips a hole at its begin, and what else hides a head: a mark, or colours.
+    /// False where nothing was done.
     #[inline(always)]
     fn uncover(&mut self, line: Line) -> bool {
-        may_hide_head(self.lines.text(line)) && self.uncover_head(line)
+        let text = self.lines.text(line);
+        (may_hide_head(text) || recoded::may_be_wide(text)) && self.uncover_head(line)
     }
 
     #[cold]
     fn uncover_head(&mut self, line: Line) -> bool {
+        if self.recode(line) {
+            return true;
+        }
         let text = self.lines.text(line);
         let Some((hidden, bare)) = uncovered(text).filter(|_| !self.lines.next_is_cut()) else { return false };
         let has_hole = text[..hidden].contains(&0);
+        let zeros = text.iter().take_while(|byte| **byte == 0).count();
         let mut head = Head::default();
         let mut heads = Heads::new();
         let is_head = (0..self.normaliser.formats.len()).any(|position| {
@@ -264,16 +272,38 @@ impl<'n, R: Read> Records<'n, R> {
             may_be && self.normaliser.scan(format, &bare, false, &mut clock, &mut heads, &mut head) == Scanned::Head
         });
         // Without a head, it is only the hole that is skipped.
-        let skipped = if is_head { hidden } else { text.iter().take_while(|byte| **byte == 0).count() };
-        self.tally.holes += u64::from(has_hole && skipped > 0 && self.is_new());
+        let skipped = if is_head { hidden } else { zeros };
+        // A single zero is the second half of a line end in UTF-16, behind the last line of it.
+        let is_hole = has_hole && skipped > 0 && !(zeros == 1 && (is_head || text.len() == 1));
+        self.tally.holes += u64::from(is_hole && self.is_new());
         if is_head {
             let text = self.lines.text_mut(line);
             let coloured = text[..hidden].iter().position(|byte| *byte == colour::ESCAPE);
-            self.coloured = coloured.map_or(0, |at| (hidden - at) as u64);
+            self.skipped += coloured.map_or(0, |at| (hidden - at) as u64);
             colour::blank(text);
         }
         self.lines.skip_begin(skipped);
         is_head || skipped > 0
+    }
+
+    /// Decodes a line of UTF-16 in a file that is none, where it stands; false where it is none.
+    fn recode(&mut self, line: Line) -> bool {
+        let text = self.lines.text(line);
+        let Some((begin, recoded)) = recoded::of_wide(text, self.format.texts) else { return false };
+        let (room, has_hole) = (text.len() - begin, begin > 1 && text[..2] == [0, 0]);
+        if self.is_new() {
+            self.tally.holes += u64::from(has_hole);
+            self.tally.lines_recoded += 1;
+            self.tally.records_cut += u64::from(recoded.len() > room);
+        }
+        if self.lines.next_is_cut() {
+            let (offset, text) = (self.offset(), self.lines.text(line).to_vec());
+            self.tally.add_example(offset, &text);
+            return false;
+        }
+        let skipped = self.lines.replace(line, &recoded[..recoded.len().min(room)]);
+        self.skipped = (skipped - begin) as u64;
+        true
     }
 
     #[cold]
@@ -285,6 +315,7 @@ impl<'n, R: Read> Records<'n, R> {
             self.tally.note_unparsed(offset, &text);
         }
         self.lines.skip(line);
+        self.skipped = 0;
     }
 
     /// Writes the record that was taken.

@@ -32,6 +32,8 @@ pub struct Tally {
     pub holes: u64,
     /// Lines that joined a record although they begin as records of another layout do.
     pub lines_stray: u64,
+    /// Lines in another encoding than their file's.
+    pub lines_recoded: u64,
     /// Records that were longer than a record may be.
     pub records_cut: u64,
     /// Last lines that no line end follows, of closed generations.
@@ -48,13 +50,14 @@ pub struct Tally {
 
 impl Tally {
     /// Counts of the faults, by a name that is stored.
-    pub fn faults(&self) -> [(&'static str, u64); 8] {
+    pub fn faults(&self) -> [(&'static str, u64); 9] {
         [
             ("cut-record", self.records_cut),
             ("gap-time", self.gap_times),
             ("invalid-utf8", self.invalid_utf8),
             ("no-time", self.records_timeless),
             ("nul-hole", self.holes),
+            ("other-encoding", self.lines_recoded),
             ("stray-line", self.lines_stray),
             (UNKNOWN_SEVERITY, self.severities_unknown),
             ("unterminated-line", self.lines_unterminated),
@@ -87,7 +90,8 @@ impl Tally {
         }
     }
 
-    fn add_example(&mut self, offset: u64, line: &[u8]) {
+    /// Keeps a line as an example.
+    pub(super) fn add_example(&mut self, offset: u64, line: &[u8]) {
         if self.examples.len() < EXAMPLES_MAX {
             self.examples.push((offset, escaped(line)));
         }

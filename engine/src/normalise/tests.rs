@@ -1,6 +1,7 @@
 //! The laws of the normaliser, on the samples and on texts of its own.
 
 mod passed;
+mod recoded;
 
 mod long;
 

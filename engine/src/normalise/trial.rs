@@ -146,7 +146,7 @@ pub fn utf8_of(bytes: &[u8]) -> Vec<u8> {
 /// Bytes that are UTF-8 or like ASCII, and whether they were UTF-16.
 fn decoded(bytes: &[u8], wide: Option<Option<Wide>>) -> (Vec<u8>, bool) {
     let mut plain = Vec::new();
-    let mut decoder = Decoder::new(bytes, 0, wide, true);
+    let mut decoder = Decoder::new(bytes, 0, 0, wide, true);
     // Memory gives no error.
     let _ = decoder.read_to_end(&mut plain);
     (plain, decoder.wide().flatten().is_some())

@@ -4,10 +4,13 @@
 //! that somebody wants are decoded where they are taken. Offsets stay those of the raw bytes: where each line begins in
 //! them is kept for the lines that are still being looked at. Half of a surrogate pair becomes what UTF-8 would make of
 //! it, which is no UTF-8: it counts as a fault where a record holds it.
+//!
+//! Lines of 8 bits a character that others appended to UTF-16 are handed through, too, and counted; see [`recoded`].
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
 
+use super::recoded;
 use super::shape::Wide;
 
 /// Raw bytes that are read at once.
@@ -23,6 +26,8 @@ pub struct Decoder<R> {
     source: R,
     offset: u64,
     closed: bool,
+    /// Up to here faults were counted before.
+    counted: u64,
     state: State,
 }
 
@@ -42,6 +47,9 @@ enum State {
 #[derive(Debug)]
 struct Converter {
     wide: Wide,
+    /// Nothing will follow what the source gives.
+    closed: bool,
+    counted: u64,
     raw: Box<[u8]>,
     start: usize,
     end: usize,
@@ -51,21 +59,38 @@ struct Converter {
     /// Offsets in UTF-8 and in the raw bytes, up to which was decoded.
     decoded: u64,
     consumed: u64,
-    /// Both of the begins of lines, and of where holes begin and end, in their order.
-    begins: VecDeque<(u64, u64)>,
+    /// The begins of lines, and of where holes begin and end, in their order.
+    begins: VecDeque<Begin>,
     /// What was decoded last is zero.
     in_hole: bool,
+    /// A line begins here, of which nothing is known yet.
+    begins_line: bool,
+    /// The line has 8 bits a character.
+    is_narrow: bool,
+    /// Lines that were in another encoding.
+    recoded: u64,
+}
+
+/// Where a line begins.
+#[derive(Debug)]
+struct Begin {
+    /// Offsets in UTF-8 and in the raw bytes.
+    decoded: u64,
+    raw: u64,
+    /// It is in another encoding, at least in part.
+    is_recoded: bool,
 }
 
 impl<R: Read> Decoder<R> {
-    /// A source whose first byte has this offset. Where `wide` is not known, the first bytes tell.
-    pub fn new(source: R, offset: u64, wide: Option<Option<Wide>>, closed: bool) -> Self {
+    /// A source whose first byte has this offset. Where `wide` is not known, the first bytes tell. Lines in another encoding
+    /// are counted that begin at `counted` or behind it.
+    pub fn new(source: R, offset: u64, counted: u64, wide: Option<Option<Wide>>, closed: bool) -> Self {
         let state = match wide {
             None => State::Unknown,
             Some(None) => State::Plain { sign: [0; SIGN_BYTES], bytes: 0, given: 0 },
-            Some(Some(wide)) => State::Wide(Converter::new(wide, offset)),
+            Some(Some(wide)) => State::Wide(Converter::new(wide, offset, counted, closed)),
         };
-        Self { source, offset, closed, state }
+        Self { source, offset, closed, counted, state }
     }
 
     /// The raw offset of the line that begins at an offset of the text. Offsets must not go back.
@@ -74,6 +99,14 @@ impl<R: Read> Decoder<R> {
         match &mut self.state {
             State::Wide(converter) => converter.raw(offset),
             State::Plain { .. } | State::Unknown => offset,
+        }
+    }
+
+    /// Lines in another encoding, up to the offset that was asked for last.
+    pub fn recoded(&self) -> u64 {
+        match &self.state {
+            State::Wide(converter) => converter.recoded,
+            State::Plain { .. } | State::Unknown => 0,
         }
     }
 
@@ -101,7 +134,7 @@ impl<R: Read> Decoder<R> {
         }
         self.state = match Wide::of(&sign[..bytes]) {
             Some(wide) => {
-                let mut converter = Converter::new(wide, self.offset);
+                let mut converter = Converter::new(wide, self.offset, self.counted, self.closed);
                 converter.raw[..bytes].copy_from_slice(&sign[..bytes]);
                 converter.end = bytes;
                 State::Wide(converter)
@@ -132,9 +165,11 @@ impl<R: Read> Read for Decoder<R> {
 }
 
 impl Converter {
-    fn new(wide: Wide, offset: u64) -> Box<Self> {
+    fn new(wide: Wide, offset: u64, counted: u64, closed: bool) -> Box<Self> {
         Box::new(Self {
             wide,
+            closed,
+            counted,
             raw: vec![0; RAW_BYTES].into(),
             start: 0,
             end: 0,
@@ -142,16 +177,37 @@ impl Converter {
             waiting: ([0; 4], 0),
             decoded: offset,
             consumed: offset,
-            begins: VecDeque::from([(offset, offset)]),
+            begins: VecDeque::from([Begin { decoded: offset, raw: offset, is_recoded: false }]),
             in_hole: false,
+            begins_line: true,
+            is_narrow: false,
+            recoded: 0,
         })
     }
 
     fn raw(&mut self, offset: u64) -> u64 {
-        while self.begins.get(1).is_some_and(|(decoded, _)| *decoded <= offset) {
-            self.begins.pop_front();
+        self.forget(offset);
+        self.begins.front().map_or(offset, |begin| begin.raw)
+    }
+
+    /// Forgets the lines that end up to an offset of the text.
+    fn forget(&mut self, offset: u64) {
+        while self.begins.get(1).is_some_and(|begin| begin.decoded <= offset) {
+            let line = self.begins.pop_front().filter(|line| line.is_recoded && line.raw >= self.counted);
+            self.recoded += u64::from(line.is_some());
         }
-        self.begins.front().map_or(offset, |(_, raw)| *raw)
+    }
+
+    /// Takes note of what begins here.
+    fn begin(&mut self) {
+        self.begins.push_back(Begin { decoded: self.decoded, raw: self.consumed, is_recoded: false });
+    }
+
+    /// Takes note that the line which is being decoded is in another encoding.
+    fn note_recoded(&mut self) {
+        if let Some(line) = self.begins.back_mut() {
+            line.is_recoded = true;
+        }
     }
 
     fn read(&mut self, source: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
@@ -173,15 +229,16 @@ impl Converter {
                 break;
             }
         }
-        while self.begins.get(1).is_some_and(|(decoded, _)| decoded + HELD_BYTES_MAX < self.decoded) {
-            self.begins.pop_front();
-        }
+        self.forget(self.decoded.saturating_sub(HELD_BYTES_MAX + 1));
         Ok(count)
     }
 
     /// Decodes the characters up to the next that is not ASCII, ends a line or is zero, as most are not; gives their
     /// number.
     fn plain(&mut self, into: &mut [u8]) -> usize {
+        if self.begins_line || self.is_narrow {
+            return 0;
+        }
         let (units, _) = self.raw[self.start..self.end].as_chunks::<2>();
         let mut count = 0;
         for (unit, byte) in units.iter().zip(into) {
@@ -204,26 +261,49 @@ impl Converter {
     /// Takes note of the end of a hole, where one ends here.
     fn leave_hole(&mut self) {
         if std::mem::take(&mut self.in_hole) {
-            self.begins.push_back((self.decoded, self.consumed));
+            self.begin();
         }
     }
 
-    /// Decodes the next character; false where that needs more raw bytes.
+    /// Decodes the next character, or tells what a line is; false where that needs more raw bytes.
     fn convert(&mut self) -> bool {
         let raw = &self.raw[self.start..self.end];
+        let is_all = self.source_ended && self.closed;
+        if self.begins_line {
+            let Some(is_narrow) = recoded::is_narrow(raw, is_all) else { return false };
+            (self.begins_line, self.is_narrow) = (false, is_narrow);
+            if is_narrow {
+                self.note_recoded();
+            }
+            return true;
+        }
+        let mut is_recoded = false;
         let unit = |at: usize| raw.get(at..)?.first_chunk().map(|bytes| self.wide.unit(*bytes));
         let (bytes, used) = match (unit(0), unit(2)) {
+            _ if self.is_narrow => match raw.first() {
+                Some(byte) => (([*byte, 0, 0, 0], 1), 1),
+                None => return false,
+            },
             (Some(high @ 0xd800..=0xdbff), Some(low @ 0xdc00..=0xdfff)) => {
                 let code = 0x1_0000 + (u32::from(high - 0xd800) << 10) + u32::from(low - 0xdc00);
                 (encode(code), 4)
             }
             (Some(0xd800..=0xdbff), None) if !self.source_ended => return false,
+            (Some(unit), _) if unit != u16::from(b'\n') && raw[..2].contains(&b'\n') => {
+                let Some(narrow) = recoded::narrow_end(raw, self.wide, is_all) else { return false };
+                is_recoded = narrow > 0;
+                if is_recoded { (([raw[0], raw[1], 0, 0], narrow), narrow) } else { (encode(u32::from(unit)), 2) }
+            }
             (Some(unit), _) => (encode(u32::from(unit)), 2),
             // Half a unit ends the source: no text, in any encoding.
             (None, _) if raw.len() == 1 && self.source_ended => (([0xff, 0, 0, 0], 1), 1),
             (None, _) => return false,
         };
-        let is_zero = bytes.0[0] == 0;
+        if is_recoded {
+            self.note_recoded();
+        }
+        let last = bytes.0[bytes.1 - 1];
+        let is_zero = last == 0;
         let begins_hole = is_zero && !self.in_hole;
         if !is_zero {
             self.leave_hole();
@@ -233,8 +313,11 @@ impl Converter {
         self.consumed += used as u64;
         self.decoded += bytes.1 as u64;
         let ends_source = self.source_ended && self.start == self.end;
-        if bytes.0[0] == b'\n' || begins_hole || ends_source {
-            self.begins.push_back((self.decoded, self.consumed));
+        let ends_line = last == b'\n';
+        self.begins_line = ends_line || is_zero;
+        self.is_narrow &= !self.begins_line;
+        if ends_line || begins_hole || ends_source {
+            self.begin();
         }
         self.waiting = bytes;
         true
@@ -256,7 +339,7 @@ impl Converter {
         self.end += more;
         self.source_ended = more == 0;
         if self.source_ended && self.start == self.end {
-            self.begins.push_back((self.decoded, self.consumed));
+            self.begin();
         }
         // With the end known, what waited for more may be decoded as it is.
         Ok(more > 0 || self.start < self.end)
@@ -275,100 +358,4 @@ fn encode(code: u32) -> ([u8; 4], usize) {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::{any, prop_assert_eq, proptest};
-
-    use super::*;
-
-    /// Reads all, in pieces of some sizes, from a source that gives pieces of some sizes.
-    fn decode(raw: &[u8], wide: Option<Option<Wide>>, sizes: &[usize]) -> (Vec<u8>, Vec<u64>) {
-        let mut decoder = Decoder::new(Pieces { raw, sizes: sizes.to_vec(), reads: 0 }, 0, wide, true);
-        let (mut text, mut piece) = (Vec::new(), 0);
-        let mut begins = vec![decoder.raw(0)];
-        loop {
-            let mut buffer = vec![0; sizes[piece % sizes.len()]];
-            piece += 1;
-            let count = decoder.read(&mut buffer).unwrap();
-            if count == 0 {
-                begins.push(decoder.raw(text.len() as u64));
-                return (text, begins);
-            }
-            for byte in &buffer[..count] {
-                text.push(*byte);
-                if *byte == b'\n' {
-                    begins.push(decoder.raw(text.len() as u64));
-                }
-            }
-        }
-    }
-
-    struct Pieces<'a> {
-        raw: &'a [u8],
-        sizes: Vec<usize>,
-        reads: usize,
-    }
-
-    impl Read for Pieces<'_> {
-        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-            self.reads += 1;
-            let size = self.sizes[self.reads % self.sizes.len()].min(into.len()).min(self.raw.len());
-            into[..size].copy_from_slice(&self.raw[..size]);
-            self.raw = &self.raw[size..];
-            Ok(size)
-        }
-    }
-
-    fn encoded(text: &str, wide: Wide) -> Vec<u8> {
-        text.encode_utf16()
-            .flat_map(|unit| if wide == Wide::Little { unit.to_le_bytes() } else { unit.to_be_bytes() })
-            .collect()
-    }
-
-    #[test]
-    fn what_is_no_text_is_kept_as_what_is_no_text() {
-        let raw = [0x3d, 0xd8, b'a', 0, 0x00, 0xde, b'\n', 0, b'b'];
-        let (text, begins) = decode(&raw, Some(Some(Wide::Little)), &[3]);
-        assert_eq!(text, [0xed, 0xa0, 0xbd, b'a', 0xed, 0xb8, 0x80, b'\n', 0xff]);
-        assert_eq!(begins, [0, 8, 9]);
-    }
-
-    #[test]
-    fn few_bytes_tell_nothing_while_more_may_come() {
-        let mut decoder = Decoder::new(&b"a\0b"[..], 0, None, false);
-        assert_eq!(decoder.read(&mut [0; 8]).unwrap(), 0);
-        assert_eq!(decoder.wide(), None);
-        assert_eq!(decode(b"a\0b", None, &[8]).0, b"a\0b");
-    }
-
-    proptest! {
-        #[test]
-        fn text_and_offsets_are_right_however_it_is_read(
-            text in "([a-z]|\n|\u{e9}|\u{65e5}|\u{1f600}){0,60}",
-            sizes in proptest::collection::vec(1usize..9, 1..5),
-            big: bool,
-        ) {
-            let wide = if big { Wide::Big } else { Wide::Little };
-            let raw = encoded(&format!("2026{text}"), wide);
-            let text = format!("2026{text}");
-            let (decoded, begins) = decode(&raw, None, &sizes);
-            prop_assert_eq!(String::from_utf8(decoded).unwrap(), text.clone());
-            let ends = text.match_indices('\n').map(|(at, _)| at + 1).chain([text.len()]);
-            let expected: Vec<u64> =
-                [0].into_iter().chain(ends.map(|end| text[..end].encode_utf16().count() as u64 * 2)).collect();
-            prop_assert_eq!(begins, expected);
-        }
-
-        #[test]
-        fn all_else_is_handed_through(raw: Vec<u8>, sizes in proptest::collection::vec(1usize..9, 1..5)) {
-            if Wide::of(&raw[..raw.len().min(4)]).is_none() {
-                prop_assert_eq!(decode(&raw, None, &sizes).0, raw);
-            }
-        }
-
-        #[test]
-        fn no_bytes_break_it(raw in proptest::collection::vec(any::<u8>(), 0..60), sizes in proptest::collection::vec(1usize..9, 1..5)) {
-            let (_, begins) = decode(&raw, Some(Some(Wide::Big)), &sizes);
-            prop_assert_eq!(begins.last(), Some(&(raw.len() as u64)));
-        }
-    }
-}
+mod tests;

@@ -18,7 +18,7 @@ impl<R: Read> Records<'_, R> {
     #[inline]
     pub fn pass(&mut self, span: Range<i64>, pause_us: i64, tell: impl FnMut(Told<'_>) -> bool) -> io::Result<bool> {
         let head = &self.both[self.turn & 1];
-        let is_to_be_read = head.in_gap || head.fate == Fate::Open || self.coloured != 0;
+        let is_to_be_read = head.in_gap || head.fate == Fate::Open || self.skipped != 0;
         let may_begin = !is_to_be_read && span.contains(&head.time);
         if self.undecided != 0 || self.may_have_mark || (self.pending.is_some() && !may_begin) {
             return Ok(false);
