@@ -134,6 +134,7 @@ fn kind_in_words(kind: &str) -> String {
         "invalid-utf8" => "records that are not UTF-8".to_owned(),
         "no-time" => "records that tell no time, taken at the latest before them".to_owned(),
         "nul-hole" => "holes of zero bytes".to_owned(),
+        "other-encoding" => "lines in another encoding than the file's, read in theirs".to_owned(),
         "stray-line" => "lines that begin as records of another layout, taken into the record before".to_owned(),
         "unknown-severity" => "records whose severity is no known word, taken as INFO".to_owned(),
         "unterminated-line" => "last lines without an end".to_owned(),
