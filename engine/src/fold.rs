@@ -13,6 +13,8 @@ const DAYS_BEHIND: i32 = 7;
 /// States that cross the boundary at once; of more, these are appended to one first. So a plugin holds no more than
 /// these, and what it makes of all.
 const STATES_MAX: usize = 64;
+/// Bytes of these, where there are several.
+const STATES_BYTES_MAX: usize = 4 << 20;
 
 /// Provides partials.
 pub trait PartialRunner {
@@ -98,8 +100,16 @@ impl Folding {
     fn add(&mut self, id: usize, member: &Member, days: &[Vec<u8>]) -> Result<(), PluginFault> {
         let mut first: Vec<Vec<u8>> = Vec::new();
         let mut rest = days;
-        while first.len() + rest.len() > STATES_MAX {
-            let (now, later) = rest.split_at(STATES_MAX - first.len());
+        loop {
+            let mut bytes: usize = first.iter().map(Vec::len).sum();
+            let mut fits = |state: &&Vec<u8>| {
+                bytes += state.len();
+                bytes <= STATES_BYTES_MAX
+            };
+            let together = rest.iter().take(STATES_MAX - first.len()).take_while(&mut fits).count().max(1);
+            let Some((now, later)) = rest.split_at_checked(together).filter(|(_, later)| !later.is_empty()) else {
+                break;
+            };
             first = vec![self.running.append(&slices(first.iter().chain(now)))?];
             rest = later;
         }

@@ -198,8 +198,8 @@ impl Batch {
         (self.rows.1, self.spans.1) == (0, 0)
     }
 
-    /// The activity of the stream since the batch before. A pause of more than 60 s ends a span, and so may the end
-    /// of a batch.
+    /// The activity of the day, since it was shown last. A pause of more than 60 s ends a span, and so may the end of
+    /// a batch.
     pub fn spans(&self) -> impl DoubleEndedIterator<Item = Span> + '_ {
         let (pairs, _) = self.activity.as_chunks();
         let (first, count) = self.spans;

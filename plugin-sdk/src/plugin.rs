@@ -39,7 +39,7 @@ pub trait Plugin: Default + DeserializeOwned + 'static {
     /// The state of an empty span.
     fn partial(&self) -> Self::Partial;
 
-    /// Takes in the records that follow.
+    /// Takes in the records that follow: some of one day. A day of which the plugin wants nothing is not shown.
     fn observe(&self, partial: &mut Self::Partial, batch: &Batch);
 
     /// The state over no instance yet.

@@ -75,7 +75,8 @@ fn a_plugin_that_misbehaves_loses_its_section_only() {
     let main = scene.report(MAIN);
     let cases = [
         ("panic", "the answer is not", "instance WS-0000"),
-        ("spin", "fuel", "instance WS-0000"),
+        ("late", "not known today", "instance WS-0000, 2026-10-14"),
+        ("spin", "fuel", "instance WS-0000, 2026-10-12"),
         ("hoard", "it gave up", "instance WS-0000"),
         ("recurse", "stack", "instance WS-0000"),
         ("flood", "results", "the report"),

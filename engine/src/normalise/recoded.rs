@@ -9,8 +9,8 @@ use super::text::Texts;
 
 /// Units at the begin of a line that tell UTF-16, where they are Latin.
 const WIDE_UNITS: usize = 4;
-/// Bytes at the begin of a line that are no UTF-16, where they are ASCII: in any script that would be as many rare
-/// characters as half of them.
+/// Bytes at the begin of a line that are no UTF-16, where they are ASCII: of Chinese characters one in five has such
+/// bytes, and that would be half as many of these in a row.
 const NARROW_BYTES: usize = 24;
 /// A shorter line is none with so many.
 const NARROW_BYTES_MIN: usize = 12;
@@ -38,7 +38,7 @@ pub fn of_wide(line: &[u8], texts: Texts) -> Option<(usize, Vec<u8>)> {
     // Half a unit stands before a hole.
     let units = line[begin..].chunks(2).map(|unit| Wide::Little.unit([unit[0], unit.get(1).copied().unwrap_or(0)]));
     let text: String = char::decode_utf16(units).map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-    Some((begin, texts.encode(&text)))
+    Some((begin, texts.encode_plainly(&text)))
 }
 
 /// Where UTF-16 begins in a line: behind the second half of the line end before it, a hole, or a mark. Of the order of
@@ -68,8 +68,15 @@ pub fn is_narrow(behind: &[u8], is_all: bool) -> Option<bool> {
     if !line.iter().all(|byte| is_text(*byte)) {
         return Some(false);
     }
-    let is_known = end.is_some() || begin.len() == NARROW_BYTES || is_all;
-    is_known.then_some(line.len() >= NARROW_BYTES_MIN)
+    match end {
+        // Chinese words may be nothing but ASCII, byte by byte: then it is their line end that tells.
+        Some(end) if end % 2 == 0 && end >= NARROW_BYTES_MIN => match behind.get(end + 1) {
+            None if !is_all => None,
+            next => Some(next != Some(&0)),
+        },
+        None if begin.len() < NARROW_BYTES && !is_all => None,
+        _ => Some(line.len() >= NARROW_BYTES_MIN),
+    }
 }
 
 /// How many bytes of the unit that UTF-16 begins with, one of which is a line end, are of a line of 8 bits that ends there:
@@ -140,12 +147,18 @@ mod tests {
     fn lines_of_8_bits_are_told_by_their_bytes() {
         for is_all in [false, true] {
             assert_eq!(is_narrow(b"2026-10-12 05:08:31,905 [39]", is_all), Some(true));
-            assert_eq!(is_narrow(b"2026-10-12 5\n\0", is_all), Some(true));
+            assert_eq!(is_narrow(b"2026-10-12 5\n2", is_all), Some(true));
+            assert_eq!(is_narrow(b"2026-10-12 05\n\0", is_all), Some(true));
+            assert_eq!(
+                is_narrow(&wide("\u{672a}\u{627e}\u{5230}\u{7528}\u{6237}\u{6570}\u{636e}\n2"), is_all),
+                Some(false)
+            );
             assert_eq!(is_narrow(b"2026-10-12\n\0", is_all), Some(false));
             assert_eq!(is_narrow(b"2026-10-12 Gr\xc3\xb6\xc3\x9fe [39] INFO", is_all), Some(false));
             assert_eq!(is_narrow(&wide("2026-10-12"), is_all), Some(false));
         }
         assert_eq!((is_narrow(b"2026-10-12 05", false), is_narrow(b"2026-10-12 05", true)), (None, Some(true)));
+        assert_eq!((is_narrow(b"2026-10-12 5\n", false), is_narrow(b"2026-10-12 5\n", true)), (None, Some(true)));
         assert_eq!((is_narrow(b"", false), is_narrow(b"", true)), (None, Some(false)));
     }
 

@@ -301,7 +301,11 @@ impl<'n, R: Read> Records<'n, R> {
             self.tally.add_example(offset, &text);
             return false;
         }
-        let skipped = self.lines.replace(line, &recoded[..recoded.len().min(room)]);
+        // Of a text that has no room the end is lost, but no half of a character stays.
+        let fits = |end: &usize| std::str::from_utf8(&recoded[..*end]).is_ok();
+        let end = recoded.len().min(room);
+        let end = (end.saturating_sub(3)..=end).rev().find(fits).unwrap_or(end);
+        let skipped = self.lines.replace(line, &recoded[..end]);
         self.skipped = (skipped - begin) as u64;
         true
     }

@@ -42,6 +42,14 @@ impl Texts {
             None => text.as_bytes().to_vec(),
         }
     }
+
+    /// The same, with `?` for each character that the encoding lacks.
+    pub fn encode_plainly(self, text: &str) -> Vec<u8> {
+        let Some(encoding) = self.0 else { return text.as_bytes().to_vec() };
+        let lacks = |char: char| encoding.encode(char.encode_utf8(&mut [0; 4])).2;
+        let plain: String = text.chars().map(|char| if lacks(char) { '?' } else { char }).collect();
+        encoding.encode(&plain).0.into_owned()
+    }
 }
 
 /// Appends bytes as text; true where some were no UTF-8.

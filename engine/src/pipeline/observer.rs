@@ -1,7 +1,10 @@
 //! One plugin as one thread sees it: the batch in the making, and the plugin instance.
 
+use std::ops::Range;
+use std::slice;
+
 use super::batches::{Batches, Days};
-use crate::host::{Plugin, PluginFault, Running};
+use crate::host::{Batch, Column, Plugin, PluginFault, Running};
 use crate::normalise::Normaliser;
 
 /// Observes days for one plugin.
@@ -26,23 +29,69 @@ impl<'p> Observer<'p> {
         self.batches.begin_day();
     }
 
-    /// Hands the batch over, and gives the state of each of its days.
-    ///
-    /// # Errors
-    /// A fault of the plugin; its plugin instance is dropped.
-    pub fn flush(&mut self, days: &Days) -> Result<Vec<Vec<u8>>, PluginFault> {
-        let before = self.before.take();
-        // An error on the way drops the plugin instance, for after a trap it is damaged.
-        let mut running = self.running.take().map_or_else(|| Running::start(self.plugin), Ok)?;
-        let activity = self.plugin.manifest.activity;
-        let states = self.batches.flush(days, activity, |batch| running.observe(before.as_deref(), batch))?;
-        self.running = Some(running);
-        Ok(states)
+    /// Hands the batch over, and gives the state of each of its days: where the plugin has a fault, only of those before
+    /// the day that it comes with.
+    pub fn flush(&mut self, days: &Days) -> (Vec<Vec<u8>>, Option<PluginFault>) {
+        let Self { plugin, batches, running, before } = self;
+        let before = before.take();
+        batches.flush(days, plugin.manifest.activity, |batch| {
+            let alone = batch.days.len() == 1;
+            let again = Batch { ..batch };
+            match observe(plugin, running, before.as_deref(), batch) {
+                Ok(states) => (states, None),
+                Err(fault) if alone => (Vec::new(), Some(fault)),
+                Err(_) => one_by_one(plugin, running, before, &again),
+            }
+        })
     }
 
     /// Forgets the batch, after a fault.
     pub fn reset(&mut self) {
         self.batches.clear();
         (self.running, self.before) = (None, None);
+    }
+}
+
+/// One call. An error on the way drops the plugin instance, for after a trap it is damaged.
+fn observe(
+    plugin: &Plugin,
+    place: &mut Option<Running>,
+    before: Option<&[u8]>,
+    batch: Batch<'_>,
+) -> Result<Vec<Vec<u8>>, PluginFault> {
+    let mut running = place.take().map_or_else(|| Running::start(plugin), Ok)?;
+    let states = running.observe(before, batch)?;
+    *place = Some(running);
+    Ok(states)
+}
+
+/// A call for each day, so that a fault costs no day before it, and what only all together are too much for is none.
+fn one_by_one(
+    plugin: &Plugin,
+    place: &mut Option<Running>,
+    mut before: Option<Vec<u8>>,
+    batch: &Batch<'_>,
+) -> (Vec<Vec<u8>>, Option<PluginFault>) {
+    let mut states = Vec::new();
+    let (mut row, mut time) = (0, 0);
+    for day in batch.days {
+        let (rows, times) = (row..row + day.rows as usize, time..time + 2 * day.spans as usize);
+        (row, time) = (rows.end, times.end);
+        let columns: Vec<Column<'_>> = batch.columns.iter().map(|column| part(column, rows.clone())).collect();
+        let one = Batch { days: slice::from_ref(day), columns: &columns, activity: &batch.activity[times] };
+        match observe(plugin, place, before.take().as_deref(), one) {
+            Ok(state) => states.extend(state),
+            Err(fault) => return (states, Some(fault)),
+        }
+    }
+    (states, None)
+}
+
+fn part<'a>(column: &Column<'a>, rows: Range<usize>) -> Column<'a> {
+    match column {
+        Column::Signed(values) => Column::Signed(&values[rows]),
+        Column::Unsigned(values) => Column::Unsigned(&values[rows]),
+        Column::Words(values) => Column::Words(&values[rows]),
+        Column::Bytes(values) => Column::Bytes(&values[rows]),
     }
 }

@@ -34,6 +34,8 @@ pub struct Worker<'p> {
     days: Days,
     /// The plugins that observe all of these, as bits.
     observed: u64,
+    /// Those that had a fault at this instance, as bits: what they made of it since would lack something.
+    faulted: u64,
     /// Of days that have crossed the boundary.
     states: Vec<DayState>,
     previous: Option<i64>,
@@ -54,6 +56,7 @@ impl<'p> Worker<'p> {
             activity: Vec::new(),
             days: Days::default(),
             observed: 0,
+            faulted: 0,
             states: Vec::new(),
             previous: None,
         }
@@ -61,7 +64,7 @@ impl<'p> Worker<'p> {
 
     /// Goes over to an instance, by position and name.
     pub fn begin_instance(&mut self, instance: usize, name: &str) {
-        self.instance = instance;
+        (self.instance, self.faulted) = (instance, 0);
         name.clone_into(&mut self.name);
     }
 
@@ -73,14 +76,15 @@ impl<'p> Worker<'p> {
     /// Begins a day, of which no state is on its way.
     pub fn begin_day(&mut self, day: i32, plugins: Saved) {
         self.end_day();
-        let plugins = plugins.into_iter().filter(|(plugin, _)| !self.failures.is_out(*plugin, self.instance));
-        let plugins: Saved = plugins.collect();
-        let observed = plugins.iter().fold(0, |observed, (plugin, _)| observed | 1 << plugin);
+        let is_in = |(plugin, _): &(usize, Option<Vec<u8>>)| !self.failures.is_out(*plugin, self.instance);
+        let plugins: Saved = plugins.into_iter().filter(is_in).collect();
+        let observed = plugins.iter().fold(0, |observed, (plugin, _)| observed | 1 << plugin) & !self.faulted;
         let goes_on = plugins.iter().any(|(_, saved)| saved.is_some());
         if observed != self.observed || goes_on || self.days.days.len() >= DAYS_MAX {
             self.flush();
         }
-        for (plugin, saved) in plugins {
+        let observed = observed & !self.faulted;
+        for (plugin, saved) in plugins.into_iter().filter(|(plugin, _)| observed & (1 << plugin) != 0) {
             self.observers[plugin].begin_day(saved);
         }
         (self.day, self.observed, self.previous) = (Some(day), observed, None);
@@ -190,27 +194,23 @@ impl<'p> Worker<'p> {
     /// Hands the days that have ended over, and notes their states.
     fn flush(&mut self) {
         let days = std::mem::take(&mut self.days);
-        let (Some((first, _)), Some((last, _))) = (days.days.first(), days.days.last()) else { return };
+        if days.days.is_empty() {
+            return;
+        }
         let observed = self.observed;
         for plugin in (0..self.observers.len()).filter(|plugin| observed & (1 << plugin) != 0) {
-            match self.observers[plugin].flush(&days) {
-                Ok(states) => {
-                    let states = days.days.iter().zip(states);
-                    self.states.extend(states.map(|((day, _), state)| ((plugin, *day), state)));
-                }
-                Err(fault) => {
-                    let place = format!("instance {}, {}", self.name, dates(*first, *last));
-                    self.failures.note(plugin, self.instance, Failure { fault, place });
-                    self.observers[plugin].reset();
-                    self.observed &= !(1 << plugin);
-                }
+            let (states, fault) = self.observers[plugin].flush(&days);
+            if let Some(fault) = fault {
+                let (day, _) = days.days[states.len()];
+                let date = crate::calendar::date(day).map_or_else(|| day.to_string(), |date| date.to_string());
+                let place = format!("instance {}, {date}", self.name);
+                self.failures.note(plugin, self.instance, Failure { fault, place });
+                self.observers[plugin].reset();
+                self.observed &= !(1 << plugin);
+                self.faulted |= 1 << plugin;
             }
+            let states = days.days.iter().zip(states);
+            self.states.extend(states.map(|((day, _), state)| ((plugin, *day), state)));
         }
     }
-}
-
-/// One date, or the first and the last.
-fn dates(first: i32, last: i32) -> String {
-    let date = |day: i32| crate::calendar::date(day).map_or_else(|| day.to_string(), |date| date.to_string());
-    if first == last { date(first) } else { format!("{} to {}", date(first), date(last)) }
 }

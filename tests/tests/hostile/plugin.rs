@@ -59,6 +59,8 @@ impl Plugin for Hostile {
                     hoard.push(vec![1; 1 << 20]);
                 }
             }
+            // The last of the fleet's three days: 2026-10-14.
+            "late" if batch.day == 20_740 => panic!("the answer is not known today"),
             "recurse" => count.logons = deeper(count.logons),
             _ => {}
         }
