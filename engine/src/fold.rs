@@ -101,15 +101,10 @@ impl Folding {
         let mut first: Vec<Vec<u8>> = Vec::new();
         let mut rest = days;
         loop {
-            let mut bytes: usize = first.iter().map(Vec::len).sum();
-            let mut fits = |state: &&Vec<u8>| {
-                bytes += state.len();
-                bytes <= STATES_BYTES_MAX
-            };
-            let together = rest.iter().take(STATES_MAX - first.len()).take_while(&mut fits).count().max(1);
-            let Some((now, later)) = rest.split_at_checked(together).filter(|(_, later)| !later.is_empty()) else {
+            let (now, later) = rest.split_at(fitting(&first, rest));
+            if later.is_empty() {
                 break;
-            };
+            }
             first = vec![self.running.append(&slices(first.iter().chain(now)))?];
             rest = later;
         }
@@ -125,6 +120,17 @@ impl Folding {
     }
 }
 
+/// How many states cross together with those before them: one at least, where there is any.
+fn fitting(first: &[Vec<u8>], rest: &[Vec<u8>]) -> usize {
+    let mut bytes: usize = first.iter().map(Vec::len).sum();
+    let mut fits = |state: &Vec<u8>| {
+        bytes += state.len();
+        bytes <= STATES_BYTES_MAX
+    };
+    let most = rest.len().min(STATES_MAX - first.len());
+    rest[..most].iter().take_while(|state| fits(state)).count().max(1).min(most)
+}
+
 fn slices<'a>(states: impl Iterator<Item = &'a Vec<u8>>) -> Vec<&'a [u8]> {
     states.map(Vec::as_slice).collect()
 }
@@ -132,4 +138,20 @@ fn slices<'a>(states: impl Iterator<Item = &'a Vec<u8>>) -> Vec<&'a [u8]> {
 /// The days of a window, as dates.
 pub fn dates(days: &Range<i32>) -> Option<(chrono::NaiveDate, chrono::NaiveDate)> {
     Some((calendar::date(days.start)?, calendar::date(days.end)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_cross_together_up_to_a_number_and_a_size() {
+        let states = |count: usize, bytes: usize| vec![vec![0; bytes]; count];
+        assert_eq!(fitting(&[], &[]), 0);
+        assert_eq!(fitting(&[], &states(STATES_MAX + 9, 1)), STATES_MAX);
+        assert_eq!(fitting(&states(1, 1), &states(STATES_MAX, 1)), STATES_MAX - 1);
+        assert_eq!(fitting(&[], &states(9, STATES_BYTES_MAX / 4)), 4);
+        assert_eq!(fitting(&states(1, STATES_BYTES_MAX / 2), &states(9, STATES_BYTES_MAX / 4)), 2);
+        assert_eq!(fitting(&states(1, 1), &states(9, 2 * STATES_BYTES_MAX)), 1);
+    }
 }

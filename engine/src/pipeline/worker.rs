@@ -74,20 +74,23 @@ impl<'p> Worker<'p> {
     }
 
     /// Begins a day, of which no state is on its way.
-    pub fn begin_day(&mut self, day: i32, plugins: Saved) {
+    pub fn begin_day(&mut self, day: i32, mut plugins: Saved) {
         self.end_day();
-        let is_in = |(plugin, _): &(usize, Option<Vec<u8>>)| !self.failures.is_out(*plugin, self.instance);
-        let plugins: Saved = plugins.into_iter().filter(is_in).collect();
-        let observed = plugins.iter().fold(0, |observed, (plugin, _)| observed | 1 << plugin) & !self.faulted;
+        plugins.retain(|(plugin, _)| self.may_observe(*plugin));
         let goes_on = plugins.iter().any(|(_, saved)| saved.is_some());
-        if observed != self.observed || goes_on || self.days.days.len() >= DAYS_MAX {
+        if bits(&plugins) != self.observed || goes_on || self.days.days.len() >= DAYS_MAX {
             self.flush();
+            plugins.retain(|(plugin, _)| self.may_observe(*plugin));
         }
-        let observed = observed & !self.faulted;
-        for (plugin, saved) in plugins.into_iter().filter(|(plugin, _)| observed & (1 << plugin) != 0) {
+        (self.day, self.observed, self.previous) = (Some(day), bits(&plugins), None);
+        for (plugin, saved) in plugins {
             self.observers[plugin].begin_day(saved);
         }
-        (self.day, self.observed, self.previous) = (Some(day), observed, None);
+    }
+
+    /// Whether a plugin had no fault at this instance or an earlier one.
+    fn may_observe(&self, plugin: usize) -> bool {
+        self.faulted & (1 << plugin) == 0 && !self.failures.is_out(plugin, self.instance)
     }
 
     /// Takes in a record of the day; `minute` gives its local minute.
@@ -212,5 +215,92 @@ impl<'p> Worker<'p> {
             let states = days.days.iter().zip(states);
             self.states.extend(states.map(|((day, _), state)| ((plugin, *day), state)));
         }
+    }
+}
+
+/// Plugins as bits by position.
+fn bits(plugins: &Saved) -> u64 {
+    plugins.iter().fold(0, |bits, (plugin, _)| bits | 1 << plugin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::{Batch, Host, Instance, Native, Window};
+    use crate::normalise::{Normaliser, Want, Wanted};
+    use crate::profile::{PluginFile, known};
+
+    /// The day that the plugin has a fault with.
+    const FAULTY: i32 = 2;
+
+    /// Its state of a day is the number of the day's spans, behind what was there before.
+    struct Spans;
+
+    impl Native for Spans {
+        fn observe(&mut self, before: Option<&[u8]>, batch: &Batch<'_>) -> Result<Vec<Vec<u8>>, String> {
+            if batch.days.iter().any(|day| day.day == FAULTY) {
+                return Err("not this day".to_owned());
+            }
+            let state = |(at, spans): (usize, u32)| {
+                let mut state = before.filter(|_| at == 0).unwrap_or_default().to_vec();
+                state.push(spans as u8);
+                state
+            };
+            Ok(batch.days.iter().map(|day| day.spans).enumerate().map(state).collect())
+        }
+        fn append(&mut self, _: &[&[u8]]) -> Result<Vec<u8>, String> {
+            unreachable!("a worker appends nothing")
+        }
+        fn fleet(&mut self, _: Window) {}
+        fn add(&mut self, _: &Instance<'_>, _: &[&[u8]]) -> Result<(), String> {
+            unreachable!("a worker has no fleet")
+        }
+        fn report(&mut self) -> Result<(), String> {
+            unreachable!("a worker reports nothing")
+        }
+    }
+
+    /// The states after a stream over these days, one record each; where it comes back to a day, they are taken first.
+    fn states(days: &[i32]) -> (Vec<DayState>, Vec<String>) {
+        let file = PluginFile::Embedded("installed-base".to_owned());
+        let plugin = Host::new(None).expect("an engine").load("desks", &file, "{}").expect("a plugin of this program");
+        let plugins = [plugin.into_native(|_| Box::new(Spans))];
+        let wanted = Want { attributes: vec!["app.version".to_owned()], ..Want::default() };
+        let formats = [known("log4net").expect("a layout").format()];
+        let normaliser = Normaliser::compile(&formats, &[], &Wanted { plugins: vec![wanted] }).expect("a format");
+        let failures = Failures::default();
+        let mut worker = Worker::new(&plugins, &normaliser, &failures);
+        worker.begin_instance(0, "desk");
+        let mut states: Vec<DayState> = Vec::new();
+        for (at, day) in days.iter().enumerate() {
+            let mut saved = None;
+            if days[..at].contains(day) {
+                states.extend(worker.take_states());
+                saved = states.iter().position(|((_, of), _)| of == day).map(|at| states.swap_remove(at).1);
+            }
+            worker.begin_day(*day, vec![(0, saved)]);
+            let mut record = Record::default();
+            record.time = at as i64;
+            worker.see(&record, || 0);
+        }
+        states.extend(worker.take_states());
+        states.sort();
+        drop(worker);
+        (states, failures.into_inner().into_values().map(|failure| failure.place).collect())
+    }
+
+    #[test]
+    fn days_have_states_of_their_own_and_go_on_where_the_stream_comes_back() {
+        let (states, faults) = states(&[1, 3, 1, 4]);
+        assert_eq!(states, [((0, 1), vec![1, 1]), ((0, 3), vec![1]), ((0, 4), vec![1])]);
+        assert!(faults.is_empty(), "{faults:?}");
+    }
+
+    #[test]
+    fn a_fault_costs_no_day_before_it_and_all_that_comes_behind_it() {
+        let place = vec!["instance desk, 1970-01-03".to_owned()];
+        assert_eq!(states(&[1, 2, 3]), (vec![((0, 1), vec![1])], place.clone()));
+        // A second part of the first day alone would stand for all of it.
+        assert_eq!(states(&[2, 1, 2, 1]), (vec![], place));
     }
 }

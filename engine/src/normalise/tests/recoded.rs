@@ -4,7 +4,7 @@ use proptest::prelude::{any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::select;
 use proptest::strategy::{Just, Strategy};
 
-use super::{Normaliser, START, Shape, Slow, Start, compile, line, log4net, read, serilog};
+use super::{START, Slow, Start, compile, line, log4net, must_grow, read, serilog};
 
 /// How a part of a log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,35 +48,6 @@ fn parts() -> impl Strategy<Value = Vec<u8>> {
         .prop_map(|parts| parts.concat())
 }
 
-/// What was read of a log that grew up to each of these ends, then was closed.
-fn grown(normaliser: &Normaliser, log: &[u8], ends: &[usize]) -> (Vec<String>, [u64; 2]) {
-    let (mut records, mut counts) = (Vec::new(), [0, 0]);
-    let (mut begin, mut last, mut latest, mut shape) = (0, None::<usize>, None, Shape::default());
-    for (turn, end) in ends.iter().enumerate() {
-        let closed = turn + 1 == ends.len();
-        let counted = begin as u64;
-        let start = Start { offset: counted, latest, shape, closed, ..START };
-        let new = &log[begin..*end];
-        if new.is_empty() {
-            continue;
-        }
-        if let Some(offset) = last.filter(|_| normaliser.continues(new, start).unwrap()) {
-            records.pop();
-            begin = offset;
-        }
-        let start = Start { offset: begin as u64, counted, ..start };
-        let (more, tally) = read(normaliser, &log[begin..*end], start);
-        let times = more.iter().filter_map(|record| record.split(' ').nth(1)?.parse::<i64>().ok());
-        latest = latest.max(times.max());
-        begin = tally.end_of_records as usize;
-        shape = tally.shape;
-        last = tally.last_record_offset.map(|offset| offset as usize);
-        counts = [counts[0] + tally.lines_unparsed, counts[1] + tally.lines_recoded];
-        records.extend(more);
-    }
-    (records, counts)
-}
-
 proptest! {
     #[test]
     fn any_split_into_reads_gives_the_same(log in parts(), sizes in proptest::collection::vec(1usize..300, 1..20), closed: bool) {
@@ -92,11 +63,7 @@ proptest! {
     #[test]
     fn one_that_grows_gives_what_the_whole_gives(log in parts(), cuts in proptest::collection::vec(0.0..1.0f64, 1..5)) {
         for format in [log4net(), serilog()] {
-            let normaliser = compile(&format);
-            let mut ends: Vec<usize> = cuts.iter().map(|cut| (cut * log.len() as f64) as usize).collect();
-            ends.push(log.len());
-            ends.sort_unstable();
-            prop_assert_eq!(grown(&normaliser, &log, &ends), grown(&normaliser, &log, &[log.len()]));
+            must_grow(&compile(&format), &log, &cuts)?;
         }
     }
 

@@ -1,10 +1,11 @@
 use proptest::prelude::{any, prop_assert_eq, proptest};
 
+use super::super::tests::Slow;
 use super::*;
 
 /// Reads all, in pieces of some sizes, from a source that gives pieces of some sizes.
 fn decode(raw: &[u8], wide: Option<Option<Wide>>, sizes: &[usize]) -> (Vec<u8>, Vec<u64>) {
-    let mut decoder = Decoder::new(Pieces { raw, sizes: sizes.to_vec(), reads: 0 }, 0, 0, wide, true);
+    let mut decoder = Decoder::new(Slow { text: raw, sizes: sizes.to_vec(), reads: 0 }, 0, 0, wide, true);
     let (mut text, mut piece) = (Vec::new(), 0);
     let mut begins = vec![decoder.raw(0)];
     loop {
@@ -21,22 +22,6 @@ fn decode(raw: &[u8], wide: Option<Option<Wide>>, sizes: &[usize]) -> (Vec<u8>, 
                 begins.push(decoder.raw(text.len() as u64));
             }
         }
-    }
-}
-
-struct Pieces<'a> {
-    raw: &'a [u8],
-    sizes: Vec<usize>,
-    reads: usize,
-}
-
-impl Read for Pieces<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        self.reads += 1;
-        let size = self.sizes[self.reads % self.sizes.len()].min(into.len()).min(self.raw.len());
-        into[..size].copy_from_slice(&self.raw[..size]);
-        self.raw = &self.raw[size..];
-        Ok(size)
     }
 }
 
