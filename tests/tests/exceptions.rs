@@ -6,7 +6,7 @@
 
 use std::fs;
 
-use logparser::normalise::{Normaliser, Record, Start, Value, Want, Wanted};
+use logparser::normalise::{Alike, Normaliser, Record, Start, Value, Want, Wanted};
 use logparser::profile;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/exceptions");
@@ -49,7 +49,7 @@ fn normaliser(format: &str) -> Normaliser {
 /// Signature, type, message and frames of a record.
 fn shown(normaliser: &Normaliser, record: &Record) -> String {
     let mut signature = String::new();
-    normaliser.sign(record, &mut signature);
+    normaliser.sign(record, &mut Alike::default(), &mut signature);
     let value = |name: &str| {
         let position = normaliser.attributes().iter().position(|known| known == name).expect("a wanted attribute");
         match record.attribute(position) {

@@ -10,6 +10,7 @@
 //!
 //! A line longer than 1 MiB, or a record, counts with its first 64 KiB. No text makes it panic, hang, or grow further.
 
+mod alike;
 mod body;
 mod clock;
 mod colour;
@@ -69,6 +70,7 @@ use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 
 use crate::profile::{self, EventRule, SignatureRule};
+pub use alike::Alike;
 use body::Span;
 use clock::Clock;
 pub use detect::{Apart, Candidate, Fit, Lack, Sample, detect, detect_apart, lack};
@@ -223,9 +225,9 @@ impl Normaliser {
     }
 
     /// Appends a record's signature, what makes two errors the same; gives the position of the rule behind it, where
-    /// there is one.
-    pub fn sign(&self, record: &Record, into: &mut String) -> Option<usize> {
-        self.signatures.write(record, into)
+    /// there is one. `alike` holds what became of messages before.
+    pub fn sign(&self, record: &Record, alike: &mut Alike, into: &mut String) -> Option<usize> {
+        self.signatures.write(record, alike, into)
     }
 
     /// Digest of everything that shapes records, except zones, which belong to instances. What shapes signatures has a

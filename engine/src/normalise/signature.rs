@@ -6,6 +6,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::alike::Alike;
 use super::body::{BodyPattern, Captured};
 use super::colour;
 use super::exception::{self, Thrown, lines};
@@ -19,7 +20,7 @@ use super::template::{self, Piece};
 use crate::profile::{SIGNATURE_PLACE, SignatureRule};
 
 /// Raised when a record gets another signature than before.
-const VERSION: u32 = 8;
+const VERSION: u32 = 9;
 
 /// What is looked at of a message.
 const MESSAGE_BYTES_MAX: usize = 4096;
@@ -90,8 +91,9 @@ impl Signatures {
         digest.finalize().into()
     }
 
-    /// Appends a record's signature; gives the position of the rule behind it, where there is one.
-    pub fn write(&self, record: &Record, into: &mut String) -> Option<usize> {
+    /// Appends a record's signature; gives the position of the rule behind it, where there is one. `alike` holds what became of
+    /// messages before.
+    pub fn write(&self, record: &Record, alike: &mut Alike, into: &mut String) -> Option<usize> {
         let code = self.code.map_or(Value::None, |code| record.attribute(code));
         let start = into.len();
         let fitting = |(position, rule): (usize, &Rule)| rule.fit(record, code).map(|captures| (position, captures));
@@ -102,57 +104,31 @@ impl Signatures {
                     match part {
                         Part::Text(text) => into.push_str(text),
                         Part::Captured(capture) => push_captured(captures[*capture], record, into),
-                        Part::Default => self.write_default(record, code, into),
+                        Part::Default => self.write_default(record, code, alike, into),
                     }
                 }
                 cut(start, into);
             }
-            None => self.write_default(record, code, into),
+            None => self.write_default(record, code, alike, into),
         }
         found.map(|(position, _)| position)
     }
 
-    fn write_default(&self, record: &Record, code: Value<'_>, into: &mut String) {
+    fn write_default(&self, record: &Record, code: Value<'_>, alike: &mut Alike, into: &mut String) {
         into.extend([record.logger(), " ", range_name(record.severity), ": "]);
         match code {
             Value::Text(code) if !code.trim().is_empty() => return into.push_str(code.trim()),
             Value::Int(code) => return into.push_str(&code.to_string()),
             _ => {}
         }
-        let body = record.body();
-        let chain = exception::chain(body, record.exception());
-        let thrown = chain.iter().rfind(|thrown| !thrown.frames.is_empty());
-        match (chain.first(), thrown) {
-            (Some(first), Some(thrown)) => {
-                if first.kind.is_empty() {
-                    self.mask(body, record, into);
-                }
-                write_thrown(first, thrown, chain.last(), into);
-            }
-            // Without a stack, the message says more than the type.
-            (Some(first), None)
-                if !lines(body).any(|line| exception_type(line).or_else(|| cause(line.trim_start())).is_some()) =>
-            {
-                into.push_str(first.kind);
-                if first.rest.starts_with(|char: char| char != ':' && char != ' ') {
-                    into.push_str(": ");
-                }
-                self.mask(first.rest, record, into);
-                if !first.file.is_empty() {
-                    into.extend([" at ", first.file]);
-                }
-            }
-            _ => self.mask(body, record, into),
-        }
-    }
-
-    /// Appends the first line of a message, masked.
-    fn mask(&self, message: &str, record: &Record, into: &mut String) {
         let users = self.users.iter().filter_map(|user| match record.attribute(*user) {
             Value::Text(name) if name.len() >= USER_BYTES_MIN => Some(name),
             _ => None,
         });
-        mask_line(message, &users.collect::<Vec<_>>(), into);
+        let users: Vec<&str> = users.collect();
+        let (body, exception) = (record.body(), record.exception());
+        let write = |into: &mut String| write_error(body, exception, &users, into);
+        if users.is_empty() { alike.write(body, exception, into, write) } else { write(into) }
     }
 }
 
@@ -216,6 +192,34 @@ fn push_captured(captured: Captured, record: &Record, into: &mut String) {
     }
 }
 
+/// Appends what a message says, or an exception, with its variable parts masked.
+pub(super) fn write_error(body: &str, exception: &str, users: &[&str], into: &mut String) {
+    let chain = exception::chain(body, exception);
+    let thrown = chain.iter().rfind(|thrown| !thrown.frames.is_empty());
+    match (chain.first(), thrown) {
+        (Some(first), Some(thrown)) => {
+            if first.kind.is_empty() {
+                mask_line(body, users, into);
+            }
+            write_thrown(first, thrown, chain.last(), into);
+        }
+        // Without a stack, the message says more than the type.
+        (Some(first), None)
+            if !lines(body).any(|line| exception_type(line).or_else(|| cause(line.trim_start())).is_some()) =>
+        {
+            into.push_str(first.kind);
+            if first.rest.starts_with(|char: char| char != ':' && char != ' ') {
+                into.push_str(": ");
+            }
+            mask_line(first.rest, users, into);
+            if !first.file.is_empty() {
+                into.extend([" at ", first.file]);
+            }
+        }
+        _ => mask_line(body, users, into),
+    }
+}
+
 /// Appends the type that was logged, the type that began it, and where that was thrown.
 fn write_thrown(first: &Thrown<'_>, thrown: &Thrown<'_>, last: Option<&Thrown<'_>>, into: &mut String) {
     let start = into.len();
@@ -236,6 +240,7 @@ pub fn of_message(message: &str) -> String {
     text
 }
 
+/// Appends the first line of a message, masked.
 fn mask_line(message: &str, users: &[&str], into: &mut String) {
     let line = lines(message).next().unwrap_or_default();
     let coloured = memchr::memchr(colour::ESCAPE, line.as_bytes()).map(|_| colour::without(line));

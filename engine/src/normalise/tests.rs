@@ -15,7 +15,7 @@ use proptest::prelude::{any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::strategy::{Just, Strategy};
 use proptest::test_runner::TestCaseError;
 
-use super::{Normaliser, Shape, Start, Tally, Value, Want, Wanted};
+use super::{Alike, Normaliser, Shape, Start, Tally, Value, Want, Wanted};
 use crate::profile::{EventRule, Format, Layout, known as layout};
 
 const LOG: &str = "\
@@ -120,7 +120,7 @@ fn read(normaliser: &Normaliser, source: impl Read, start: Start) -> (Vec<String
         let event = record.event.map(|event| &normaliser.events()[usize::from(event)]);
         let attributes: Vec<_> = (0..normaliser.attributes().len()).map(|id| record.attribute(id)).collect();
         let mut signature = String::new();
-        normaliser.sign(record, &mut signature);
+        normaliser.sign(record, &mut Alike::default(), &mut signature);
         let (offset, wanted, severity) = (record.offset, record.wanted, record.severity);
         let texts = (record.logger(), record.body(), record.exception());
         shown.push(format!("{offset} {time} {wanted:b} {severity} {event:?} {attributes:?} {texts:?} {signature}"));
@@ -149,7 +149,7 @@ fn a_rule_that_nobody_wants_hides_the_users_that_it_takes() {
     let normaliser = Normaliser::compile(&[log4net()], &rules, &wanted).unwrap();
     let line = "2026-10-12 05:08:31,905 [1] ERROR App.Auth - Login of anna failed, anna is locked\n";
     let (mut records, mut signature) = (normaliser.open(line.as_bytes(), UTC), String::new());
-    normaliser.sign(records.next().unwrap().expect("a record"), &mut signature);
+    normaliser.sign(records.next().unwrap().expect("a record"), &mut Alike::default(), &mut signature);
     assert_eq!(signature, "App.Auth ERROR: Login of <user> failed, <user> is locked");
 }
 
@@ -200,7 +200,7 @@ fn a_log_gives_its_records() {
     let stack = "   at Shell.Run() in C:\\Shell.cs:line 246\n\n   at Program.Main(String[] args)";
     assert_eq!(crash.exception(), stack);
     let mut signature = String::new();
-    normaliser.sign(crash, &mut signature);
+    normaliser.sign(crash, &mut Alike::default(), &mut signature);
     assert_eq!(signature, "App.Crash FATAL: Unhandled exception in thread <*>");
 
     let last = records.next().unwrap().unwrap().offset;
@@ -228,7 +228,7 @@ fn both_samples_give_their_truth() {
                 count += 1;
                 if record.severity >= 17 {
                     let mut signature = String::new();
-                    normaliser.sign(record, &mut signature);
+                    normaliser.sign(record, &mut Alike::default(), &mut signature);
                     *signatures.entry(signature).or_default() += 1;
                 }
                 if let Some(event) = record.event {

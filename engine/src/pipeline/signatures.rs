@@ -18,7 +18,7 @@ use crate::calendar::Calendar;
 use crate::catalog::{Catalog, InstanceId};
 use crate::fold;
 use crate::mirror::{Mirror, MirrorError};
-use crate::normalise::{Normaliser, Record, Shape, Signatures, Start};
+use crate::normalise::{Alike, Normaliser, Record, Shape, Signatures, Start};
 use crate::profile::{Instance, Period, Profile};
 
 /// Messages that are shown of a signature.
@@ -139,7 +139,8 @@ pub fn survey(
                 let calendar = Calendar::of(days, by_offset);
                 let found = Found::default();
                 let zone = profile.zone_of(instance);
-                let mut reading = Reading { position, instance, zone, normaliser, other, calendar, found };
+                let alike = Alike::default();
+                let mut reading = Reading { position, instance, zone, normaliser, other, calendar, alike, found };
                 match catalog.at_once(|| reading.read(&catalog, &mirror, *id))? {
                     // Trouble with that instance alone: what was read up to there counts.
                     Err(Problem::Mirror(damage @ MirrorError::Damaged { .. })) => {
@@ -178,6 +179,7 @@ struct Reading<'a> {
     normaliser: &'a Normaliser,
     other: Option<&'a Signatures>,
     calendar: Calendar,
+    alike: Alike,
     found: Found,
 }
 
@@ -215,8 +217,8 @@ impl Reading<'_> {
     fn see(&mut self, record: &Record, both: &mut Both) {
         both.0.clear();
         both.1.clear();
-        let rule = self.normaliser.sign(record, &mut both.0);
-        let other_rule = self.other.and_then(|other| other.write(record, &mut both.1));
+        let rule = self.normaliser.sign(record, &mut self.alike, &mut both.0);
+        let other_rule = self.other.and_then(|other| other.write(record, &mut self.alike, &mut both.1));
         let errors = match self.found.errors.get_mut(both) {
             Some(errors) => errors,
             None => self.found.errors.entry(both.clone()).or_default(),

@@ -6,7 +6,7 @@ use super::observer::Observer;
 use super::stream::PAUSE_US;
 use super::texts::Texts;
 use crate::host::Plugin;
-use crate::normalise::{Normaliser, Passed, Record};
+use crate::normalise::{Alike, Normaliser, Passed, Record};
 
 /// Plugins that observe a day, by position, each behind what was saved of the day.
 pub type Saved = Vec<(usize, Option<Vec<u8>>)>;
@@ -23,6 +23,7 @@ pub struct Worker<'p> {
     failures: &'p Failures,
     normaliser: &'p Normaliser,
     texts: Texts,
+    alike: Alike,
     signature: String,
     instance: usize,
     name: String,
@@ -49,6 +50,7 @@ impl<'p> Worker<'p> {
             failures,
             normaliser,
             texts: Texts::default(),
+            alike: Alike::default(),
             signature: String::new(),
             instance: 0,
             name: String::new(),
@@ -147,11 +149,11 @@ impl<'p> Worker<'p> {
         while wanted != 0 {
             let plugin = wanted.trailing_zeros() as usize;
             wanted &= wanted - 1;
-            let text = &mut self.signature;
+            let (alike, text) = (&mut self.alike, &mut self.signature);
             let mut sign = |texts: &mut Texts| {
                 *signature.get_or_insert_with(|| {
                     text.clear();
-                    normaliser.sign(record, text);
+                    normaliser.sign(record, alike, text);
                     texts.symbol(text)
                 })
             };

@@ -5,7 +5,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read};
 
-use logparser::normalise::{Normaliser, Record, Start, Tally, Told, Want, Wanted};
+use logparser::normalise::{Alike, Normaliser, Record, Start, Tally, Told, Want, Wanted};
 use logparser::profile;
 
 use super::{SCRATCH, parted};
@@ -162,7 +162,7 @@ impl Shown {
     fn of(normaliser: &Normaliser, record: &Record) -> Self {
         let attributes: Vec<_> = (0..normaliser.attributes().len()).map(|id| record.attribute(id)).collect();
         let mut signature = String::new();
-        normaliser.sign(record, &mut signature);
+        normaliser.sign(record, &mut Alike::default(), &mut signature);
         let facts = (record.offset, record.wanted, record.severity, record.event);
         let mut hash = DefaultHasher::new();
         (record.logger(), record.body(), record.exception(), signature, format!("{attributes:?}")).hash(&mut hash);

@@ -3,9 +3,9 @@
 use super::scan::{bounded, is_word, one_of, run, token_end, trimmed};
 
 /// Ends of the names of files that need no folder to be seen as such.
-const FILES: [&str; 26] = [
+const FILES: [&str; 25] = [
     "bak", "bmp", "cfg", "conf", "csv", "dat", "db", "dll", "doc", "docx", "exe", "gz", "ini", "jpg", "json", "lock",
-    "log", "mp3", "pdf", "png", "sqlite", "tmp", "txt", "wav", "xml", "zip",
+    "log", "pdf", "png", "sqlite", "tmp", "txt", "wav", "xml", "zip",
 ];
 
 fn is_path(byte: &u8) -> bool {
@@ -78,6 +78,8 @@ pub fn relative(text: &[u8], at: usize) -> Option<usize> {
     }
     let end = token_end(text, at);
     let dot = text[at..end].iter().rposition(|byte| *byte == b'.')?;
-    let is_file = FILES.iter().any(|known| text[at + dot + 1..end].eq_ignore_ascii_case(known.as_bytes()));
+    let kind = &text[at + dot + 1..end];
+    let is_film = matches!(kind, [b'm' | b'M', b'p' | b'P', b'0'..=b'9']);
+    let is_file = is_film || FILES.iter().any(|known| kind.eq_ignore_ascii_case(known.as_bytes()));
     bounded(text, end).filter(|_| is_file && dot > 0)
 }

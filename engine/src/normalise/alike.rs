@@ -1,0 +1,201 @@
+//! Errors that are alike but for their numbers: they have one signature.
+//!
+//! A log repeats a few errors, each time with other numbers. No mask looks at the value of a digit, but for a zero that
+//! begins a number: so a message whose digits stand where those of an earlier one stood becomes what that became, unless
+//! a digit is left in it. Of what follows the first line that holds for the places in files at the ends of lines; all
+//! else is compared as it stands, since frames have numbers, and names of native functions say how long they are.
+
+use memchr::memmem::find;
+use twox_hash::XxHash3_64;
+
+/// More than the errors that an instance repeats.
+const SLOTS: usize = 256;
+/// Longer ones are not worth the memory.
+const BYTES_MAX: usize = 4096;
+
+/// The errors that came last, each in the slot of its shape.
+#[derive(Debug, Default)]
+pub struct Alike {
+    slots: Vec<(Vec<u8>, String)>,
+    shape: Vec<u8>,
+}
+
+impl Alike {
+    /// Appends what `write` makes of a message and its exception, and of nothing else.
+    pub fn write(&mut self, message: &str, exception: &str, into: &mut String, write: impl FnOnce(&mut String)) {
+        if message.len() + exception.len() > BYTES_MAX || !write_shape(message, exception, &mut self.shape) {
+            return write(into);
+        }
+        if self.slots.is_empty() {
+            self.slots.resize_with(SLOTS, Default::default);
+        }
+        let (shape, written) = &mut self.slots[XxHash3_64::oneshot(&self.shape) as usize % SLOTS];
+        if *shape == self.shape {
+            return into.push_str(written);
+        }
+        let start = into.len();
+        write(into);
+        if !into[start..].bytes().any(|byte| byte.is_ascii_digit()) {
+            self.shape.clone_into(shape);
+            into[start..].clone_into(written);
+        }
+    }
+}
+
+/// Writes the shape of a message and its exception: digits whose values nobody looks at are `1` there. False where that
+/// cannot be said of the first line.
+fn write_shape(message: &str, exception: &str, into: &mut Vec<u8>) -> bool {
+    let line = &message.as_bytes()[..memchr::memchr(b'\n', message.as_bytes()).unwrap_or(message.len())];
+    let text = line.strip_suffix(b"\r").unwrap_or(line);
+    let is_visible = text.iter().fold(true, |all, byte| all & (*byte >= b' '));
+    let is_alone = line.len() == message.len() && exception.is_empty();
+    if !is_visible || (!is_alone && may_be_frame(text)) {
+        return false;
+    }
+    into.clear();
+    into.extend_from_slice(message.as_bytes());
+    level(line, &mut into[..line.len()]);
+    if is_alone {
+        return true;
+    }
+    into.push(b'\n');
+    into.extend_from_slice(exception.as_bytes());
+    let mut begin = line.len() + 1;
+    while let Some(bytes) = memchr::memchr(b'\n', &into[begin..]) {
+        level_end(&mut into[begin..begin + bytes]);
+        begin += bytes + 1;
+    }
+    level_end(&mut into[begin..]);
+    into.extend_from_slice(&message.len().to_le_bytes());
+    true
+}
+
+/// Whether a line before others may be a frame itself, or say what ended a native program.
+fn may_be_frame(line: &[u8]) -> bool {
+    line.first().is_some_and(u8::is_ascii_digit)
+        || [&b"0x"[..], b"_Z", b"#"].iter().any(|mark| find(line, mark).is_some())
+}
+
+/// Levels the digits of a text, without a branch: so the processor does many at once.
+fn level(text: &[u8], into: &mut [u8]) {
+    let is_digit = |byte: u8| byte.wrapping_sub(b'0') < 10;
+    let (Some((first, into)), Some((_, befores))) = (into.split_first_mut(), text.split_last()) else { return };
+    if matches!(first, b'1'..=b'9') {
+        *first = b'1';
+    }
+    for ((to, byte), before) in into.iter_mut().zip(&text[1..]).zip(befores) {
+        *to = if is_digit(*byte) & ((*byte != b'0') | is_digit(*before)) { b'1' } else { *byte };
+    }
+}
+
+/// Levels the place in a file that a line ends with: `:line 246`, `.java:17)`, `.js:10:5`.
+fn level_end(line: &mut [u8]) {
+    let end = line.iter().rposition(|byte| !b")\r".contains(byte)).map_or(0, |last| last + 1);
+    let begin = line[..end].iter().rposition(|byte| !byte.is_ascii_digit() && *byte != b':').map_or(0, |last| last + 1);
+    if line[begin..end].starts_with(b":") || line[..begin].ends_with(b" ") {
+        line[begin..end].iter_mut().filter(|byte| byte.is_ascii_digit()).for_each(|byte| *byte = b'1');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{Strategy, prop_assert_eq, proptest};
+    use proptest::sample::select;
+
+    use super::super::signature::write_error;
+    use super::*;
+
+    /// Parts of lines, with and without numbers.
+    fn part() -> impl Strategy<Value = String> {
+        let mark = select(vec![
+            " ", "", "-", ".", ":", "/", "_", "=", "@", "\\", ", ", " (", ") ", "'", "\"", "[", "+", "0", "0x", "µ",
+            "#", "%",
+        ]);
+        let word = select(vec![
+            "mp",
+            "Win",
+            "Exception",
+            "at",
+            "for user",
+            "Error",
+            "ms",
+            "KB",
+            "version",
+            "Oct",
+            "AM",
+            "UTC",
+            "GET /",
+            "x.log",
+            "cafe",
+            "https://a",
+            "fs",
+            "C",
+            " + ",
+            "_ZN",
+            "deepE",
+            "line",
+            "frame",
+            "panicked at ",
+            "thread '",
+            "a.B: ",
+        ]);
+        let number = "[0-9]{1,5}|[0-9a-f]{2,9}|[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}|[0-9]{2}:[0-9]{2}(:[0-9]{2})?|[0-9]{4}-[0-9]{2}-[0-9]{2}|0{7}[0-9]";
+        (mark, proptest::option::of(word), proptest::option::of(number))
+            .prop_map(|(mark, word, number)| [mark, word.unwrap_or_default(), &number.unwrap_or_default()].concat())
+    }
+
+    /// Lines of messages and stack traces.
+    fn line() -> impl Strategy<Value = String> {
+        let begin = select(vec![
+            "",
+            "",
+            "   at A.B(int x) in C:\\x.cs:line ",
+            "\tat a.B.c(B.java:",
+            "#",
+            "  ",
+            "* frame #",
+            "Caused by: ",
+            "---> ",
+            "System.IOException: ",
+            "Thread 0 Crashed: ",
+            "0x80000003 ",
+            "goroutine ",
+            "app(_ZN3app4deepEi+0x",
+            " at x.rs:",
+        ]);
+        let end = select(vec!["", ")", "\r", " Crashed:", ":"]);
+        (begin, proptest::collection::vec(part(), 0..6), end)
+            .prop_map(|(begin, parts, end)| [begin, &parts.concat(), end].concat())
+    }
+
+    /// The same text with other digits, a zero that begins a number excepted.
+    fn with_digits(text: &str, digits: &[u8]) -> String {
+        let (mut before, mut digits) = (' ', digits.iter().cycle());
+        let other = |char: char| {
+            let is_first = !std::mem::replace(&mut before, char).is_ascii_digit();
+            match char {
+                '0'..='9' if !is_first => char::from(b'0' + digits.next().unwrap()),
+                '1'..='9' => char::from(b'0' + digits.next().unwrap().max(&1)),
+                _ => char,
+            }
+        };
+        text.chars().map(other).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_alike_is_signed_as_if_it_was_not(
+            lines in proptest::collection::vec(line(), 1..5), digits in proptest::collection::vec(0u8..10, 64), cut: bool, any: String,
+        ) {
+            let text = lines.join("\n");
+            let mut alike = Alike::default();
+            for text in [&text, &with_digits(&text, &digits), &any, &text, &any] {
+                let (message, exception) = if cut { text.split_once('\n').unwrap_or((text, "")) } else { (text.as_str(), "") };
+                let (mut told, mut expected) = ("1".to_owned(), "1".to_owned());
+                write_error(message, exception, &[], &mut expected);
+                alike.write(message, exception, &mut told, |into| write_error(message, exception, &[], into));
+                prop_assert_eq!(told, expected, "{}", text);
+            }
+        }
+    }
+}
