@@ -11,7 +11,7 @@ use super::heads::{Known, KnownHeads};
 use super::lines::{AHEAD_BYTES, Passes};
 use super::pattern::Gap;
 use super::record::Record;
-use super::timestamp::{Dated, MINUTE_US, Minute, Moment};
+use super::timestamp::{Dated, MINUTE_US, Minutes, Moment};
 use super::ways::Ways;
 
 /// Knows lines by their heads.
@@ -34,10 +34,10 @@ pub struct Held<'a> {
     bytes: usize,
     ahead_by: usize,
     time: i64,
-    /// The same in its minute.
+    /// The same in its ten minutes.
     moment: Moment,
-    /// The minute of the line before it, and its time in that.
-    before: (Minute, Moment),
+    /// The ten minutes of the line before it, and its time in them.
+    before: (Minutes, Moment),
 }
 
 /// Records that were passed.
@@ -72,8 +72,8 @@ pub struct Passing<'a, K, T> {
     pub span: Range<i64>,
     /// Where the first line stands; none where it is not known of the others.
     pub offset: Option<u64>,
-    /// The minute of the line that came last. Where all of it is before the end, its times are told by their digits.
-    pub minute: &'a mut Minute,
+    /// The ten minutes of the line that came last. Where all of them are before the end, their times are told by their digits.
+    pub minutes: &'a mut Minutes,
     /// Holds a record while it is told.
     pub record: &'a mut Record,
     /// Is told of all records, in their order; false ends it.
@@ -84,10 +84,10 @@ pub struct Passing<'a, K, T> {
 /// How far it came.
 #[derive(Debug)]
 pub struct Progress {
-    /// The time of the line that came last, in its minute. Before the first line it is behind all.
+    /// The time of the line that came last, in its ten minutes. Before the first line it is behind all.
     moment: Moment,
     has_begun: bool,
-    /// Idle records that were not told yet, the minute of the first, and its time in that.
+    /// Idle records that were not told yet, the ten minutes of the first, and its time in them.
     idle: u64,
     first: (i64, Moment),
     /// Records that were told and of which some was no text.
@@ -101,9 +101,9 @@ impl Progress {
 impl<'a, T> Passing<'a, (), T> {
     /// The same, by what knows the lines.
     pub fn by<K>(self, known: K) -> Passing<'a, K, T> {
-        let Self { known: (), dated, normaliser, format, pause_us, span, offset, minute, record, tell, progress } =
+        let Self { known: (), dated, normaliser, format, pause_us, span, offset, minutes, record, tell, progress } =
             self;
-        Passing { known, dated, normaliser, format, pause_us, span, offset, minute, record, tell, progress }
+        Passing { known, dated, normaliser, format, pause_us, span, offset, minutes, record, tell, progress }
     }
 }
 
@@ -116,28 +116,28 @@ impl<K, T: FnMut(Told<'_>) -> bool> Passing<'_, K, T> {
     }
 
     fn last(&self) -> Option<i64> {
-        self.progress.has_begun.then(|| self.minute.instant(self.progress.moment))
+        self.progress.has_begun.then(|| self.minutes.instant(self.progress.moment))
     }
 
     fn tell_idle(&mut self, last: i64) -> bool {
         let records = mem::take(&mut self.progress.idle);
-        let (minute, first) = self.progress.first;
-        records == 0 || (self.tell)(Told::Idle(Passed { records, first: minute + first.micros(), last }))
+        let (start, first) = self.progress.first;
+        records == 0 || (self.tell)(Told::Idle(Passed { records, first: start + first.micros(), last }))
     }
 
     /// Takes in an idle record.
     #[inline(always)]
     fn see_idle(&mut self) {
         if self.progress.idle == 0 {
-            self.progress.first = (self.minute.start_us(), self.progress.moment);
+            self.progress.first = (self.minutes.start_us(), self.progress.moment);
         }
         self.progress.idle += 1;
     }
 
-    /// Takes in the line whose time a text begins with, if it is idle and follows in the minute of the one before: most do.
+    /// Takes in the line whose time a text begins with, if it is idle and follows within a minute: most do.
     #[inline(always)]
     fn takes_at_once(&mut self, text: &[u8]) -> bool {
-        let goes_on = self.minute.moment(text).filter(|moment| *moment >= self.progress.moment);
+        let goes_on = self.minutes.moment(text).filter(|moment| moment.follows(self.progress.moment));
         if let Some(moment) = goes_on {
             self.progress.moment = moment;
             self.see_idle();
@@ -167,16 +167,16 @@ impl<K, T: FnMut(Told<'_>) -> bool> Passing<'_, K, T> {
 
     /// Goes on to the time that a text begins with, if it may follow the one before.
     fn advance(&mut self, text: &[u8], last: Option<i64>) -> Option<i64> {
-        let tells_by_digits = |minute: &Minute| minute.end_us() <= self.span.end && self.pause_us >= MINUTE_US;
+        let tells_by_digits = |minutes: &Minutes| minutes.end_us() <= self.span.end && self.pause_us >= MINUTE_US;
         let (earliest, end) = (last.unwrap_or(self.span.start), self.span.end);
         let may_follow = |time: &i64| (earliest..end).contains(time);
-        // Mostly the minute is the same: to copy it would take longer than all else.
-        let (time, moment) = match self.minute.moment(text).filter(|_| tells_by_digits(self.minute)) {
-            Some(moment) => (Some(self.minute.instant(moment)).filter(may_follow)?, moment),
+        // Mostly they are the same: to copy them would take longer than all else.
+        let (time, moment) = match self.minutes.moment(text).filter(|_| tells_by_digits(self.minutes)) {
+            Some(moment) => (Some(self.minutes.instant(moment)).filter(may_follow)?, moment),
             None => {
-                let (minute, moment) = self.dated.minute(text)?;
-                let time = Some(minute.instant(moment)).filter(may_follow)?;
-                *self.minute = if tells_by_digits(&minute) { minute } else { minute.untold() };
+                let (minutes, moment) = self.dated.minutes(text)?;
+                let time = Some(minutes.instant(moment)).filter(may_follow)?;
+                *self.minutes = if tells_by_digits(&minutes) { minutes } else { minutes.untold() };
                 (time, moment)
             }
         };
@@ -213,7 +213,7 @@ impl<'a, T: FnMut(Told<'_>) -> bool> Passes for Passing<'a, ByHead<'a>, T> {
 
     fn gives_back(&mut self) -> bool {
         let Some(held) = self.known.held.take() else { return false };
-        (*self.minute, self.progress.moment) = held.before;
+        (*self.minutes, self.progress.moment) = held.before;
         true
     }
 }
@@ -241,7 +241,7 @@ impl<'a, T: FnMut(Told<'_>) -> bool> Passing<'a, ByHead<'a>, T> {
         {
             return false;
         }
-        let before = (*self.minute, self.progress.moment);
+        let before = (*self.minutes, self.progress.moment);
         let Some(time) = self.advance(line, last) else { return false };
         // No line is taken at once behind this time.
         let moment = mem::replace(&mut self.progress.moment, Moment::MAX);

@@ -19,7 +19,7 @@ use super::shape::Shape;
 use super::spare::Lent;
 use super::stray;
 use super::tally::Tally;
-use super::timestamp::Minute;
+use super::timestamp::Minutes;
 use super::wide::Decoder;
 use super::{MARK, Normaliser, Start, may_hide_head, recoded, uncovered};
 pub use look::first_line;
@@ -36,8 +36,8 @@ pub struct Records<'n, R> {
     lines: Lines<'n, Decoder<R>>,
     clock: Clock,
     heads: Lent<'n, Heads>,
-    /// That of the idle line that was passed last.
-    minute: Minute,
+    /// Those of the line that was passed last.
+    minutes: Minutes,
     /// The next line, where it is known to be a head.
     pending: Option<Line>,
     /// What that head says, and what the one before said, in turn: to copy one takes longer than to read it.
@@ -77,7 +77,7 @@ impl<'n, R: Read> Records<'n, R> {
             lines: Lines::new(decoder, offset, closed, &normaliser.spares),
             clock: format.clock(&start),
             heads: format.heads(),
-            minute: Minute::default(),
+            minutes: Minutes::default(),
             pending: None,
             both: [Head::default(); 2],
             turn: 0,

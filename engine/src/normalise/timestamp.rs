@@ -11,11 +11,11 @@ use super::fault::RuleProblem;
 use super::loose::Loose;
 use tail::digits;
 
-mod minute;
+mod minutes;
 mod tail;
 mod written;
 
-pub use minute::{Minute, Moment};
+pub use minutes::{Minutes, Moment};
 pub use tail::{Fraction, Offset, Tail};
 pub use written::{Dated, Written};
 

@@ -40,7 +40,7 @@ impl<R: Read> Records<'_, R> {
             pause_us,
             span,
             offset: is_plain.then(|| self.lines.offset()),
-            minute: &mut self.minute,
+            minutes: &mut self.minutes,
             record: &mut self.record,
             tell,
             progress: Progress::BEGIN,

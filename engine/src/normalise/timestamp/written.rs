@@ -3,7 +3,7 @@
 use super::super::form::{FORM_BYTES, Form};
 use super::super::swar;
 use super::tail::offset_min;
-use super::{CLOCK_BYTES, Fixed, MINUTE_US, Minute, Moment, Tail};
+use super::{CLOCK_BYTES, Fixed, MINUTE_US, Minutes, Moment, Tail};
 
 /// Bits of a digit.
 const DIGIT: u64 = 0x0f;
@@ -16,8 +16,8 @@ pub struct Written {
     form: Form,
     /// Where `05:08:` begins.
     hour: u8,
-    /// Marks the digits of `05:08` with 255.
-    minute: [u8; FORM_BYTES],
+    /// Marks the digits of `05:0` with 255.
+    minutes: [u8; FORM_BYTES],
     /// Which bits of `31,905` are of the time, and which of the digits behind that.
     seconds: u64,
     micros: u64,
@@ -63,8 +63,8 @@ impl Written {
         written.micros = bits(0, digits.clamp(3, 6) - 3);
         (written.hour, written.end) = (fixed.hour? as u8, tail.end as u8);
         written.offset_us = tail.offset_us;
-        for place in [0, 1, 3, 4] {
-            *written.minute.get_mut(usize::from(written.hour) + place)? = u8::MAX;
+        for place in [0, 1, 3] {
+            *written.minutes.get_mut(usize::from(written.hour) + place)? = u8::MAX;
         }
         Some(written)
     }
@@ -91,15 +91,13 @@ impl Dated<'_> {
         Some(time)
     }
 
-    /// The minute of the time at the begin of a text, and the time in it, if it has the form.
-    pub fn minute(&self, text: &[u8]) -> Option<(Minute, Moment)> {
-        let Written { form, minute, seconds, micros, .. } = self.written;
-        let start_us = self.minute_us(text)?;
+    /// The ten minutes of the time at the begin of a text, and the time in them, if it has the form.
+    pub fn minutes(&self, text: &[u8]) -> Option<(Minutes, Moment)> {
+        let Written { form, minutes, seconds, micros, .. } = self.written;
+        let minute_us = self.minute_us(text)?;
         let digits = u128::from(*seconds) | u128::from(*micros) << (8 * CLOCK_BYTES);
-        let form = form.with(text.first_chunk()?, minute);
-        let minute = Minute::new(form, start_us, self.hour() + CLOCK_BYTES, digits);
-        let moment = minute.moment(text)?;
-        Some((minute, moment))
+        let form = form.with(text.first_chunk()?, minutes);
+        Minutes::of(form, text, minute_us, self.hour() + CLOCK_BYTES, digits)
     }
 
     /// The instant at which the minute of the time at the begin of a text begins, if it has the form.
