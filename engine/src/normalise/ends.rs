@@ -11,6 +11,16 @@ const BLOCK_BYTES: usize = 64;
 /// Line ends of a block that are written at once; lines of a log are rarely so short that there are more.
 const AT_ONCE: usize = 2;
 
+/// Whether the processor has `avx2,bmi1,bmi2,popcnt`: it compares 32 bytes at once, and counts and finds bits.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+pub fn is_wide() -> bool {
+    is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("bmi1")
+        && is_x86_feature_detected!("bmi2")
+        && is_x86_feature_detected!("popcnt")
+}
+
 /// The line ends of a window.
 #[derive(Debug, Default)]
 pub struct Ends {
@@ -69,7 +79,7 @@ impl Ends {
             return unsafe { self.find_widest(window) };
         }
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("popcnt") {
+        if is_wide() {
             // SAFETY: the processor has what the function needs.
             return unsafe { self.find_wide(window) };
         }
@@ -95,7 +105,7 @@ impl Ends {
 
     /// The same with the instructions of newer processors, which count and find bits at once.
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,bmi1,popcnt")]
+    #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
     fn find_wide(&mut self, window: &[u8]) -> bool {
         self.find_anywhere(window, |block| line_ends_avx2(block))
     }

@@ -2,6 +2,8 @@
 
 use std::io::Read;
 
+#[cfg(target_arch = "x86_64")]
+use super::super::ends::is_wide;
 use super::{AHEAD_BYTES, Line, Lines};
 
 /// Knows lines that need no closer look.
@@ -21,9 +23,24 @@ impl<R: Read> Lines<'_, R> {
     /// Goes on over lines, each the begin of a record and the end of the one before: those that are known to lie in the
     /// buffer behind the one that comes next, and that pass. Gives how many lines it took, and the last; none where
     /// nothing is known of the one that comes next.
-    // By itself, so that the processor's registers are free for it.
-    #[inline(never)]
     pub fn pass(&mut self, line: Line, passes: &mut impl Passes) -> Option<(u64, Line)> {
+        #[cfg(target_arch = "x86_64")]
+        if is_wide() {
+            // SAFETY: the processor has what the function needs.
+            return unsafe { self.pass_wide(line, passes) };
+        }
+        self.pass_anywhere(line, passes)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+    fn pass_wide(&mut self, line: Line, passes: &mut impl Passes) -> Option<(u64, Line)> {
+        self.pass_anywhere(line, passes)
+    }
+
+    // By itself, so that the processor's registers are free for it.
+    #[inline(always)]
+    fn pass_anywhere(&mut self, line: Line, passes: &mut impl Passes) -> Option<(u64, Line)> {
         let begin = self.buffer[self.at..].first_chunk().filter(|_| !self.excess.is_cut)?;
         if !passes.begin(begin) {
             return None;
@@ -55,8 +72,23 @@ impl<R: Read> Lines<'_, R> {
     /// Skips lines, each a record: those that are known to lie in the buffer from the one that comes next on, and that pass.
     /// `passes` is given what begins with the line, its bytes with the carriage return that may end it, and how many there
     /// are before it. Gives how many lines it took.
-    #[inline(never)]
-    pub fn pass_whole(&mut self, mut passes: impl FnMut(&[u8], usize, usize) -> bool) -> u64 {
+    pub fn pass_whole(&mut self, passes: impl FnMut(&[u8], usize, usize) -> bool) -> u64 {
+        #[cfg(target_arch = "x86_64")]
+        if is_wide() {
+            // SAFETY: the processor has what the function needs.
+            return unsafe { self.pass_whole_wide(passes) };
+        }
+        self.pass_whole_anywhere(passes)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+    fn pass_whole_wide(&mut self, passes: impl FnMut(&[u8], usize, usize) -> bool) -> u64 {
+        self.pass_whole_anywhere(passes)
+    }
+
+    #[inline(always)]
+    fn pass_whole_anywhere(&mut self, mut passes: impl FnMut(&[u8], usize, usize) -> bool) -> u64 {
         if self.excess.is_cut {
             return 0;
         }
