@@ -15,7 +15,7 @@ use std::ops::Range;
 use super::ends::{Ends, WINDOW_BYTES};
 use super::spare::{Lent, Spares};
 use super::swar;
-pub use pass::Passes;
+pub use pass::{Passes, PassesAlone};
 
 /// Fits the second-level cache of a core, and makes system calls few.
 const BUFFER_BYTES: usize = 256 << 10;

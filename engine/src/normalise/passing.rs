@@ -8,7 +8,7 @@ use super::Normaliser;
 use super::format::Format;
 use super::head::{Fate, Head};
 use super::heads::{Known, KnownHeads};
-use super::lines::{AHEAD_BYTES, Passes};
+use super::lines::{AHEAD_BYTES, Passes, PassesAlone};
 use super::pattern::Gap;
 use super::record::Record;
 use super::timestamp::{Dated, MINUTE_US, Minutes, Moment};
@@ -273,11 +273,9 @@ impl<'a, T: FnMut(Told<'_>) -> bool> Passing<'a, ByHead<'a>, T> {
 }
 
 /// Lines of JSON.
-impl<T: FnMut(Told<'_>) -> bool> Passing<'_, &Ways, T> {
-    /// Whether a line of so many bytes, with the carriage return that may end it, is passed. A text begins with it, and it
-    /// stands `ahead_by` bytes behind the first.
+impl<T: FnMut(Told<'_>) -> bool> PassesAlone for Passing<'_, &Ways, T> {
     #[inline(always)]
-    pub fn goes_on(&mut self, text: &[u8], bytes: usize, ahead_by: usize) -> bool {
+    fn goes_on(&mut self, text: &[u8], bytes: usize, ahead_by: usize) -> bool {
         let Some((fate, time)) = self.known.walk(text, bytes, self.dated.end()) else { return false };
         let text = &text[time..];
         (fate == Fate::Idle && self.takes_at_once(text)) || self.takes(fate, text, ahead_by)

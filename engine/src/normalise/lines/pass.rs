@@ -19,6 +19,13 @@ pub trait Passes {
     fn gives_back(&mut self) -> bool;
 }
 
+/// Knows lines that are records alone and need no closer look.
+pub trait PassesAlone {
+    /// Whether the next line is one of them. A text begins with it, it has so many bytes, with the carriage return that may end
+    /// it, and stands `ahead_by` bytes behind the first.
+    fn goes_on(&mut self, text: &[u8], bytes: usize, ahead_by: usize) -> bool;
+}
+
 impl<R: Read> Lines<'_, R> {
     /// Goes on over lines, each the begin of a record and the end of the one before: those that are known to lie in the
     /// buffer behind the one that comes next, and that pass. Gives how many lines it took, and the last; none where
@@ -70,25 +77,24 @@ impl<R: Read> Lines<'_, R> {
     }
 
     /// Skips lines, each a record: those that are known to lie in the buffer from the one that comes next on, and that pass.
-    /// `passes` is given what begins with the line, its bytes with the carriage return that may end it, and how many there
-    /// are before it. Gives how many lines it took.
-    pub fn pass_whole(&mut self, passes: impl FnMut(&[u8], usize, usize) -> bool) -> u64 {
+    /// Gives how many lines it took.
+    pub fn pass_alone(&mut self, passes: &mut impl PassesAlone) -> u64 {
         #[cfg(target_arch = "x86_64")]
         if is_wide() {
             // SAFETY: the processor has what the function needs.
-            return unsafe { self.pass_whole_wide(passes) };
+            return unsafe { self.pass_alone_wide(passes) };
         }
-        self.pass_whole_anywhere(passes)
+        self.pass_alone_anywhere(passes)
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-    fn pass_whole_wide(&mut self, passes: impl FnMut(&[u8], usize, usize) -> bool) -> u64 {
-        self.pass_whole_anywhere(passes)
+    fn pass_alone_wide(&mut self, passes: &mut impl PassesAlone) -> u64 {
+        self.pass_alone_anywhere(passes)
     }
 
     #[inline(always)]
-    fn pass_whole_anywhere(&mut self, mut passes: impl FnMut(&[u8], usize, usize) -> bool) -> u64 {
+    fn pass_alone_anywhere(&mut self, passes: &mut impl PassesAlone) -> u64 {
         if self.excess.is_cut {
             return 0;
         }
@@ -96,7 +102,7 @@ impl<R: Read> Lines<'_, R> {
         let (mut next, mut passed) = (self.at, 0);
         for place in places {
             let end = base + usize::from(*place);
-            if !passes(&self.buffer[next..], end - next, next - self.at) {
+            if !passes.goes_on(&self.buffer[next..], end - next, next - self.at) {
                 break;
             }
             next = end + 1;

@@ -65,7 +65,7 @@ impl<R: Read> Records<'_, R> {
             }
             (Layout::Json(..), _) => {
                 let mut passing = passing.by(&self.heads.ways);
-                let passed = self.lines.pass_whole(|text, bytes, ahead_by| passing.goes_on(text, bytes, ahead_by));
+                let passed = self.lines.pass_alone(&mut passing);
                 let Some(last) = passing.finish() else { return Ok(false) };
                 self.note_passed(passed, last);
                 Ok(true)
