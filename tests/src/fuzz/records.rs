@@ -86,11 +86,11 @@ fn repeated(text: &[u8]) -> Vec<u8> {
 /// Every record, and what else was found.
 fn read(normaliser: &Normaliser, source: impl Read, start: Start) -> (Vec<Shown>, Tally) {
     let mut records = normaliser.open(source, start);
-    let mut shown = Vec::new();
+    let (mut shown, mut alike) = (Vec::new(), Alike::default());
     while let Some(time) = records.peek_time().expect("memory gives no error") {
         let record = records.next().expect("memory gives no error").expect("a record whose time was seen");
         assert_eq!(record.time, time);
-        shown.push(Shown::of(normaliser, record));
+        shown.push(Shown::of(normaliser, record, &mut alike));
     }
     (shown, records.into_tally())
 }
@@ -98,7 +98,7 @@ fn read(normaliser: &Normaliser, source: impl Read, start: Start) -> (Vec<Shown>
 /// What else was found, where records are passed: each of them must be the next of those that were read one by one.
 fn read_passing(normaliser: &Normaliser, log: &[u8], start: Start, alone: &[Shown]) -> Tally {
     let mut records = normaliser.open(log, start);
-    let (mut rest, mut last) = (alone.iter(), i64::MIN);
+    let (mut rest, mut last, mut alike) = (alone.iter(), i64::MIN, Alike::default());
     loop {
         let tell = |told: Told<'_>| {
             match told {
@@ -109,7 +109,7 @@ fn read_passing(normaliser: &Normaliser, log: &[u8], start: Start, alone: &[Show
                     let ends = these.first().zip(these.last()).map(|(first, last)| (first.time, last.time));
                     assert_eq!(ends, Some((passed.first, passed.last)));
                 }
-                Told::One(record) => assert_eq!(rest.next(), Some(&Shown::of(normaliser, record))),
+                Told::One(record) => assert_eq!(rest.next(), Some(&Shown::of(normaliser, record, &mut alike))),
             }
             true
         };
@@ -159,10 +159,13 @@ struct Shown {
 }
 
 impl Shown {
-    fn of(normaliser: &Normaliser, record: &Record) -> Self {
+    /// `alike` holds what became of messages before.
+    fn of(normaliser: &Normaliser, record: &Record, alike: &mut Alike) -> Self {
         let attributes: Vec<_> = (0..normaliser.attributes().len()).map(|id| record.attribute(id)).collect();
-        let mut signature = String::new();
-        normaliser.sign(record, &mut Alike::default(), &mut signature);
+        let (mut signature, mut anew) = (String::new(), String::new());
+        normaliser.sign(record, alike, &mut signature);
+        normaliser.sign(record, &mut Alike::default(), &mut anew);
+        assert_eq!(signature, anew, "an error that may be like one before it");
         let facts = (record.offset, record.wanted, record.severity, record.event);
         let mut hash = DefaultHasher::new();
         (record.logger(), record.body(), record.exception(), signature, format!("{attributes:?}")).hash(&mut hash);
