@@ -1,9 +1,11 @@
 //! Errors that are alike but for their numbers: they have one signature.
 //!
 //! A log repeats a few errors, each time with other numbers. No mask looks at the value of a digit, but for a zero that
-//! begins a number: so a message whose digits stand where those of an earlier one stood becomes what that became, unless
-//! a digit is left in it. Of what follows the first line that holds for the places in files at the ends of lines; all
-//! else is compared as it stands, since frames have numbers, and names of native functions say how long they are.
+//! begins a number. So a message whose digits stand where those of an earlier one stood becomes what that became, unless
+//! a digit is left in it.
+//!
+//! Behind the first line this is so of the places in files that lines end with. All else there is compared as it stands,
+//! for frames have numbers, and names of native functions say how long they are.
 
 use memchr::memmem::find;
 use twox_hash::XxHash3_64;
@@ -21,7 +23,8 @@ pub struct Alike {
 }
 
 impl Alike {
-    /// Appends what `write` makes of a message and its exception, and of nothing else.
+    /// Appends what `write` makes of a message and its exception. It depends on nothing else, but for the blank that `into`
+    /// must end with.
     pub fn write(&mut self, message: &str, exception: &str, into: &mut String, write: impl FnOnce(&mut String)) {
         if message.len() + exception.len() > BYTES_MAX || !write_shape(message, exception, &mut self.shape) {
             return write(into);
@@ -42,42 +45,35 @@ impl Alike {
     }
 }
 
-/// Writes the shape of a message and its exception: digits whose values nobody looks at are `1` there. False where that
-/// cannot be said of the first line.
+/// Writes the shape of a message and its exception. False where a number of the first line may count: where others follow,
+/// that line may be a frame itself, or say what ended a native program.
 fn write_shape(message: &str, exception: &str, into: &mut Vec<u8>) -> bool {
-    let line = &message.as_bytes()[..memchr::memchr(b'\n', message.as_bytes()).unwrap_or(message.len())];
-    let text = line.strip_suffix(b"\r").unwrap_or(line);
-    let is_visible = text.iter().fold(true, |all, byte| all & (*byte >= b' '));
-    let is_alone = line.len() == message.len() && exception.is_empty();
-    if !is_visible || (!is_alone && may_be_frame(text)) {
+    let first = &message.as_bytes()[..memchr::memchr(b'\n', message.as_bytes()).unwrap_or(message.len())];
+    let is_alone = first.len() == message.len() && exception.is_empty();
+    if !is_alone && [&b"0x"[..], b"_Z", b"#"].iter().any(|mark| find(first, mark).is_some()) {
         return false;
     }
     into.clear();
     into.extend_from_slice(message.as_bytes());
-    level(line, &mut into[..line.len()]);
+    make_alike(first, &mut into[..first.len()]);
     if is_alone {
         return true;
     }
     into.push(b'\n');
     into.extend_from_slice(exception.as_bytes());
-    let mut begin = line.len() + 1;
+    let mut begin = first.len() + 1;
     while let Some(bytes) = memchr::memchr(b'\n', &into[begin..]) {
-        level_end(&mut into[begin..begin + bytes]);
+        make_end_alike(&mut into[begin..begin + bytes]);
         begin += bytes + 1;
     }
-    level_end(&mut into[begin..]);
+    make_end_alike(&mut into[begin..]);
     into.extend_from_slice(&message.len().to_le_bytes());
     true
 }
 
-/// Whether a line before others may be a frame itself, or say what ended a native program.
-fn may_be_frame(line: &[u8]) -> bool {
-    line.first().is_some_and(u8::is_ascii_digit)
-        || [&b"0x"[..], b"_Z", b"#"].iter().any(|mark| find(line, mark).is_some())
-}
-
-/// Levels the digits of a text, without a branch: so the processor does many at once.
-fn level(text: &[u8], into: &mut [u8]) {
+/// Puts `1` in the place of each digit of a text, but for a zero that begins a number: without a branch, so the processor
+/// does many at once.
+fn make_alike(text: &[u8], into: &mut [u8]) {
     let is_digit = |byte: u8| byte.wrapping_sub(b'0') < 10;
     let (Some((first, into)), Some((_, befores))) = (into.split_first_mut(), text.split_last()) else { return };
     if matches!(first, b'1'..=b'9') {
@@ -88,8 +84,8 @@ fn level(text: &[u8], into: &mut [u8]) {
     }
 }
 
-/// Levels the place in a file that a line ends with: `:line 246`, `.java:17)`, `.js:10:5`.
-fn level_end(line: &mut [u8]) {
+/// Puts `1` in the place of each digit of the place in a file that a line ends with: `:line 246`, `.java:17)`, `.js:10:5`.
+fn make_end_alike(line: &mut [u8]) {
     let end = line.iter().rposition(|byte| !b")\r".contains(byte)).map_or(0, |last| last + 1);
     let begin = line[..end].iter().rposition(|byte| !byte.is_ascii_digit() && *byte != b':').map_or(0, |last| last + 1);
     if line[begin..end].starts_with(b":") || line[..begin].ends_with(b" ") {
@@ -108,8 +104,32 @@ mod tests {
     /// Parts of lines, with and without numbers.
     fn part() -> impl Strategy<Value = String> {
         let mark = select(vec![
-            " ", "", "-", ".", ":", "/", "_", "=", "@", "\\", ", ", " (", ") ", "'", "\"", "[", "+", "0", "0x", "µ",
-            "#", "%",
+            " ",
+            "",
+            "-",
+            ".",
+            ":",
+            "/",
+            "_",
+            "=",
+            "@",
+            "\\",
+            ", ",
+            " (",
+            ") ",
+            "'",
+            "\"",
+            "[",
+            "+",
+            "0",
+            "0x",
+            "µ",
+            "\t",
+            "\x1b[0m",
+            "\x1b[1;31m",
+            "\x1b[",
+            "#",
+            "%",
         ]);
         let word = select(vec![
             "mp",
@@ -137,6 +157,10 @@ mod tests {
             "frame",
             "panicked at ",
             "thread '",
+            "x.E1Error: ",
+            "x.E2Error",
+            "---> ",
+            "0: ",
             "a.B: ",
         ]);
         let number = "[0-9]{1,5}|[0-9a-f]{2,9}|[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}|[0-9]{2}:[0-9]{2}(:[0-9]{2})?|[0-9]{4}-[0-9]{2}-[0-9]{2}|0{7}[0-9]";
@@ -155,6 +179,8 @@ mod tests {
             "  ",
             "* frame #",
             "Caused by: ",
+            "Caused by: x.E",
+            "x.E",
             "---> ",
             "System.IOException: ",
             "Thread 0 Crashed: ",

@@ -95,7 +95,8 @@ pub struct Progress {
 }
 
 impl Progress {
-    pub const BEGIN: Self = Self { moment: Moment::MAX, has_begun: false, idle: 0, first: (0, Moment::MAX), lossy: 0 };
+    pub const BEGIN: Self =
+        Self { moment: Moment::BEHIND_ALL, has_begun: false, idle: 0, first: (0, Moment::BEHIND_ALL), lossy: 0 };
 }
 
 impl<'a, T> Passing<'a, (), T> {
@@ -176,7 +177,12 @@ impl<K, T: FnMut(Told<'_>) -> bool> Passing<'_, K, T> {
             None => {
                 let (minutes, moment) = self.dated.minutes(text)?;
                 let time = Some(minutes.instant(moment)).filter(may_follow)?;
-                *self.minutes = if tells_by_digits(&minutes) { minutes } else { minutes.untold() };
+                *self.minutes = match minutes.of_minute(moment) {
+                    _ if tells_by_digits(&minutes) => minutes,
+                    // The end is within the ten minutes: records of another file come there.
+                    minute if tells_by_digits(&minute) => minute,
+                    minute => minute.untold(),
+                };
                 (time, moment)
             }
         };
@@ -244,7 +250,7 @@ impl<'a, T: FnMut(Told<'_>) -> bool> Passing<'a, ByHead<'a>, T> {
         let before = (*self.minutes, self.progress.moment);
         let Some(time) = self.advance(line, last) else { return false };
         // No line is taken at once behind this time.
-        let moment = mem::replace(&mut self.progress.moment, Moment::MAX);
+        let moment = mem::replace(&mut self.progress.moment, Moment::BEHIND_ALL);
         self.known.held = Some(Held { known, at, bytes, ahead_by, time, moment, before });
         true
     }

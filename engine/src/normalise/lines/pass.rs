@@ -30,6 +30,8 @@ impl<R: Read> Lines<'_, R> {
     /// Goes on over lines, each the begin of a record and the end of the one before: those that are known to lie in the
     /// buffer behind the one that comes next, and that pass. Gives how many lines it took, and the last; none where
     /// nothing is known of the one that comes next.
+    // By itself, so that the processor's registers are free for it.
+    #[inline(never)]
     pub fn pass(&mut self, line: Line, passes: &mut impl Passes) -> Option<(u64, Line)> {
         #[cfg(target_arch = "x86_64")]
         if is_wide() {
@@ -45,7 +47,6 @@ impl<R: Read> Lines<'_, R> {
         self.pass_anywhere(line, passes)
     }
 
-    // By itself, so that the processor's registers are free for it.
     #[inline(always)]
     fn pass_anywhere(&mut self, line: Line, passes: &mut impl Passes) -> Option<(u64, Line)> {
         let begin = self.buffer[self.at..].first_chunk().filter(|_| !self.excess.is_cut)?;
@@ -78,6 +79,7 @@ impl<R: Read> Lines<'_, R> {
 
     /// Skips lines, each a record: those that are known to lie in the buffer from the one that comes next on, and that pass.
     /// Gives how many lines it took.
+    #[inline(never)]
     pub fn pass_alone(&mut self, passes: &mut impl PassesAlone) -> u64 {
         #[cfg(target_arch = "x86_64")]
         if is_wide() {

@@ -4,6 +4,9 @@
 //! word that fits none stays. So a mask sees one message and nothing else: no order of messages can change it. What
 //! may look like a number in one message and like a name in the next, as `4412` and `4a12`, has one mask. Parts of one
 //! kind that only marks and blanks keep apart are a list, and become one: lists differ in length.
+//!
+//! No mask may look at the value of a digit, but for a zero that begins a number: signatures are kept by that
+//! ([`super::alike`]).
 
 mod address;
 mod path;
@@ -297,6 +300,7 @@ mod tests {
             (r"from C:\a to D:\b.", "from <path> to <path>."),
             (r"C:\logs\*_all.txt, HKCU\Software\App", "<path>"),
             ("at /var/log/app.log: no, and/or </b>", "at <path>: no, and/or </b>"),
+            ("a.mp3 or a.mp4, not a.mp", "<path> or <path>, not a.mp"),
             ("a/b/c or ./d or e.txt, not TCP/IP", "<path> or <path> or <path>, not TCP/IP"),
             (r#""GET /a?b=c HTTP/1.1" and "POST / HTTP/2""#, r#""GET <path> HTTP/<*>" and "POST <path> HTTP/<*>""#),
             ("card 17371472-6616-4e41-a95f-7f9a8df05f25 lost", "card <guid> lost"),

@@ -2,7 +2,7 @@
 
 use super::scan::{bounded, is_word, one_of, run, token_end, trimmed};
 
-/// Ends of the names of files that need no folder to be seen as such.
+/// Ends of the names of files that need no folder to be seen as such; those with a digit are told apart below.
 const FILES: [&str; 25] = [
     "bak", "bmp", "cfg", "conf", "csv", "dat", "db", "dll", "doc", "docx", "exe", "gz", "ini", "jpg", "json", "lock",
     "log", "pdf", "png", "sqlite", "tmp", "txt", "wav", "xml", "zip",
@@ -79,7 +79,8 @@ pub fn relative(text: &[u8], at: usize) -> Option<usize> {
     let end = token_end(text, at);
     let dot = text[at..end].iter().rposition(|byte| *byte == b'.')?;
     let kind = &text[at + dot + 1..end];
-    let is_film = matches!(kind, [b'm' | b'M', b'p' | b'P', b'0'..=b'9']);
-    let is_file = is_film || FILES.iter().any(|known| kind.eq_ignore_ascii_case(known.as_bytes()));
+    // `mp3`, `mp4`: no mask looks at the value of a digit.
+    let is_media = matches!(kind, [b'm' | b'M', b'p' | b'P', b'0'..=b'9']);
+    let is_file = is_media || FILES.iter().any(|known| kind.eq_ignore_ascii_case(known.as_bytes()));
     bounded(text, end).filter(|_| is_file && dot > 0)
 }

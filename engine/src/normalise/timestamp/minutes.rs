@@ -15,8 +15,9 @@ const MINUTE: u128 = 1 << (u128::BITS - u8::BITS);
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Minutes {
     form: Form,
-    /// The instant at which they begin.
+    /// The instants at which they begin, and end.
     start_us: i64,
+    end_us: i64,
     /// Where the last digit of the minute stands, and which bits from there on are of digits.
     at: u8,
     digits: u128,
@@ -31,10 +32,24 @@ impl Minutes {
     /// which its minute begins. `digits` are those of its seconds, which stand at `seconds`.
     pub(super) fn of(form: Form, text: &[u8], minute_us: i64, seconds: usize, digits: u128) -> Option<(Self, Moment)> {
         let digits = 0x0f | digits << (8 * MINUTE_BYTES);
-        let mut minutes = Self { form, start_us: minute_us, at: (seconds - MINUTE_BYTES) as u8, digits };
+        let at = (seconds - MINUTE_BYTES) as u8;
+        let mut minutes = Self { form, start_us: 0, end_us: 0, at, digits };
         let moment = minutes.moment(text)?;
-        minutes.start_us -= moment.minute() * MINUTE_US;
+        minutes.start_us = minute_us - moment.minute() * MINUTE_US;
+        minutes.end_us = minutes.start_us + MINUTES * MINUTE_US;
         Some((minutes, moment))
+    }
+
+    /// Only those of the minute of one of them.
+    pub fn of_minute(mut self, moment: Moment) -> Self {
+        let minute = moment.minute();
+        if let (Some(least), Some(most)) =
+            (self.form.least.get_mut(usize::from(self.at)), self.form.most.get_mut(usize::from(self.at)))
+        {
+            (*least, *most) = (b'0' + minute as u8, 0);
+        }
+        self.end_us = self.start_us + (minute + 1) * MINUTE_US;
+        self
     }
 
     /// The time at the begin of a text, if it is one of these.
@@ -60,7 +75,7 @@ impl Minutes {
 
     /// The instant at which they end.
     pub fn end_us(&self) -> i64 {
-        self.start_us + MINUTES * MINUTE_US
+        self.end_us
     }
 
     /// The same, of which no time can be told by its digits.
@@ -70,13 +85,14 @@ impl Minutes {
 }
 
 impl Moment {
-    /// Behind all times.
-    pub const MAX: Self = Self(1 << (u128::BITS - 1));
+    /// Behind all times: the digit that it begins with would be 128.
+    pub const BEHIND_ALL: Self = Self(1 << (u128::BITS - 1));
 
     /// Whether it is no earlier than another, and sure to be no more than a minute later.
     #[inline(always)]
     pub fn follows(self, other: Self) -> bool {
-        // What lies before the other one is far behind it, as in a circle, and so is everything from behind all times.
+        // As in a circle: what lies before the other one is far behind it. A moment begins with a digit, 9 at most, so what
+        // is subtracted from it where it is behind all times leaves more than half of the circle.
         self.0.wrapping_sub(other.0) <= MINUTE
     }
 
@@ -117,7 +133,7 @@ mod tests {
             for b in [b, (a + near).min(MINUTES * MINUTE_US - 1), (a + MINUTE_US).min(MINUTES * MINUTE_US - 1), a] {
                 prop_assert!(moment(a).micros() == a);
                 prop_assert!(moment(b).follows(moment(a)) == (0..=MINUTE_US).contains(&(b - a)), "{a} {b}");
-                prop_assert!(!moment(b).follows(Moment::MAX));
+                prop_assert!(!moment(b).follows(Moment::BEHIND_ALL));
             }
         }
     }
