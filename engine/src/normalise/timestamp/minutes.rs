@@ -1,6 +1,6 @@
 //! Times of ten minutes: written alike, they follow each other as their digits do, and none needs to be calculated.
 
-use super::super::form::Form;
+use super::super::form::{FORM_BYTES, Form};
 use super::super::swar;
 use super::{CLOCK_BYTES, MINUTE_US};
 
@@ -42,12 +42,8 @@ impl Minutes {
 
     /// Only those of the minute of one of them.
     pub fn of_minute(mut self, moment: Moment) -> Self {
-        let minute = moment.minute();
-        if let (Some(least), Some(most)) =
-            (self.form.least.get_mut(usize::from(self.at)), self.form.most.get_mut(usize::from(self.at)))
-        {
-            (*least, *most) = (b'0' + minute as u8, 0);
-        }
+        let (at, minute) = (usize::from(self.at) % FORM_BYTES, moment.minute());
+        (self.form.least[at], self.form.most[at]) = (b'0' + minute as u8, 0);
         self.end_us = self.start_us + (minute + 1) * MINUTE_US;
         self
     }
