@@ -1,14 +1,16 @@
 //! Errors that are alike but for their numbers: they have one signature.
 //!
 //! A log repeats a few errors, each time with other numbers. No mask looks at the value of a digit, but for a zero that
-//! begins a number. So a message whose digits stand where those of an earlier one stood becomes what that became, unless
-//! a digit is left in it.
+//! begins a number, nor at which GUID or hexadecimal number it is, where those say so and stand alone. So a message whose
+//! digits stand where those of an earlier one stood becomes what that became, unless a digit is left in it.
 //!
 //! Behind the first line this is so of the places in files that lines end with. All else there is compared as it stands,
 //! for frames have numbers, and names of native functions say how long they are.
 
 use memchr::memmem::find;
 use twox_hash::XxHash3_64;
+
+use super::mask;
 
 /// More than the errors that an instance repeats.
 const SLOTS: usize = 256;
@@ -57,6 +59,7 @@ fn write_outline(message: &str, exception: &str, into: &mut Vec<u8>) -> bool {
     into.extend_from_slice(message.as_bytes());
     make_alike(first, &mut into[..first.len()]);
     if is_alone {
+        make_hexadecimal_alike(first, into);
         return true;
     }
     into.push(b'\n');
@@ -84,6 +87,21 @@ fn make_alike(text: &[u8], into: &mut [u8]) {
     }
 }
 
+/// Puts bytes that no text has in the place of each hexadecimal number of a text that says so, GUIDs among them.
+fn make_hexadecimal_alike(text: &[u8], into: &mut [u8]) {
+    // Where something panicked is told as it stands, but for the digits at its end.
+    let is_panic = || find(text, b"panicked").is_some();
+    for mark in memchr::memchr2_iter(b'x', b'-', text) {
+        let (before, byte) = if text[mark] == b'x' { (1, 0xfe) } else { (8, 0xff) };
+        if let Some(start) = mark.checked_sub(before)
+            && let Some(end) = mask::hexadecimal(text, start)
+            && !is_panic()
+        {
+            into[start..end].fill(byte);
+        }
+    }
+}
+
 /// Puts `1` in the place of each digit of the place in a file that a line ends with: `:line 246`, `.java:17)`, `.js:10:5`.
 fn make_end_alike(line: &mut [u8]) {
     let end = line.iter().rposition(|byte| !b")\r".contains(byte)).map_or(0, |last| last + 1);
@@ -97,6 +115,7 @@ fn make_end_alike(line: &mut [u8]) {
 mod tests {
     use proptest::prelude::{Strategy, prop_assert_eq, proptest};
     use proptest::sample::select;
+    use proptest::string::string_regex;
 
     use super::super::signature::write_error;
     use super::*;
@@ -110,7 +129,7 @@ mod tests {
              frame|panicked at |thread '|x.E1Error: |x.E2Error|---> |0: |a.B: ",
         );
         let number = "[0-9]{1,5}|[0-9a-f]{2,9}|[0-9]{1,3}(\\.[0-9]{1,3}){3}|[0-9]{2}:[0-9]{2}(:[0-9]{2})?|\
-                      [0-9]{4}-[0-9]{2}-[0-9]{2}|0{7}[0-9]";
+                      [0-9]{4}-[0-9]{2}-[0-9]{2}|0{7}[0-9]|0x[0-9a-fA-F]{1,9}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
         (mark, proptest::option::of(word), proptest::option::of(number))
             .prop_map(|(mark, word, number)| [mark, word.unwrap_or_default(), &number.unwrap_or_default()].concat())
     }
@@ -139,6 +158,120 @@ mod tests {
         let end = select(vec!["", ")", "\r", " Crashed:", ":"]);
         (begin, proptest::collection::vec(part(), 0..6), end)
             .prop_map(|(begin, parts, end)| [begin, &parts.concat(), end].concat())
+    }
+
+    /// What may go on, or seem to, with what begins like a number.
+    fn before() -> impl Strategy<Value = &'static str> {
+        select(vec![
+            "",
+            " ",
+            "Oct 12 ",
+            "Oct 12, ",
+            "12/Oct/2026 ",
+            "12. Okt. ",
+            "took 5 ms ",
+            "5 MB ",
+            "5 MB (",
+            "07:07 ",
+            "07:07:00 ",
+            "Jun 7 07:07:00 ",
+            "07:07:00 CEST ",
+            "7:07 AM ",
+            "2026-10-12 ",
+            "for user ",
+            "opened for user root ",
+            "for root from ",
+            "user=root ",
+            "user= ",
+            "name= ",
+            "at = ",
+            "true: ",
+            "is: ",
+            "'a ",
+            "'",
+            "\"GET / ",
+            "C:\\a ",
+            "C:\\a b\\",
+            "CORP\\",
+            "\\\\fs1\\a ",
+            "/a/b ",
+            "/ ",
+            "GET / ",
+            "x.example.com (",
+            "10.1.2.3 (",
+            "1, 2, ",
+            "(on ",
+            "( off, ",
+            "version ",
+            "node-",
+            "a=Point{x=1, ",
+            "-",
+            "<1 ",
+            "0x1 (",
+            "System.IO.IOException: ",
+            "panic: ",
+            "thread 'a' panicked at x.rs ",
+            "thread 'a' panicked at '",
+            "uncaught exception 'a ",
+            "terminate called after throwing an instance of 'a ",
+            "Uncaught Error: ",
+            "\x1b[31m ",
+            "\x1b[31m",
+            "**** ",
+            "#1 ",
+            "[0] ",
+            "a.b@ ",
+        ])
+    }
+
+    fn behind() -> impl Strategy<Value = &'static str> {
+        select(vec![
+            "",
+            " ",
+            ")",
+            "),",
+            ",",
+            ", ",
+            " lost",
+            ") lost",
+            " ms",
+            " MB)",
+            ") from 10.1.2.3",
+            " from a.example.com",
+            " b\\c",
+            " 12",
+            ", 12",
+            " (on)",
+            ", true)",
+            "' x",
+            " 'x'",
+            "}",
+            " } x",
+            "': x",
+            " at x",
+            " 07:07:00",
+            " at 12 Oct 2026",
+            "\x1b[0m",
+            " \x1b[0m",
+            ".db",
+            "-1",
+            ": x",
+            "', reason 'x'",
+            " user",
+            "=1",
+            " = true",
+        ])
+    }
+
+    /// Hexadecimal numbers that say so, all of one length; some begin like something else.
+    fn of_one_length() -> impl Strategy<Value = Vec<String>> {
+        let guid = "([0-9]{7}[a-f]|[0-9]{4}[a-f]{4}|[0-9]{8}|[a-f]{8}|[0-9a-f]{8})\
+                    (-([0-9]{4}|[a-f]{4}|[0-9a-f]{4})){3}-[0-9a-f]{4}([0-9]{8}|[a-f]{8})";
+        let marked = (1..12usize).prop_flat_map(|digits| {
+            let number = format!("0x([0-9]{{{digits}}}|[a-fA-F0-9]{{{digits}}})");
+            proptest::collection::vec(string_regex(&number).unwrap(), 2..5)
+        });
+        proptest::prop_oneof![proptest::collection::vec(guid, 2..5), marked]
     }
 
     /// The same text with other digits, a zero that begins a number excepted.
@@ -171,6 +304,12 @@ mod tests {
         assert!(is_written("retry 0 of 5", ""), "a zero that begins a number");
         assert!(is_written("thread 12 failed", &trace(24)) && !is_written("thread 34 failed", &trace(31)));
         assert!(is_written("thread 34 failed", ""), "no exception");
+        assert!(is_written("lost (0xCE6DF4B4)", "") && !is_written("lost (0x12345678)", ""));
+        assert!(is_written("lost 0xCE6DF4B4, 0x1", "") && is_written("lost 0xCE6DF4B4, 0x12", ""), "another length");
+        let card = |guid: &str| format!("card {guid} lost");
+        assert!(is_written(&card("17371472-6616-4e41-a95f-7f9a8df05f25"), ""));
+        assert!(!is_written(&card("a5ba677f-19b5-c520-ed86-ac681c374a79"), ""));
+        assert!(is_written(&card(&"1".repeat(36)), ""), "no GUID");
         assert!(is_written("Win32Exception", "") && is_written("Win64Exception", ""), "a digit is left");
         assert!(is_written("frame #1 failed", &trace(24)) && is_written("frame #2 failed", &trace(24)));
     }
@@ -188,6 +327,20 @@ mod tests {
                 write_error(message, exception, &[], &mut expected);
                 alike.write(message, exception, &mut told, |into| write_error(message, exception, &[], into));
                 prop_assert_eq!(told, expected, "{}", text);
+            }
+        }
+
+        #[test]
+        fn no_text_tells_one_hexadecimal_number_from_another(
+            before in proptest::collection::vec(before(), 0..3), numbers in of_one_length(), behind in behind(),
+        ) {
+            let mut alike = Alike::default();
+            for number in numbers {
+                let message = format!("{}{number}{behind}", before.concat());
+                let (mut told, mut expected) = ("1 ".to_owned(), "1 ".to_owned());
+                write_error(&message, "", &[], &mut expected);
+                alike.write(&message, "", &mut told, |into| write_error(&message, "", &[], into));
+                prop_assert_eq!(told, expected, "{}", message);
             }
         }
     }

@@ -5,8 +5,8 @@
 //! may look like a number in one message and like a name in the next, as `4412` and `4a12`, has one mask. Parts of one
 //! kind that only marks and blanks keep apart are a list, and become one: lists differ in length.
 //!
-//! No mask may look at the value of a digit, but for a zero that begins a number: signatures are kept by that
-//! ([`super::alike`]).
+//! No mask may look at the value of a digit, but for a zero that begins a number, nor at what a [`hexadecimal`] number is:
+//! signatures are kept by that ([`super::alike`]).
 
 mod address;
 mod path;
@@ -15,6 +15,7 @@ mod scan;
 mod time;
 mod word;
 
+pub use quantity::hexadecimal;
 use scan::{is_word, token_end, word_end};
 
 /// Finds the end of a part that begins at a position; none where it has another shape.
@@ -304,6 +305,8 @@ mod tests {
             ("a/b/c or ./d or e.txt, not TCP/IP", "<path> or <path> or <path>, not TCP/IP"),
             (r#""GET /a?b=c HTTP/1.1" and "POST / HTTP/2""#, r#""GET <path> HTTP/<*>" and "POST <path> HTTP/<*>""#),
             ("card 17371472-6616-4e41-a95f-7f9a8df05f25 lost", "card <guid> lost"),
+            ("5 ms 1737147d-6616-4e41-a95f-7f9a8df05f25", "<time> <guid>"),
+            ("on Oct 12 2024abcd-6616-4e41-a95f-7f9a8df05f25", "on <time> <guid>"),
             ("host 10.1.2.3:50010 and 10.1.2.3, v4.2.1", "host <host> and <host>, <*>"),
             ("version 10.0.19.2 of x", "version <*> of x"),
             ("from /10.251.42.84:50010 to a-1/10.0.0.1:22", "from <host> to <host>"),

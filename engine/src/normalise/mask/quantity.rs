@@ -49,9 +49,22 @@ pub fn guid(text: &[u8], at: usize) -> Option<usize> {
     bounded(text, at + 36).filter(|_| fits)
 }
 
+/// End of a GUID, or of a hexadecimal number that says so, between blanks or brackets: no mask tells one from another of
+/// its length.
+pub fn hexadecimal(text: &[u8], at: usize) -> Option<usize> {
+    let end = match text.get(at..)? {
+        [b'0', b'x', ..] => run(text, at + 2, u8::is_ascii_hexdigit),
+        // One without a digit may be left as it is, and nobody would see that.
+        _ => guid(text, at).filter(|end| has_digit(&text[at..*end]))?,
+    };
+    let begins = at == 0 || b" (".contains(&text[at - 1]);
+    (begins && text.get(end).is_none_or(|byte| b" ),".contains(byte))).then_some(end)
+}
+
 /// `88ms`, `1.5 seconds`, `<1 sec`, `2h 30m`
 pub fn duration(text: &[u8], at: usize) -> Option<usize> {
-    let one = |at| quantity(text, at, &TIMES, &TIME_WORDS);
+    // A GUID may begin like one: `1737147d-`.
+    let one = |at| quantity(text, at, &TIMES, &TIME_WORDS).filter(|_| guid(text, at).is_none());
     let mut end = one(one_of(text, at, b"<>~").unwrap_or(at))?;
     while let Some(next) = one(one_of(text, end, b" ").unwrap_or(end)) {
         end = next;

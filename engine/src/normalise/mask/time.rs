@@ -66,7 +66,7 @@ fn written(text: &[u8], at: usize) -> Option<usize> {
         }
     };
     let year = one_of(text, end, b" -/,").map(|start| blank(text, start).unwrap_or(start));
-    let year = year.and_then(|start| digits(text, start, 4, 4));
+    let year = year.and_then(|start| digits(text, start, 4, 4)).and_then(|end| bounded(text, end));
     bounded(text, year.unwrap_or(end))
 }
 
