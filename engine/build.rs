@@ -6,6 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use sha2::{Digest, Sha256};
+
 /// The KPI families inside the binary, in the order in which a new profile lists them.
 const EMBEDDED: [&str; 4] = ["sessions", "restarts", "errors", "installed-base"];
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -19,11 +21,14 @@ fn main() {
     println!("cargo::rerun-if-changed={}", root.join("Cargo.toml").display());
     provide_target();
     let built = build(&root, &out);
-    let mut list = String::from("pub const EMBEDDED: &[(&str, &[u8])] = &[\n");
+    let mut list = String::from("const EMBEDDED: &[(&str, &[u8], [u8; 32])] = &[\n");
     for name in EMBEDDED {
         let file = format!("logparser_kpi_{}.wasm", name.replace('-', "_"));
-        fs::copy(built.join(&file), out.join(&file)).unwrap_or_else(|cause| panic!("cannot copy {file}: {cause}"));
-        writeln!(list, "    ({name:?}, include_bytes!({:?})),", out.join(&file)).expect("a String takes all");
+        let bytes = fs::read(built.join(&file)).unwrap_or_else(|cause| panic!("cannot read {file}: {cause}"));
+        fs::write(out.join(&file), &bytes).unwrap_or_else(|cause| panic!("cannot write {file}: {cause}"));
+        let digest: [u8; 32] = Sha256::digest(&bytes).into();
+        writeln!(list, "    ({name:?}, include_bytes!({:?}), {digest:?}),", out.join(&file))
+            .expect("a String takes all");
     }
     list.push_str("];\n");
     fs::write(out.join("embedded.rs"), list).expect("OUT_DIR is writable");

@@ -1,17 +1,24 @@
 //! Compiled plugins, kept between runs.
 //!
-//! One file a plugin: 8 bytes of XXH3 over the rest, then wasmtime's serialised code. Its name is the digest of
+//! One file a plugin: wasmtime's serialised code, then 8 bytes of XXH3 over it. Its name is the digest of
 //! the plugin's file and of the engine's compatibility hash, so that another wasmtime or other settings find nothing.
-//! A file that does not verify is compiled anew. Files are written by rename, and read at once.
+//! A file that does not verify is compiled anew. Files are written by rename, never changed, and mapped: nothing is copied
+//! of code that does not run.
 
-use std::fs;
+use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use twox_hash::XxHash3_64;
 use wasmtime::Engine;
 use wasmtime::component::Component;
+
+/// Bytes of a checksum.
+const SUM_BYTES: usize = 8;
+/// What is read of a file at a time.
+const BUFFER_BYTES: usize = 64 << 10;
 
 /// The compiled plugin whose file has this digest, where the folder has it.
 pub fn find(engine: &Engine, folder: &Path, plugin: &[u8; 32]) -> Option<Component> {
@@ -43,21 +50,38 @@ fn name(engine: &Engine, plugin: &[u8; 32]) -> PathBuf {
 }
 
 fn read(engine: &Engine, file: &Path) -> Option<Component> {
-    let bytes = fs::read(file).ok()?;
-    let (sum, code) = bytes.split_first_chunk()?;
-    if XxHash3_64::oneshot(code) != u64::from_le_bytes(*sum) {
+    if !verifies(file).unwrap_or(false) {
         return None;
     }
     // SAFETY: the code is what this engine serialised: it verified against its checksum, and the store is as private
     // to its owner as the binary itself.
-    unsafe { Component::deserialize(engine, code) }.ok()
+    let mapped = unsafe { Component::deserialize_file(engine, file) };
+    // Where nothing may run of a file system, it runs of memory.
+    // SAFETY: the same.
+    mapped.ok().or_else(|| unsafe { Component::deserialize(engine, fs::read(file).ok()?) }.ok())
 }
 
-fn write(file: &Path, code: &[u8]) -> std::io::Result<()> {
+/// Whether a file is as it was written.
+fn verifies(file: &Path) -> io::Result<bool> {
+    let mut file = File::open(file)?;
+    let (mut digest, mut sum) = (XxHash3_64::new(), [0; SUM_BYTES]);
+    let Some(mut rest) = file.metadata()?.len().checked_sub(SUM_BYTES as u64) else { return Ok(false) };
+    let mut buffer = vec![0; BUFFER_BYTES];
+    while rest > 0 {
+        let part = &mut buffer[..BUFFER_BYTES.min(rest as usize)];
+        file.read_exact(part)?;
+        digest.write(part);
+        rest -= part.len() as u64;
+    }
+    file.read_exact(&mut sum)?;
+    Ok(digest.finish().to_le_bytes() == sum)
+}
+
+fn write(file: &Path, code: &[u8]) -> io::Result<()> {
     let folder = file.parent().expect("a file in the cache's folder");
     fs::create_dir_all(folder)?;
     let part = file.with_extension(format!("{}.part", std::process::id()));
-    fs::write(&part, [&XxHash3_64::oneshot(code).to_le_bytes(), code].concat())?;
+    fs::write(&part, [code, &XxHash3_64::oneshot(code).to_le_bytes()].concat())?;
     fs::rename(&part, file)
 }
 

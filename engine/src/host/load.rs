@@ -16,6 +16,7 @@ use super::running::{Running, StoreData};
 use super::{MODULE_BYTES_MAX, cache};
 use crate::profile::PluginFile;
 
+// `EMBEDDED`: name, file and digest of each plugin inside the binary.
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// Most columns of a plugin: each costs a list in every batch.
@@ -152,11 +153,11 @@ impl Host {
     pub fn load(&self, name: &str, file: &PluginFile, settings: &str) -> Result<Plugin, LoadError> {
         match file {
             PluginFile::Embedded(name) => {
-                let (_, bytes) = EMBEDDED
+                let (_, bytes, digest) = EMBEDDED
                     .iter()
-                    .find(|(known, _)| known == name)
+                    .find(|(known, ..)| known == name)
                     .ok_or_else(|| LoadError::NotEmbedded(name.clone()))?;
-                self.load_bytes(name, bytes, settings)
+                self.load_digested(name, bytes, *digest, settings)
             }
             PluginFile::Path(path) => self.load_bytes(name, &read(path)?, settings),
         }
@@ -167,8 +168,11 @@ impl Host {
     /// # Errors
     /// What keeps the plugin from being used.
     pub fn load_bytes(&self, name: &str, bytes: &[u8], settings: &str) -> Result<Plugin, LoadError> {
+        self.load_digested(name, bytes, Sha256::digest(bytes).into(), settings)
+    }
+
+    fn load_digested(&self, name: &str, bytes: &[u8], digest: [u8; 32], settings: &str) -> Result<Plugin, LoadError> {
         let (manifest, encoding) = inspect(bytes)?;
-        let digest = Sha256::digest(bytes).into();
         let component = self.compile(bytes, encoding, &digest)?;
         if let Some((import, _)) =
             component.component_type().imports(&self.engine).find(|(name, _)| !name.starts_with("logparser:plugin/"))

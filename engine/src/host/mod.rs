@@ -27,7 +27,7 @@ pub use bindings::logparser::plugin::results::{
 };
 pub use native::{Native, StartNative};
 
-pub use load::{EMBEDDED, Host, LoadError, Plugin, SettingFault};
+pub use load::{Host, LoadError, Plugin, SettingFault};
 pub use results::{Item, Told};
 pub use running::{FleetState, PluginFault, Running};
 
