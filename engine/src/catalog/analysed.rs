@@ -1,5 +1,5 @@
-//! What the analysis keeps: how far each generation was read, which days its records fall on, partials, symbols and
-//! finished sections.
+//! What the analysis keeps: how far each generation was read, which days its records fall on, symbols and finished
+//! sections; and partials, by [`partials`].
 //!
 //! A *layout* is everything that shapes records (format, event rules, zones): what was read under another layout does
 //! not count. A *work* is a plugin's file with its settings. A partial carries the digest of the records that it
@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::partials::{self, Partial};
 use super::{Catalog, CatalogError, GenerationId, InstanceId, sql};
 use crate::fault;
 
@@ -110,19 +111,6 @@ pub struct Analysed {
     pub days: BTreeMap<i32, BTreeMap<GenerationId, Day>>,
 }
 
-/// A partial, and what it covers.
-#[derive(Debug, Clone)]
-pub struct Partial {
-    /// Of which work.
-    pub work: i64,
-    /// Of which day.
-    pub day: i32,
-    /// Digest of the records that it covers.
-    pub coverage: i64,
-    /// The plugin's bytes.
-    pub state: Vec<u8>,
-}
-
 /// What an analysis of one instance brought.
 #[derive(Debug)]
 pub struct Update {
@@ -209,45 +197,6 @@ impl Catalog {
                 analysed.days.entry(row.get(1)?).or_default().insert(GenerationId(row.get(0)?), day);
             }
             Ok(analysed)
-        })
-    }
-
-    /// Coverage of the partials that are there, by work and day.
-    ///
-    /// # Errors
-    /// When the catalog cannot be read.
-    pub fn coverage(&self, works: &[i64], instance: InstanceId) -> Result<BTreeMap<(i64, i32), i64>, CatalogError> {
-        self.look("reading the partials' coverage", |connection| {
-            let mut found = BTreeMap::new();
-            let mut select =
-                connection.prepare_cached("SELECT day, coverage FROM partials WHERE work = ?1 AND instance = ?2")?;
-            for &work in works {
-                let mut rows = select.query([work, instance.0])?;
-                while let Some(row) = rows.next()? {
-                    found.insert((work, row.get(0)?), row.get(1)?);
-                }
-            }
-            Ok(found)
-        })
-    }
-
-    /// The states of a work's partials on the days `from..to`, in their order, each with its day.
-    ///
-    /// # Errors
-    /// When the catalog cannot be read.
-    pub fn states(
-        &self,
-        work: i64,
-        instance: InstanceId,
-        from: i32,
-        to: i32,
-    ) -> Result<Vec<(i32, Vec<u8>)>, CatalogError> {
-        self.look("reading partials", |connection| {
-            let mut select = connection.prepare_cached(
-                "SELECT day, state FROM partials WHERE work = ?1 AND instance = ?2 AND day >= ?3 AND day < ?4 ORDER BY day",
-            )?;
-            let rows = select.query_map(params![work, instance.0, from, to], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            rows.collect()
         })
     }
 
@@ -365,6 +314,10 @@ pub(super) fn from_json<T: serde::de::DeserializeOwned>(row: &rusqlite::Row<'_>,
         .map_err(|cause| rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, cause.into()))
 }
 
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("names, texts and numbers")
+}
+
 /// The run that is going on.
 const RUN: &str = "(SELECT value FROM meta WHERE key = 'run')";
 
@@ -385,20 +338,11 @@ INSERT INTO scans VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON 
 const PUT_DAY: &str = "
 INSERT INTO days VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET
 (first_offset, end_offset, records, first_key, last_key, last_time) = (?4, ?5, ?6, ?7, ?8, ?9)";
-const PUT_PARTIAL: &str = "
-INSERT INTO partials VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET (coverage, state) = (?4, ?5)";
 
 fn write(tx: &Transaction<'_>, updates: &[Update]) -> rusqlite::Result<()> {
     updates.iter().try_for_each(|update| write_read(tx, update))?;
-    // Work by work, as they are folded: each thread then reads pages that hold nothing but what it asks for.
-    let partials = updates.iter().flat_map(|update| update.partials.iter().map(|partial| (update.instance.0, partial)));
-    let mut partials: Vec<_> = partials.collect();
-    partials.sort_by_key(|(instance, partial)| (partial.work, *instance, partial.day));
-    let mut put = tx.prepare_cached(PUT_PARTIAL)?;
-    for (instance, partial) in partials {
-        put.execute(params![partial.work, instance, partial.day, partial.coverage, partial.state])?;
-    }
-    Ok(())
+    let partials = updates.iter().flat_map(|update| update.partials.iter().map(|partial| (update.instance, partial)));
+    partials::put(tx, partials.collect())
 }
 
 /// Writes how far an instance was read, and what was read there.
@@ -415,8 +359,8 @@ fn write_read(tx: &Transaction<'_>, update: &Update) -> rusqlite::Result<()> {
             scan.last_time,
             scan.records,
             scan.unparsed,
-            serde_json::json!(scan.faults).to_string(),
-            serde_json::json!(scan.examples).to_string(),
+            json(&scan.faults),
+            json(&scan.examples),
             scan.shape
         ])?;
     }

@@ -1,10 +1,11 @@
 //! What is given up for its age: bytes of logs, then what was made of them, then instances that are gone.
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, Transaction};
 
 use super::change::run;
 use super::fetched::{GenerationId, InstanceId};
 use super::holes::{Why, dig};
+use super::partials::drop_before;
 use super::{Catalog, CatalogError, sql};
 use crate::fault;
 use crate::mirror::Chunk;
@@ -117,11 +118,5 @@ fn forget(transaction: &Transaction<'_>, before_us: i64, before_day: i32) -> rus
         "INSERT INTO meta VALUES ('forgotten', ?1) ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)",
         [last],
     )?;
-    let partials = run(
-        transaction,
-        "DELETE FROM partials WHERE day < ?1 AND NOT EXISTS (SELECT 1 FROM generations g JOIN days d \
-         ON d.generation = g.id WHERE g.instance = partials.instance AND d.day = partials.day)",
-        params![before_day],
-    )?;
-    Ok(partials as u64)
+    drop_before(transaction, before_day)
 }

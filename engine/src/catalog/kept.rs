@@ -71,8 +71,8 @@ impl Catalog {
                 "SELECT count(*) FROM (SELECT DISTINCT instance, day FROM days d JOIN generations g \
                  ON g.id = d.generation)",
             )?,
-            partials: count("SELECT count(*) FROM partials")?,
-            partials_bytes: count("SELECT coalesce(sum(length(state)), 0) FROM partials")?,
+            partials: count("SELECT coalesce(sum(days), 0) FROM partials")?,
+            partials_bytes: count("SELECT coalesce(sum(length(states)), 0) FROM partials")?,
             dropped_bytes: count("SELECT coalesce(sum(bytes), 0) FROM holes WHERE why = 'dropped'")?,
             lost_bytes: count("SELECT coalesce(sum(bytes), 0) FROM holes WHERE why = 'lost'")?,
         })

@@ -1,7 +1,7 @@
 //! The catalog: one SQLite file in the store that says what is known.
 //!
 //! `fetched` holds instances, generations and where their bytes lie; `change` writes what a fetch found, `kept` what
-//! upkeep makes of it, `analysed` what the analysis found. The whole
+//! upkeep makes of it, `analysed` and `partials` what the analysis found. The whole
 //! SQL of the engine is in this folder. Several catalogs may be open at a time, each one connection: SQLite's
 //! write-ahead log lets readers go on while one writes.
 //!
@@ -14,6 +14,7 @@ mod fetched;
 mod holes;
 mod inventory;
 mod kept;
+mod partials;
 mod peek;
 mod summary;
 
@@ -26,11 +27,12 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 
 use crate::mirror::StoreLock;
 
-pub use analysed::{Analysed, Day, Partial, Scan, Update};
+pub use analysed::{Analysed, Day, Scan, Update};
 pub use change::{Change, Group, Outcome};
 pub use holes::{Hole, Why};
 pub use inventory::KeptInventory;
 pub use kept::{Counts, Move, SegmentUse};
+pub use partials::Partial;
 pub use summary::{Loss, Summary};
 
 pub use fetched::{
@@ -38,7 +40,7 @@ pub use fetched::{
 };
 
 /// One step each; a store's version is the number of steps that it has taken.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     fetched::SCHEMA,
     analysed::SCHEMA,
     fetched::SEEN,
@@ -47,6 +49,7 @@ const MIGRATIONS: [&str; 8] = [
     holes::SCHEMA,
     analysed::SHAPE,
     fetched::MOVED,
+    partials::BY_ROWS,
 ];
 
 /// A reader's transaction is short, a writer's group takes tens of milliseconds: ten seconds means a stuck process.

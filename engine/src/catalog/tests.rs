@@ -1,8 +1,16 @@
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+use proptest::collection::vec;
+use proptest::prelude::{any, prop_assert_eq, prop_oneof};
+use proptest::test_runner::{Config, TestRunner};
+
+use super::partials::drop_before;
 use super::{
-    Catalog, CatalogError, Change, Ends, Facts, GenerationId, Group, InstanceId, MIGRATIONS, Outcome, Reach, path_of,
+    Catalog, CatalogError, Change, Ends, Facts, GenerationId, Group, InstanceId, MIGRATIONS, Outcome, Partial, Reach,
+    Update, path_of, sql,
 };
 use crate::mirror::{Chunk, Segment, StoreLock};
 
@@ -135,4 +143,104 @@ fn outcomes_and_listings_leave_the_epoch_alone() {
     };
     catalog.commit(&group(vec![again])).expect("it fits");
     assert_eq!((generation(&catalog).live, generation(&catalog).gap), (true, Some(7)));
+}
+
+/// The partials of one instance, as a map has them.
+type Model = BTreeMap<(i64, i32), (i64, Vec<u8>)>;
+
+fn partial((work, day): (i64, i32), (coverage, state): &(i64, Vec<u8>)) -> Partial {
+    Partial { work, day, coverage: *coverage, state: state.clone() }
+}
+
+fn update(instance: InstanceId, partials: Vec<Partial>) -> Update {
+    let (scans, days, symbols) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+    Update { instance, layout: 1, scans, days, partials, symbols }
+}
+
+/// What a catalog has of an instance, day by day and at once.
+fn kept(catalog: &Catalog, instance: InstanceId) -> Model {
+    let coverage = catalog.coverage(&[1, 2], instance).expect("the coverage");
+    let state = |(work, day): (i64, i32)| {
+        let of = |from: i32, to: i32| catalog.states(work, instance, from, to).expect("the states");
+        let alone = of(day, day + 1);
+        assert_eq!(alone, of(-40, 80).into_iter().filter(|(of, _)| *of == day).collect::<Vec<_>>());
+        alone.into_iter().next().expect("a state where there is a coverage").1
+    };
+    assert!([1, 2].iter().all(|work| catalog.states(*work, instance, -40, 80).expect("states").is_sorted()));
+    coverage.into_iter().map(|(key, coverage)| (key, (coverage, state(key)))).collect()
+}
+
+#[test]
+fn partials_are_what_was_written_last_whatever_lies_beside_them() {
+    let (work, day) = (1..=2i64, -20..40i32);
+    // Long states stand alone, empty ones are states too.
+    let state = prop_oneof![vec(any::<u8>(), 0..40), vec(any::<u8>(), 8190..8195)];
+    let write = vec(((work, day), (any::<i64>(), state)), 1..40);
+    let (mut runner, store) = (TestRunner::new(Config::with_cases(60)), Store::new("partials"));
+    let mut catalog = Catalog::open(&store.lock).expect("a catalog");
+    catalog.begin_analysis().expect("a run");
+    assert_eq!([[1; 32], [2; 32]].map(|digest| catalog.work(&digest).expect("a work")), [1, 2]);
+    let ids = catalog.enrol(&["one", "two"]).expect("rows");
+    let catalog = RefCell::new(catalog);
+    let holds = runner.run(&(vec(write, 1..4), -25..45i32), |(writes, before)| {
+        let mut catalog = catalog.borrow_mut();
+        catalog.connection.execute("DELETE FROM partials", []).expect("rows");
+        let mut model = Model::new();
+        for write in writes {
+            model.extend(write.iter().cloned());
+            // Of one analysis, a day has one partial; the other instance stands beside it.
+            let partials: Vec<_> =
+                write.into_iter().collect::<Model>().iter().map(|(key, kept)| partial(*key, kept)).collect();
+            catalog.write_analysed(&[update(ids[1], partials.clone()), update(ids[0], partials)]).expect("it fits");
+            prop_assert_eq!(&kept(&catalog, ids[0]), &model);
+            prop_assert_eq!(&kept(&catalog, ids[1]), &model);
+        }
+        let counted = catalog.counts().expect("counts").partials;
+        let dropped =
+            catalog.write("dropping", |tx| drop_before(tx, before).map_err(sql("dropping"))).expect("it fits");
+        model.retain(|(_, day), _| *day >= before);
+        prop_assert_eq!(&kept(&catalog, ids[0]), &model);
+        let counts = catalog.counts().expect("counts");
+        prop_assert_eq!((counts.partials, counted - counts.partials), (2 * model.len() as u64, dropped));
+        Ok(())
+    });
+    holds.unwrap_or_else(|failed| panic!("{failed}"));
+}
+
+#[test]
+fn partials_of_an_older_store_are_there_as_they_were() {
+    let store = Store::new("older-partials");
+    let older = rusqlite::Connection::open(path_of(&store.folder)).expect("a database");
+    older.execute_batch(&MIGRATIONS[..8].concat()).expect("the older tables");
+    older
+        .execute_batch(
+            "INSERT INTO instances (id, name) VALUES (1, 'one'), (2, 'two');
+             INSERT INTO works (id, digest, used) VALUES (1, zeroblob(32), 1), (2, x'01', 1); PRAGMA user_version = 8;",
+        )
+        .expect("an older store");
+    let days = [-17, -16, -1, 0, 3, 15, 16, 20_500];
+    let mut model = Model::new();
+    for (at, day) in days.into_iter().enumerate() {
+        for work in [1, 2] {
+            let state = vec![at as u8; [0, 1, 300, 8192, 8193][at % 5]];
+            model.insert((work, day), (i64::MIN + at as i64 * 7_777_777_777_777, state));
+        }
+    }
+    for ((work, day), (coverage, state)) in &model {
+        for instance in [1, 2] {
+            let row = rusqlite::params![work, instance, day, coverage, state];
+            older.execute("INSERT INTO partials VALUES (?1, ?2, ?3, ?4, ?5)", row).expect("a partial");
+        }
+    }
+    drop(older);
+    let catalog = Catalog::open(&store.lock).expect("a catalog");
+    for instance in [1, 2] {
+        let found = catalog.coverage(&[1, 2], InstanceId(instance)).expect("the coverage");
+        assert_eq!(found, model.iter().map(|(key, (coverage, _))| (*key, *coverage)).collect());
+        for ((work, day), (_, state)) in &model {
+            let found = catalog.states(*work, InstanceId(instance), *day, day + 1).expect("the states");
+            assert_eq!(found, [(*day, state.clone())]);
+        }
+    }
+    assert_eq!(catalog.counts().expect("counts").partials, 2 * model.len() as u64);
 }

@@ -1,0 +1,240 @@
+//! Partials, kept by work and instance, those of some days in one row.
+//!
+//! A row has a price of its own, a partial has mostly some hundred bytes, and many are written and read at a time: a row for
+//! each was a twentieth of a cold run. So a row holds what there is of [`DAYS_OF_ROW`] days. A day that is written again takes
+//! the others of its row along; a state of more than [`BYTES_MAX`] bytes has a row of its own.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use rusqlite::types::Type;
+use rusqlite::{Row, Transaction, params};
+
+use super::{Catalog, CatalogError, InstanceId};
+
+/// Days whose partials lie in one row: from a multiple of this on.
+const DAYS_OF_ROW: i32 = 16;
+/// A longer state stands alone.
+const BYTES_MAX: usize = 8 << 10;
+
+/// A row holds each partial as its day behind the first, the coverage, the number of the state's bytes, and these; numbers
+/// begin with the greatest byte.
+pub(super) const BY_ROWS: &str = "
+ALTER TABLE partials RENAME TO partials_of_days;
+CREATE TABLE partials (
+    work INTEGER NOT NULL REFERENCES works ON DELETE CASCADE,
+    instance INTEGER NOT NULL REFERENCES instances ON DELETE CASCADE,
+    first INTEGER NOT NULL,       -- the first day that it may hold
+    alone INTEGER NOT NULL,       -- 1 where it holds no other
+    days INTEGER NOT NULL,        -- number of those that it holds
+    states BLOB NOT NULL,
+    PRIMARY KEY (work, instance, first, alone)
+) STRICT; -- with row ids: states would not fit into the pages of an index
+INSERT INTO partials
+SELECT work, instance, first, alone, count(*),
+    unhex(group_concat(printf('%02X%016X%08X', day - first, coverage, length(state)) || hex(state), '' ORDER BY day))
+FROM (
+    SELECT *, CASE alone WHEN 1 THEN day ELSE day - (day % 16 + 16) % 16 END AS first
+    FROM (SELECT *, length(state) > 8192 AS alone FROM partials_of_days)
+) GROUP BY work, instance, first, alone;
+DROP TABLE partials_of_days;
+";
+
+/// A partial, and what it covers.
+#[derive(Debug, Clone)]
+pub struct Partial {
+    /// Of which work.
+    pub work: i64,
+    /// Of which day.
+    pub day: i32,
+    /// Digest of the records that it covers.
+    pub coverage: i64,
+    /// The plugin's bytes.
+    pub state: Vec<u8>,
+}
+
+/// What a row holds of a day: coverage and state.
+type Kept<'a> = (i64, &'a [u8]);
+
+/// A row does not hold what it should.
+#[derive(Debug)]
+struct Broken;
+
+impl std::error::Error for Broken {}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("partials of some days are broken off")
+    }
+}
+
+impl Catalog {
+    /// Coverage of the partials that are there, by work and day.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub fn coverage(&self, works: &[i64], instance: InstanceId) -> Result<BTreeMap<(i64, i32), i64>, CatalogError> {
+        self.look("reading the partials' coverage", |connection| {
+            let mut found = BTreeMap::new();
+            let mut select =
+                connection.prepare_cached("SELECT first, states FROM partials WHERE work = ?1 AND instance = ?2")?;
+            for &work in works {
+                let mut rows = select.query([work, instance.0])?;
+                while let Some(row) = rows.next()? {
+                    found.extend(read(row)?.into_iter().map(|(day, (coverage, _))| ((work, day), coverage)));
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// The states of a work's partials on the days `from..to`, in their order, each with its day.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub fn states(
+        &self,
+        work: i64,
+        instance: InstanceId,
+        from: i32,
+        to: i32,
+    ) -> Result<Vec<(i32, Vec<u8>)>, CatalogError> {
+        self.look("reading partials", |connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT first, states FROM partials WHERE work = ?1 AND instance = ?2 AND first >= ?3 AND first < ?4 ORDER BY first",
+            )?;
+            let mut rows = select.query(params![work, instance.0, first(from), to])?;
+            let mut states: Vec<(i32, Vec<u8>)> = Vec::new();
+            while let Some(row) = rows.next()? {
+                let days = read(row)?;
+                let wanted = days.range(from..to.max(from));
+                states.extend(wanted.map(|(day, (_, state))| (*day, state.to_vec())));
+            }
+            states.sort_by_key(|(day, _)| *day);
+            Ok(states)
+        })
+    }
+}
+
+/// Writes partials, each with its instance.
+pub(super) fn put(tx: &Transaction<'_>, mut partials: Vec<(InstanceId, &Partial)>) -> rusqlite::Result<()> {
+    // Work by work, as they are folded: each thread then reads pages that hold nothing but what it asks for.
+    partials.sort_by_key(|(instance, partial)| (partial.work, *instance, partial.day));
+    let key = |(instance, partial): &(InstanceId, &Partial)| (partial.work, instance.0, first(partial.day));
+    let (mut select, mut put, mut drop) =
+        (tx.prepare_cached(BESIDE)?, tx.prepare_cached(PUT)?, tx.prepare_cached(DROP)?);
+    let mut states = Vec::new();
+    for partials in partials.chunk_by(|one, next| key(one) == key(next)) {
+        let (work, instance, first) = key(&partials[0]);
+        let new = partials.iter().map(|(_, partial)| (partial.day, (partial.coverage, partial.state.as_slice())));
+        let new: BTreeMap<i32, Kept<'_>> = new.collect();
+        let (mut before, mut alone) = (None, Vec::new());
+        let mut rows = select.query([work, instance, first.into()])?;
+        while let Some(row) = rows.next()? {
+            match row.get(1)? {
+                true => alone.push(row.get::<_, i32>(0)?),
+                false => before = Some(row.get::<_, Vec<u8>>(2)?),
+            }
+        }
+        let mut together = unpacked(first, before.as_deref().unwrap_or_default())?;
+        together.extend(&new);
+        for (day, kept) in new.iter().filter(|(_, (_, state))| state.len() > BYTES_MAX) {
+            together.remove(day);
+            alone.retain(|alone| alone != day);
+            pack(*day, [(day, kept)], &mut states);
+            put.execute(params![work, instance, day, true, 1, states])?;
+        }
+        for day in alone.iter().filter(|day| new.contains_key(day)) {
+            drop.execute(params![work, instance, day, true])?;
+        }
+        if together.is_empty() {
+            drop.execute(params![work, instance, first, false])?;
+        } else {
+            pack(first, &together, &mut states);
+            put.execute(params![work, instance, first, false, together.len(), states])?;
+        }
+    }
+    Ok(())
+}
+
+/// What there is of the days of a row.
+const BESIDE: &str = "
+SELECT first, alone, iif(alone, x'', states) FROM partials
+WHERE work = ?1 AND instance = ?2 AND first >= ?3 AND first < ?3 + 16";
+const PUT: &str = "
+INSERT INTO partials VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET (days, states) = (?5, ?6)";
+const DROP: &str = "DELETE FROM partials WHERE work = ?1 AND instance = ?2 AND first = ?3 AND alone = ?4";
+
+/// Drops the partials of days before one on which nothing is known of any generation of their instance; gives their number.
+pub(super) fn drop_before(tx: &Transaction<'_>, before_day: i32) -> rusqlite::Result<u64> {
+    let mut select =
+        tx.prepare("SELECT first, states, rowid, instance FROM partials WHERE first < ?1 ORDER BY rowid")?;
+    let mut is_known = tx.prepare(
+        "SELECT 1 FROM generations g JOIN days d ON d.generation = g.id WHERE g.instance = ?1 AND d.day = ?2",
+    )?;
+    let mut changed: Vec<(i64, usize, Vec<u8>)> = Vec::new();
+    let mut rows = select.query([before_day])?;
+    let mut dropped = 0;
+    while let Some(row) = rows.next()? {
+        let (first, instance): (i32, i64) = (row.get(0)?, row.get(3)?);
+        let mut days = read(row)?;
+        let old: Vec<i32> = days.range(..before_day).map(|(day, _)| *day).collect();
+        let before = days.len();
+        for day in old {
+            if !is_known.exists(params![instance, day])? {
+                days.remove(&day);
+            }
+        }
+        if days.len() < before {
+            dropped += (before - days.len()) as u64;
+            let mut states = Vec::new();
+            pack(first, &days, &mut states);
+            changed.push((row.get(2)?, days.len(), states));
+        }
+    }
+    for (row, days, states) in changed {
+        match days {
+            0 => tx.execute("DELETE FROM partials WHERE rowid = ?1", [row])?,
+            _ => tx.execute(
+                "UPDATE partials SET (days, states) = (?2, ?3) WHERE rowid = ?1",
+                params![row, days, states],
+            )?,
+        };
+    }
+    Ok(dropped)
+}
+
+/// The first day of the row that holds a day together with others.
+fn first(day: i32) -> i32 {
+    day.saturating_sub(day.rem_euclid(DAYS_OF_ROW))
+}
+
+/// Makes what a row holds.
+fn pack<'a>(first: i32, days: impl IntoIterator<Item = (&'a i32, &'a Kept<'a>)>, into: &mut Vec<u8>) {
+    into.clear();
+    for (day, (coverage, state)) in days {
+        into.push((day - first) as u8);
+        into.extend(coverage.to_be_bytes());
+        into.extend((state.len() as u32).to_be_bytes());
+        into.extend(*state);
+    }
+}
+
+/// What a row holds, whose first columns are its first day and that.
+fn read<'r>(row: &'r Row<'_>) -> rusqlite::Result<BTreeMap<i32, Kept<'r>>> {
+    unpacked(row.get(0)?, row.get_ref(1)?.as_blob()?)
+}
+
+fn unpacked(first: i32, mut states: &[u8]) -> rusqlite::Result<BTreeMap<i32, Kept<'_>>> {
+    let mut days = BTreeMap::new();
+    while !states.is_empty() {
+        let broken = || rusqlite::Error::FromSqlConversionFailure(1, Type::Blob, Box::new(Broken));
+        let (&[day], rest) = states.split_first_chunk().ok_or_else(broken)?;
+        let (coverage, rest) = rest.split_first_chunk().ok_or_else(broken)?;
+        let (bytes, rest) = rest.split_first_chunk().ok_or_else(broken)?;
+        let (state, rest) = rest.split_at_checked(u32::from_be_bytes(*bytes) as usize).ok_or_else(broken)?;
+        days.insert(first.saturating_add(day.into()), (i64::from_be_bytes(*coverage), state));
+        states = rest;
+    }
+    Ok(days)
+}
