@@ -4,6 +4,7 @@ use rusqlite::params;
 
 use super::change::{run, write_chunk, write_segment};
 use super::fetched::{GenerationId, chunk_row};
+use super::partials::HEAD_BYTES;
 use super::{Catalog, CatalogError, sql};
 use crate::fault;
 use crate::mirror::{Chunk, Segment};
@@ -72,7 +73,9 @@ impl Catalog {
                  ON g.id = d.generation)",
             )?,
             partials: count("SELECT coalesce(sum(days), 0) FROM partials")?,
-            partials_bytes: count("SELECT coalesce(sum(length(states)), 0) FROM partials")?,
+            partials_bytes: count(&format!(
+                "SELECT coalesce(sum(length(states) - iif(alone, 0, {HEAD_BYTES} * days)), 0) FROM partials"
+            ))?,
             dropped_bytes: count("SELECT coalesce(sum(bytes), 0) FROM holes WHERE why = 'dropped'")?,
             lost_bytes: count("SELECT coalesce(sum(bytes), 0) FROM holes WHERE why = 'lost'")?,
         })

@@ -1,10 +1,10 @@
 //! Partials, kept by work and instance, those of some days in one row.
 //!
 //! A row has a price of its own, a partial has mostly some hundred bytes, and many are written and read at a time: a row for
-//! each was a twentieth of a cold run. So a row holds what there is of [`DAYS_OF_ROW`] days. A day that is written again takes
-//! the others of its row along; a state of more than [`BYTES_MAX`] bytes has a row of its own.
+//! each was a twentieth of a cold run. So a row holds what there is of [`DAYS_OF_ROW`] days, about a page of the catalog at
+//! most. A day that is written again takes its row along; a state of more than [`BYTES_MAX`] bytes stands alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use rusqlite::types::Type;
@@ -15,10 +15,14 @@ use super::{Catalog, CatalogError, InstanceId};
 /// Days whose partials lie in one row: from a multiple of this on.
 const DAYS_OF_ROW: i32 = 16;
 /// A longer state stands alone.
-const BYTES_MAX: usize = 8 << 10;
+const BYTES_MAX: usize = 1 << 10;
+/// Bytes before each state of a row of several days.
+pub(super) const HEAD_BYTES: usize = 13;
 
-/// A row holds each partial as its day behind the first, the coverage, the number of the state's bytes, and these; numbers
+/// Before each state of a row of several days stand its day behind the first, the coverage, and the number of its bytes; numbers
 /// begin with the greatest byte.
+///
+/// Older rows are taken over one by one: to group them would take memory for all of them.
 pub(super) const BY_ROWS: &str = "
 ALTER TABLE partials RENAME TO partials_of_days;
 CREATE TABLE partials (
@@ -27,16 +31,28 @@ CREATE TABLE partials (
     first INTEGER NOT NULL,       -- the first day that it may hold
     alone INTEGER NOT NULL,       -- 1 where it holds no other
     days INTEGER NOT NULL,        -- number of those that it holds
+    coverage INTEGER,             -- of one that stands alone
     states BLOB NOT NULL,
     PRIMARY KEY (work, instance, first, alone)
 ) STRICT; -- with row ids: states would not fit into the pages of an index
 INSERT INTO partials
-SELECT work, instance, first, alone, count(*),
-    unhex(group_concat(printf('%02X%016X%08X', day - first, coverage, length(state)) || hex(state), '' ORDER BY day))
+SELECT work, instance, day, 1, 1, coverage, state FROM partials_of_days WHERE length(state) > 1024;
+INSERT INTO partials
+SELECT work, instance, first, 0, (
+        SELECT count(*) FROM partials_of_days o WHERE o.work = p.work AND o.instance = p.instance
+        AND o.day >= first AND o.day < first + 16 AND length(o.state) <= 1024
+    ), NULL, (
+        SELECT unhex(group_concat(
+            printf('%02X%016X%08X', o.day - first, o.coverage, length(o.state)) || hex(o.state), '' ORDER BY o.day
+        )) FROM partials_of_days o WHERE o.work = p.work AND o.instance = p.instance
+        AND o.day >= first AND o.day < first + 16 AND length(o.state) <= 1024
+    )
 FROM (
-    SELECT *, CASE alone WHEN 1 THEN day ELSE day - (day % 16 + 16) % 16 END AS first
-    FROM (SELECT *, length(state) > 8192 AS alone FROM partials_of_days)
-) GROUP BY work, instance, first, alone;
+    SELECT work, instance, day, day - (day % 16 + 16) % 16 AS first FROM partials_of_days WHERE length(state) <= 1024
+) p WHERE NOT EXISTS (
+    SELECT 1 FROM partials_of_days o WHERE o.work = p.work AND o.instance = p.instance
+    AND o.day >= first AND o.day < p.day AND length(o.state) <= 1024
+);
 DROP TABLE partials_of_days;
 ";
 
@@ -76,8 +92,10 @@ impl Catalog {
     pub fn coverage(&self, works: &[i64], instance: InstanceId) -> Result<BTreeMap<(i64, i32), i64>, CatalogError> {
         self.look("reading the partials' coverage", |connection| {
             let mut found = BTreeMap::new();
-            let mut select =
-                connection.prepare_cached("SELECT first, states FROM partials WHERE work = ?1 AND instance = ?2")?;
+            // What is long is not read.
+            let mut select = connection.prepare_cached(
+                "SELECT first, coverage, iif(alone, x'', states) FROM partials WHERE work = ?1 AND instance = ?2",
+            )?;
             for &work in works {
                 let mut rows = select.query([work, instance.0])?;
                 while let Some(row) = rows.next()? {
@@ -101,9 +119,10 @@ impl Catalog {
     ) -> Result<Vec<(i32, Vec<u8>)>, CatalogError> {
         self.look("reading partials", |connection| {
             let mut select = connection.prepare_cached(
-                "SELECT first, states FROM partials WHERE work = ?1 AND instance = ?2 AND first >= ?3 AND first < ?4 ORDER BY first",
+                "SELECT first, coverage, states FROM partials WHERE work = ?1 AND instance = ?2 \
+                 AND first >= ?3 AND first < ?5 AND (alone = 0 OR first >= ?4) ORDER BY first",
             )?;
-            let mut rows = select.query(params![work, instance.0, first(from), to])?;
+            let mut rows = select.query(params![work, instance.0, first(from), from, to])?;
             let mut states: Vec<(i32, Vec<u8>)> = Vec::new();
             while let Some(row) = rows.next()? {
                 let days = read(row)?;
@@ -126,32 +145,32 @@ pub(super) fn put(tx: &Transaction<'_>, mut partials: Vec<(InstanceId, &Partial)
     let mut states = Vec::new();
     for partials in partials.chunk_by(|one, next| key(one) == key(next)) {
         let (work, instance, first) = key(&partials[0]);
-        let new = partials.iter().map(|(_, partial)| (partial.day, (partial.coverage, partial.state.as_slice())));
-        let new: BTreeMap<i32, Kept<'_>> = new.collect();
-        let (mut before, mut alone) = (None, Vec::new());
+        let (mut before, mut alone) = (None, BTreeSet::new());
         let mut rows = select.query([work, instance, first.into()])?;
         while let Some(row) = rows.next()? {
             match row.get(1)? {
-                true => alone.push(row.get::<_, i32>(0)?),
+                true => _ = alone.insert(row.get::<_, i32>(0)?),
                 false => before = Some(row.get::<_, Vec<u8>>(2)?),
             }
         }
         let mut together = unpacked(first, before.as_deref().unwrap_or_default())?;
-        together.extend(&new);
-        for (day, kept) in new.iter().filter(|(_, (_, state))| state.len() > BYTES_MAX) {
-            together.remove(day);
-            alone.retain(|alone| alone != day);
-            pack(*day, [(day, kept)], &mut states);
-            put.execute(params![work, instance, day, true, 1, states])?;
+        for (_, Partial { day, coverage, state, .. }) in partials {
+            if state.len() > BYTES_MAX {
+                together.remove(day);
+                put.execute(params![work, instance, day, true, 1, coverage, state])?;
+                continue;
+            }
+            together.insert(*day, (*coverage, state));
+            if alone.contains(day) {
+                drop.execute(params![work, instance, day, true])?;
+            }
         }
-        for day in alone.iter().filter(|day| new.contains_key(day)) {
-            drop.execute(params![work, instance, day, true])?;
-        }
-        if together.is_empty() {
-            drop.execute(params![work, instance, first, false])?;
-        } else {
-            pack(first, &together, &mut states);
-            put.execute(params![work, instance, first, false, together.len(), states])?;
+        pack(first, &together, &mut states);
+        match (together.len(), before) {
+            (0, None) => {}
+            (0, Some(_)) => _ = drop.execute(params![work, instance, first, false])?,
+            (_, Some(before)) if before == states => {}
+            (days, _) => _ = put.execute(params![work, instance, first, false, days, None::<i64>, states])?,
         }
     }
     Ok(())
@@ -162,44 +181,45 @@ const BESIDE: &str = "
 SELECT first, alone, iif(alone, x'', states) FROM partials
 WHERE work = ?1 AND instance = ?2 AND first >= ?3 AND first < ?3 + 16";
 const PUT: &str = "
-INSERT INTO partials VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET (days, states) = (?5, ?6)";
+INSERT INTO partials VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT DO UPDATE SET (days, coverage, states) = (?5, ?6, ?7)";
 const DROP: &str = "DELETE FROM partials WHERE work = ?1 AND instance = ?2 AND first = ?3 AND alone = ?4";
 
 /// Drops the partials of days before one on which nothing is known of any generation of their instance; gives their number.
 pub(super) fn drop_before(tx: &Transaction<'_>, before_day: i32) -> rusqlite::Result<u64> {
+    let mut rows = tx.prepare("SELECT rowid FROM partials WHERE first < ?1 ORDER BY rowid")?;
+    let ids = rows.query_map([before_day], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
     let mut select =
-        tx.prepare("SELECT first, states, rowid, instance FROM partials WHERE first < ?1 ORDER BY rowid")?;
+        tx.prepare("SELECT first, coverage, iif(alone, x'', states), instance FROM partials WHERE rowid = ?1")?;
     let mut is_known = tx.prepare(
         "SELECT 1 FROM generations g JOIN days d ON d.generation = g.id WHERE g.instance = ?1 AND d.day = ?2",
     )?;
-    let mut changed: Vec<(i64, usize, Vec<u8>)> = Vec::new();
-    let mut rows = select.query([before_day])?;
-    let mut dropped = 0;
-    while let Some(row) = rows.next()? {
+    let mut put = tx.prepare("UPDATE partials SET (days, states) = (?2, ?3) WHERE rowid = ?1")?;
+    let mut drop = tx.prepare("DELETE FROM partials WHERE rowid = ?1")?;
+    let (mut dropped, mut states) = (0, Vec::new());
+    for id in ids {
+        let mut rows = select.query([id])?;
+        let Some(row) = rows.next()? else { continue };
         let (first, instance): (i32, i64) = (row.get(0)?, row.get(3)?);
-        let mut days = read(row)?;
-        let old: Vec<i32> = days.range(..before_day).map(|(day, _)| *day).collect();
-        let before = days.len();
-        for day in old {
+        let (mut days, mut forgotten) = (read(row)?, Vec::new());
+        for day in days.range(..before_day).map(|(day, _)| *day) {
             if !is_known.exists(params![instance, day])? {
-                days.remove(&day);
+                forgotten.push(day);
             }
         }
-        if days.len() < before {
-            dropped += (before - days.len()) as u64;
-            let mut states = Vec::new();
-            pack(first, &days, &mut states);
-            changed.push((row.get(2)?, days.len(), states));
+        if forgotten.is_empty() {
+            continue;
         }
-    }
-    for (row, days, states) in changed {
-        match days {
-            0 => tx.execute("DELETE FROM partials WHERE rowid = ?1", [row])?,
-            _ => tx.execute(
-                "UPDATE partials SET (days, states) = (?2, ?3) WHERE rowid = ?1",
-                params![row, days, states],
-            )?,
+        days.retain(|day, _| !forgotten.contains(day));
+        pack(first, &days, &mut states);
+        let left = days.len();
+        // It may not be read while it is written.
+        std::mem::drop(rows);
+        match left {
+            0 => drop.execute([id])?,
+            _ => put.execute(params![id, left, states])?,
         };
+        dropped += forgotten.len() as u64;
     }
     Ok(dropped)
 }
@@ -209,7 +229,7 @@ fn first(day: i32) -> i32 {
     day.saturating_sub(day.rem_euclid(DAYS_OF_ROW))
 }
 
-/// Makes what a row holds.
+/// Makes what a row of several days holds.
 fn pack<'a>(first: i32, days: impl IntoIterator<Item = (&'a i32, &'a Kept<'a>)>, into: &mut Vec<u8>) {
     into.clear();
     for (day, (coverage, state)) in days {
@@ -220,15 +240,20 @@ fn pack<'a>(first: i32, days: impl IntoIterator<Item = (&'a i32, &'a Kept<'a>)>,
     }
 }
 
-/// What a row holds, whose first columns are its first day and that.
+/// What a row holds, whose first columns are its first day, the coverage of one that stands alone, and the states.
 fn read<'r>(row: &'r Row<'_>) -> rusqlite::Result<BTreeMap<i32, Kept<'r>>> {
-    unpacked(row.get(0)?, row.get_ref(1)?.as_blob()?)
+    let (first, states) = (row.get(0)?, row.get_ref(2)?.as_blob()?);
+    match row.get(1)? {
+        Some(coverage) => Ok(BTreeMap::from([(first, (coverage, states))])),
+        None => unpacked(first, states),
+    }
 }
 
+/// What a row of several days holds.
 fn unpacked(first: i32, mut states: &[u8]) -> rusqlite::Result<BTreeMap<i32, Kept<'_>>> {
     let mut days = BTreeMap::new();
     while !states.is_empty() {
-        let broken = || rusqlite::Error::FromSqlConversionFailure(1, Type::Blob, Box::new(Broken));
+        let broken = || rusqlite::Error::FromSqlConversionFailure(2, Type::Blob, Box::new(Broken));
         let (&[day], rest) = states.split_first_chunk().ok_or_else(broken)?;
         let (coverage, rest) = rest.split_first_chunk().ok_or_else(broken)?;
         let (bytes, rest) = rest.split_first_chunk().ok_or_else(broken)?;

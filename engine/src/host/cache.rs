@@ -7,8 +7,9 @@
 
 use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use sha2::{Digest, Sha256};
 use twox_hash::XxHash3_64;
@@ -80,8 +81,10 @@ fn verifies(file: &Path) -> io::Result<bool> {
 fn write(file: &Path, code: &[u8]) -> io::Result<()> {
     let folder = file.parent().expect("a file in the cache's folder");
     fs::create_dir_all(folder)?;
-    let part = file.with_extension(format!("{}.part", std::process::id()));
-    fs::write(&part, [code, &XxHash3_64::oneshot(code).to_le_bytes()].concat())?;
+    // A name that nobody else has, for what is mapped is never written again.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    let part = file.with_extension(format!("{}-{now}.part", std::process::id()));
+    File::create_new(&part)?.write_all(&[code, &XxHash3_64::oneshot(code).to_le_bytes()].concat())?;
     fs::rename(&part, file)
 }
 
@@ -99,6 +102,8 @@ mod tests {
         assert!(find(&engine, folder.path(), &plugin).is_some());
         assert!(find(&engine, folder.path(), &[8; 32]).is_none());
         let file = folder.path().join(name(&engine, &plugin));
+        // SAFETY: as in `read`.
+        assert!(unsafe { Component::deserialize_file(&engine, &file) }.is_ok(), "it can be mapped");
         let whole = fs::read(&file).expect("the file");
         for at in [0, 8, whole.len() / 2, whole.len() - 1] {
             let mut damaged = whole.clone();

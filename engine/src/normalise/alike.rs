@@ -87,17 +87,16 @@ fn make_alike(text: &[u8], into: &mut [u8]) {
     }
 }
 
-/// Puts bytes that no text has in the place of each hexadecimal number of a text that says so, GUIDs among them.
+/// Puts bytes that no text has in the place of each hexadecimal number of a text that says so, others in that of a GUID.
 fn make_hexadecimal_alike(text: &[u8], into: &mut [u8]) {
     // Where something panicked is told as it stands, but for the digits at its end.
     let is_panic = || find(text, b"panicked").is_some();
     for mark in memchr::memchr2_iter(b'x', b'-', text) {
-        let (before, byte) = if text[mark] == b'x' { (1, 0xfe) } else { (8, 0xff) };
-        if let Some(start) = mark.checked_sub(before)
+        if let Some(start) = mark.checked_sub(if text[mark] == b'x' { 1 } else { 8 })
             && let Some(end) = mask::hexadecimal(text, start)
             && !is_panic()
         {
-            into[start..end].fill(byte);
+            into[start..end].fill(if text[start + 1] == b'x' { 0xfe } else { 0xff });
         }
     }
 }
@@ -310,6 +309,7 @@ mod tests {
         assert!(is_written(&card("17371472-6616-4e41-a95f-7f9a8df05f25"), ""));
         assert!(!is_written(&card("a5ba677f-19b5-c520-ed86-ac681c374a79"), ""));
         assert!(is_written(&card(&"1".repeat(36)), ""), "no GUID");
+        assert!(is_written(&card(&format!("0x{}", "1".repeat(34))), ""), "no GUID");
         assert!(is_written("Win32Exception", "") && is_written("Win64Exception", ""), "a digit is left");
         assert!(is_written("frame #1 failed", &trace(24)) && is_written("frame #2 failed", &trace(24)));
     }
