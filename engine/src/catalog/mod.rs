@@ -135,8 +135,7 @@ impl Catalog {
     /// Opens the catalog of the store in this folder for reading only; another process may be writing.
     ///
     /// # Errors
-    /// [`CatalogError::Missing`] when there is none, [`CatalogError::Newer`] or [`CatalogError::Older`] when another program
-    /// wrote the store.
+    /// [`CatalogError::Missing`] when there is none, [`CatalogError::Newer`] when a newer program wrote the store.
     pub fn open_to_read(store: &Path) -> Result<Catalog, CatalogError> {
         let path = path_of(store);
         if !path.exists() {
@@ -146,7 +145,6 @@ impl Catalog {
         let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(opened)?;
         let found = version(&connection).map_err(opened)?;
         refuse_newer(&path, found)?;
-        refuse_older(&path, found)?;
         Ok(Catalog { store: store.to_owned(), connection, _lock: None })
     }
 
@@ -197,14 +195,6 @@ fn version(connection: &Connection) -> rusqlite::Result<usize> {
 fn refuse_newer(path: &Path, found: usize) -> Result<(), CatalogError> {
     if found > MIGRATIONS.len() {
         return Err(CatalogError::Newer { path: path.to_owned(), found, known: MIGRATIONS.len() });
-    }
-    Ok(())
-}
-
-/// A reader cannot bring a store up to date.
-fn refuse_older(path: &Path, found: usize) -> Result<(), CatalogError> {
-    if found < MIGRATIONS.len() {
-        return Err(CatalogError::Older { path: path.to_owned(), found, known: MIGRATIONS.len() });
     }
     Ok(())
 }

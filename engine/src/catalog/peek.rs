@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rusqlite::OpenFlags;
 
-use super::{Catalog, CatalogError, connect, in_kind, path_of, refuse_newer, refuse_older, version};
+use super::{Catalog, CatalogError, MIGRATIONS, connect, in_kind, path_of, refuse_newer, version};
 
 /// A catalog that changes while it is peeked at is peeked at again, this often; then beside its writer.
 const PEEKS_MAX: usize = 3;
@@ -39,7 +39,9 @@ impl Catalog {
         if !path_of(store).exists() {
             return Ok(None);
         }
-        read(&Catalog::open_to_read(store)?).map(Some)
+        let catalog = Catalog::open_to_read(store)?;
+        catalog.refuse_older()?;
+        read(&catalog).map(Some)
     }
 
     fn as_it_lies(store: &Path) -> Result<Catalog, CatalogError> {
@@ -51,10 +53,24 @@ impl Catalog {
         let uri = format!("file:{slash}{}?immutable=1", utf8_percent_encode(&text, PATH));
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
         let connection = connect(Path::new(&uri), flags).map_err(opened)?;
-        let found = version(&connection).map_err(opened)?;
-        refuse_newer(&path, found)?;
-        refuse_older(&path, found)?;
-        Ok(Catalog { store: store.to_owned(), connection, _lock: None })
+        refuse_newer(&path, version(&connection).map_err(opened)?)?;
+        let catalog = Catalog { store: store.to_owned(), connection, _lock: None };
+        catalog.refuse_older()?;
+        Ok(catalog)
+    }
+
+    /// A reader cannot bring a store up to date.
+    ///
+    /// # Errors
+    /// [`CatalogError::Older`] when an older program wrote the store.
+    pub fn refuse_older(&self) -> Result<(), CatalogError> {
+        let path = path_of(&self.store);
+        let opened = |source| CatalogError::Open { path: path.clone(), source: in_kind(source) };
+        let found = version(&self.connection).map_err(opened)?;
+        if found < MIGRATIONS.len() {
+            return Err(CatalogError::Older { path, found, known: MIGRATIONS.len() });
+        }
+        Ok(())
     }
 }
 

@@ -76,8 +76,10 @@ fn a_store_of_any_older_program_is_brought_up_to_date() {
             ))
             .expect("an older store");
         drop(older);
-        let refused = Catalog::open_to_read(&store.folder).expect_err("a reader changes nothing").to_string();
+        let read = Catalog::open_to_read(&store.folder).expect("an older catalog");
+        let refused = read.refuse_older().expect_err("a reader changes nothing").to_string();
         assert!(refused.contains("brings it up to date"), "{refused}");
+        drop(read);
         let catalog = Catalog::open(&store.lock).unwrap_or_else(|cause| panic!("version {version}: {cause}"));
         let found = catalog.generations(InstanceId(1)).expect("generations");
         assert_eq!(found.iter().map(|one| (one.path.as_str(), one.moved)).collect::<Vec<_>>(), [("a.log", false)]);

@@ -53,8 +53,9 @@ impl Keeper<'_> {
         let store = &self.profile.store;
         let mut catalog = Catalog::open_to_read(store).map_err(|error| self.unopened(&error))?;
         // A store of an older program is brought up to this one's version, unless a run is at work on it.
-        if let Ok(lock) = StoreLock::acquire(store) {
-            catalog = self.open(&lock)?;
+        match StoreLock::acquire(store) {
+            Ok(lock) => catalog = self.open(&lock)?,
+            Err(_) => catalog.refuse_older().map_err(|error| self.unopened(&error))?,
         }
         let known = fleet(self.profile);
         let sizes = upkeep::sizes(&catalog, &terms(self.profile, &known)).map_err(|error| self.failed(&error))?;
@@ -142,6 +143,7 @@ impl Keeper<'_> {
     fn unopened(&self, error: &CatalogError) -> Failed {
         match error {
             CatalogError::Missing { .. } => Failed::other(error, "`logparser run` or `logparser fetch` fills it"),
+            CatalogError::Older { .. } => Failed::other(error, "another run is at work on it: let that end first"),
             _ => self.failed(error),
         }
     }
