@@ -140,8 +140,8 @@ pub(super) fn put(tx: &Transaction<'_>, mut partials: Vec<(InstanceId, &Partial)
     // Work by work, as they are folded: each thread then reads pages that hold nothing but what it asks for.
     partials.sort_by_key(|(instance, partial)| (partial.work, *instance, partial.day));
     let key = |(instance, partial): &(InstanceId, &Partial)| (partial.work, instance.0, first(partial.day));
-    let (mut select, mut put, mut drop) =
-        (tx.prepare_cached(BESIDE)?, tx.prepare_cached(PUT)?, tx.prepare_cached(DROP)?);
+    let (mut select, mut put, mut delete) =
+        (tx.prepare_cached(BESIDE)?, tx.prepare_cached(PUT)?, tx.prepare_cached(DELETE)?);
     let mut states = Vec::new();
     for partials in partials.chunk_by(|one, next| key(one) == key(next)) {
         let (work, instance, first) = key(&partials[0]);
@@ -162,13 +162,13 @@ pub(super) fn put(tx: &Transaction<'_>, mut partials: Vec<(InstanceId, &Partial)
             }
             together.insert(*day, (*coverage, state));
             if alone.contains(day) {
-                drop.execute(params![work, instance, day, true])?;
+                delete.execute(params![work, instance, day, true])?;
             }
         }
         pack(first, &together, &mut states);
         match (together.len(), before) {
             (0, None) => {}
-            (0, Some(_)) => _ = drop.execute(params![work, instance, first, false])?,
+            (0, Some(_)) => _ = delete.execute(params![work, instance, first, false])?,
             (_, Some(before)) if before == states => {}
             (days, _) => _ = put.execute(params![work, instance, first, false, days, None::<i64>, states])?,
         }
@@ -183,7 +183,7 @@ WHERE work = ?1 AND instance = ?2 AND first >= ?3 AND first < ?3 + 16";
 const PUT: &str = "
 INSERT INTO partials VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
 ON CONFLICT DO UPDATE SET (days, coverage, states) = (?5, ?6, ?7)";
-const DROP: &str = "DELETE FROM partials WHERE work = ?1 AND instance = ?2 AND first = ?3 AND alone = ?4";
+const DELETE: &str = "DELETE FROM partials WHERE work = ?1 AND instance = ?2 AND first = ?3 AND alone = ?4";
 
 /// Drops the partials of days before one on which nothing is known of any generation of their instance; gives their number.
 pub(super) fn drop_before(tx: &Transaction<'_>, before_day: i32) -> rusqlite::Result<u64> {
@@ -195,7 +195,7 @@ pub(super) fn drop_before(tx: &Transaction<'_>, before_day: i32) -> rusqlite::Re
         "SELECT 1 FROM generations g JOIN days d ON d.generation = g.id WHERE g.instance = ?1 AND d.day = ?2",
     )?;
     let mut put = tx.prepare("UPDATE partials SET (days, states) = (?2, ?3) WHERE rowid = ?1")?;
-    let mut drop = tx.prepare("DELETE FROM partials WHERE rowid = ?1")?;
+    let mut delete = tx.prepare("DELETE FROM partials WHERE rowid = ?1")?;
     let (mut dropped, mut states) = (0, Vec::new());
     for id in ids {
         let mut rows = select.query([id])?;
@@ -214,9 +214,9 @@ pub(super) fn drop_before(tx: &Transaction<'_>, before_day: i32) -> rusqlite::Re
         pack(first, &days, &mut states);
         let left = days.len();
         // It may not be read while it is written.
-        std::mem::drop(rows);
+        drop(rows);
         match left {
-            0 => drop.execute([id])?,
+            0 => delete.execute([id])?,
             _ => put.execute(params![id, left, states])?,
         };
         dropped += forgotten.len() as u64;

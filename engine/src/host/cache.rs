@@ -9,9 +9,9 @@ use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
 use twox_hash::XxHash3_64;
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -81,11 +81,12 @@ fn verifies(file: &Path) -> io::Result<bool> {
 fn write(file: &Path, code: &[u8]) -> io::Result<()> {
     let folder = file.parent().expect("a file in the cache's folder");
     fs::create_dir_all(folder)?;
-    // A name that nobody else has, for what is mapped is never written again.
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
-    let part = file.with_extension(format!("{}-{now}.part", std::process::id()));
-    File::create_new(&part)?.write_all(&[code, &XxHash3_64::oneshot(code).to_le_bytes()].concat())?;
-    fs::rename(&part, file)
+    // Under a name that nobody else has, for what is mapped is never written again; unless it gets its own, it goes.
+    let mut part = NamedTempFile::new_in(folder)?;
+    part.write_all(code)?;
+    part.write_all(&XxHash3_64::oneshot(code).to_le_bytes())?;
+    part.persist(file)?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -113,5 +114,15 @@ mod tests {
         }
         fs::write(&file, &whole[..7]).expect("a file");
         assert!(find(&engine, folder.path(), &plugin).is_none());
+    }
+
+    #[test]
+    fn what_cannot_be_kept_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (engine, plugin) = (Engine::default(), [7; 32]);
+        fs::create_dir(folder.path().join(name(&engine, &plugin))).expect("a folder in its place");
+        let nothing = Component::new(&engine, b"\0asm\x0d\0\x01\0").expect("an empty component");
+        keep(&engine, folder.path(), &plugin, &nothing);
+        assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1);
     }
 }
