@@ -18,12 +18,15 @@ const RECORD_BYTES_MIN: usize = 36;
 #[derive(Debug)]
 pub struct Scanner {
     buffer: Vec<u8>,
+    /// Where it is filled from: what is copied to a place that is no multiple of 64 takes five times as long on some processors.
+    begin: usize,
     clock: Clock,
 }
 
 impl Default for Scanner {
     fn default() -> Self {
-        Self { buffer: vec![0; BUFFER_BYTES], clock: Clock::default() }
+        let buffer = vec![0; BUFFER_BYTES];
+        Self { begin: buffer.as_ptr().align_offset(64), buffer, clock: Clock::default() }
     }
 }
 
@@ -31,9 +34,10 @@ impl Scanner {
     /// Reads one file to its end.
     pub fn read(&mut self, path: &Path, tally: &mut Tally) -> io::Result<()> {
         let mut file = File::open(path)?;
+        let begin = self.begin;
         let mut held = 0;
         loop {
-            let read = file.read(&mut self.buffer[held..])?;
+            let read = file.read(&mut self.buffer[begin + held..])?;
             tally.bytes += read as u64;
             if read == 0 {
                 // A last line without its end counts: nobody is writing any more.
@@ -42,9 +46,9 @@ impl Scanner {
             }
             held += read;
             let used = self.lines(held, false, tally);
-            self.buffer.copy_within(used..held, 0);
+            self.buffer.copy_within(begin + used..begin + held, begin);
             held -= used;
-            if held == self.buffer.len() {
+            if begin + held == self.buffer.len() {
                 self.buffer.resize(held * 2, 0);
             }
         }
@@ -52,7 +56,7 @@ impl Scanner {
 
     /// Scans the lines of the first `held` bytes; returns how many bytes whole lines took.
     fn lines(&mut self, held: usize, at_end: bool, tally: &mut Tally) -> usize {
-        let bytes = &self.buffer[..held];
+        let bytes = &self.buffer[self.begin..][..held];
         let mut start = 0;
         let mut records = 0;
         let mut last: Option<&[u8; STAMP_BYTES]> = None;
