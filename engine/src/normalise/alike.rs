@@ -1,8 +1,8 @@
 //! Errors that are alike but for their numbers: they have one signature.
 //!
 //! A log repeats a few errors, each time with other numbers. No mask looks at the value of a digit, but for a zero that
-//! begins a number, nor at which GUID or hexadecimal number it is, where those say so and stand alone. So a message whose
-//! digits stand where those of an earlier one stood becomes what that became, unless a digit is left in it.
+//! begins a number, nor at which GUID or hexadecimal number it is that stands by itself. So a message whose digits stand where
+//! those of an earlier one stood becomes what that became, unless a digit is left in it.
 //!
 //! Behind the first line this is so of the places in files that lines end with. All else there is compared as it stands,
 //! for frames have numbers, and names of native functions say how long they are.
@@ -10,14 +10,14 @@
 use memchr::memmem::find;
 use twox_hash::XxHash3_64;
 
-use super::mask;
+use super::mask::{self, HEX_MIN};
 
 /// More than the errors that an instance repeats.
 const SLOTS: usize = 256;
 /// Longer ones are not worth the memory.
 const BYTES_MAX: usize = 4096;
 
-/// The errors that came last, each in the slot of its outline.
+/// The errors that came last, each in one of two slots of its outline: two that come in turn have room.
 #[derive(Debug, Default)]
 pub struct Alike {
     slots: Vec<(Vec<u8>, String)>,
@@ -34,13 +34,17 @@ impl Alike {
         if self.slots.is_empty() {
             self.slots.resize_with(SLOTS, Default::default);
         }
-        let (outline, written) = &mut self.slots[XxHash3_64::oneshot(&self.outline) as usize % SLOTS];
-        if *outline == self.outline {
+        let slot = XxHash3_64::oneshot(&self.outline) as usize % SLOTS;
+        if let Some((_, written)) =
+            [slot, slot ^ 1].map(|slot| &self.slots[slot]).into_iter().find(|(outline, _)| *outline == self.outline)
+        {
             return into.push_str(written);
         }
         let start = into.len();
         write(into);
         if !into[start..].bytes().any(|byte| byte.is_ascii_digit()) {
+            self.slots.swap(slot, slot ^ 1);
+            let (outline, written) = &mut self.slots[slot];
             self.outline.clone_into(outline);
             into[start..].clone_into(written);
         }
@@ -58,8 +62,8 @@ fn write_outline(message: &str, exception: &str, into: &mut Vec<u8>) -> bool {
     into.clear();
     into.extend_from_slice(message.as_bytes());
     make_alike(first, &mut into[..first.len()]);
+    make_hexadecimal_alike(first, is_alone, into);
     if is_alone {
-        make_hexadecimal_alike(first, into);
         return true;
     }
     into.push(b'\n');
@@ -87,17 +91,31 @@ fn make_alike(text: &[u8], into: &mut [u8]) {
     }
 }
 
-/// Puts bytes that no text has in the place of each hexadecimal number of a text that says so, others in that of a GUID.
-fn make_hexadecimal_alike(text: &[u8], into: &mut [u8]) {
-    // Where something panicked is told as it stands, but for the digits at its end.
-    let is_panic = || find(text, b"panicked").is_some();
-    for mark in memchr::memchr2_iter(b'x', b'-', text) {
-        if let Some(start) = mark.checked_sub(if text[mark] == b'x' { 1 } else { 8 })
-            && let Some(end) = mask::hexadecimal(text, start)
-            && !is_panic()
-        {
-            into[start..end].fill(if text[start + 1] == b'x' { 0xfe } else { 0xff });
+/// Puts a byte that no text has in the place of each digit and letter of the hexadecimal numbers of a text that stand by
+/// themselves. Where lines follow, a number at the end may be the place in a file that a frame ends with.
+fn make_hexadecimal_alike(text: &[u8], is_alone: bool, into: &mut [u8]) {
+    let mut make_alike = |start: usize| {
+        let end = mask::hexadecimal(text, start).filter(|end| is_alone || *end < text.len())?;
+        // Where something panicked is told as it stands, but for the digits at its end.
+        find(text, b"panicked").is_none().then(|| into[start..end].iter_mut())?.for_each(|byte| {
+            if !b"x-".contains(byte) {
+                *byte = u8::MAX;
+            }
+        });
+        Some(end)
+    };
+    for mark in memchr::memchr_iter(b'x', text) {
+        mark.checked_sub(1).and_then(&mut make_alike);
+    }
+    // Every one of the others has digits in one of the places that are looked at.
+    let mut at = HEX_MIN - 1;
+    while let Some(byte) = text.get(at) {
+        if byte.is_ascii_hexdigit() {
+            let start = text[..at].iter().rposition(|byte| !byte.is_ascii_hexdigit()).map_or(0, |before| before + 1);
+            at += text[at..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+            at = if at - start < HEX_MIN { at } else { make_alike(start).unwrap_or(at) };
         }
+        at += HEX_MIN;
     }
 }
 
@@ -205,6 +223,19 @@ mod tests {
             "node-",
             "a=Point{x=1, ",
             "-",
+            "Oct ",
+            "Fri, ",
+            "at ",
+            "in ",
+            "code ",
+            "Thread ",
+            "a\\",
+            "a b\\c\\",
+            "C:\\a\\",
+            "\\\\fs1\\",
+            "HKLM\\",
+            "a.b\\",
+            "=C:\\",
             "<1 ",
             "0x1 (",
             "System.IO.IOException: ",
@@ -253,6 +284,8 @@ mod tests {
             "\x1b[0m",
             " \x1b[0m",
             ".db",
+            "\\a.db",
+            ".",
             "-1",
             ": x",
             "', reason 'x'",
@@ -262,7 +295,28 @@ mod tests {
         ])
     }
 
-    /// Hexadecimal numbers that say so, all of one length; some begin like something else.
+    /// What may stand behind the first line.
+    fn more() -> impl Strategy<Value = &'static str> {
+        select(vec![
+            "",
+            "",
+            "",
+            "\n   at A.B() in C:\\x.cs:line 5",
+            "\nSystem.IOException: x\n   at A.B()",
+            "\n\tat a.b.c(B.java:17)",
+            "\nCaused by: x.E: y\n\tat a.b.c(B.java:17)",
+            "\nException code: 0xc0000005",
+            "\n#0 0x1 in main () at x.c:5",
+            "\n   0: a::b\n             at x.rs:5",
+            "\ngoroutine 1 [running]:\nmain.main()",
+            "\nTraceback (most recent call last):\n  File \"x.py\", line 5, in a\nValueError: x",
+            "\napp(_ZN3app4deepEi+0x5)[0x1]",
+            "\n",
+            "\nx",
+        ])
+    }
+
+    /// Hexadecimal numbers that stand by themselves, all of one length; some begin like something else.
     fn of_one_length() -> impl Strategy<Value = Vec<String>> {
         let guid = "([0-9]{7}[a-f]|[0-9]{4}[a-f]{4}|[0-9]{8}|[a-f]{8}|[0-9a-f]{8})\
                     (-([0-9]{4}|[a-f]{4}|[0-9a-f]{4})){3}-[0-9a-f]{4}([0-9]{8}|[a-f]{8})";
@@ -270,7 +324,14 @@ mod tests {
             let number = format!("0x([0-9]{{{digits}}}|[a-fA-F0-9]{{{digits}}})");
             proptest::collection::vec(string_regex(&number).unwrap(), 2..5)
         });
-        proptest::prop_oneof![proptest::collection::vec(guid, 2..5), marked]
+        let word = (7..14usize).prop_flat_map(|digits| {
+            let number = format!(
+                "[a-f0-9]{{{digits}}}|[A-F0-9]{{{digits}}}|[0-9]{{{0}}}[a-f]{{2}}|[a-f]{{2}}[0-9]{{{0}}}",
+                digits - 2
+            );
+            proptest::collection::vec(string_regex(&number).unwrap(), 2..5)
+        });
+        proptest::prop_oneof![proptest::collection::vec(guid, 2..5), marked, word]
     }
 
     /// The same text with other digits, a zero that begins a number excepted.
@@ -310,6 +371,14 @@ mod tests {
         assert!(!is_written(&card("a5ba677f-19b5-c520-ed86-ac681c374a79"), ""));
         assert!(is_written(&card(&"1".repeat(36)), ""), "no GUID");
         assert!(is_written(&card(&format!("0x{}", "1".repeat(34))), ""), "no GUID");
+        let store = |number: &str| format!("store C:\\a\\{number}.db ({number}) is corrupt\n{}", trace(24));
+        assert!(is_written(&store("17371472-6616-4e41-a95f-7f9a8df05f25"), ""));
+        assert!(!is_written(&store("a5ba677f-19b5-c520-ed86-ac681c374a79"), ""));
+        assert!(is_written("checksum 1CC12345 differs", "") && !is_written("checksum DC0D1AAF differs", ""));
+        assert!(
+            is_written("checksum DCCDFAAF differs", "") && is_written("checksum 12345678 differs", ""),
+            "no digit, no letter"
+        );
         assert!(is_written("Win32Exception", "") && is_written("Win64Exception", ""), "a digit is left");
         assert!(is_written("frame #1 failed", &trace(24)) && is_written("frame #2 failed", &trace(24)));
     }
@@ -332,11 +401,11 @@ mod tests {
 
         #[test]
         fn no_text_tells_one_hexadecimal_number_from_another(
-            before in proptest::collection::vec(before(), 0..3), numbers in of_one_length(), behind in behind(),
+            before in proptest::collection::vec(before(), 0..3), numbers in of_one_length(), behind in behind(), more in more(),
         ) {
             let mut alike = Alike::default();
             for number in numbers {
-                let message = format!("{}{number}{behind}", before.concat());
+                let message = format!("{}{number}{behind}{more}", before.concat());
                 let (mut told, mut expected) = ("1 ".to_owned(), "1 ".to_owned());
                 write_error(&message, "", &[], &mut expected);
                 alike.write(&message, "", &mut told, |into| write_error(&message, "", &[], into));

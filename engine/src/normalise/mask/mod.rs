@@ -15,7 +15,7 @@ mod scan;
 mod time;
 mod word;
 
-pub use quantity::hexadecimal;
+pub use quantity::{HEX_MIN, hexadecimal};
 use scan::{is_word, token_end, word_end};
 
 /// Finds the end of a part that begins at a position; none where it has another shape.

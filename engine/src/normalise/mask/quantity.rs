@@ -36,8 +36,8 @@ const SIZE_WORDS: [&str; 12] = ["B", "kB", "KB", "MB", "GB", "TB", "KiB", "MiB",
 /// Bytes of the longest of all these.
 const UNIT_BYTES_MAX: usize = 12;
 /// Digits of a hexadecimal number that nothing else marks: among them a decimal one, or none.
-const HEX_MIN: usize = 6;
-const HEX_LETTERS_MIN: usize = 8;
+const HEX_DIGITS_MIN: usize = 6;
+pub const HEX_MIN: usize = 8;
 
 /// `17371472-6616-4e41-a95f-7f9a8df05f25`
 pub fn guid(text: &[u8], at: usize) -> Option<usize> {
@@ -49,16 +49,24 @@ pub fn guid(text: &[u8], at: usize) -> Option<usize> {
     bounded(text, at + 36).filter(|_| fits)
 }
 
-/// End of a GUID, or of a hexadecimal number that says so, between blanks or brackets: no mask tells one from another of
-/// its length.
+/// End of a hexadecimal number by itself: a GUID, one that says so, or a word of digits and letters. No mask tells one from
+/// another of its length.
 pub fn hexadecimal(text: &[u8], at: usize) -> Option<usize> {
-    let end = match text.get(at..)? {
-        [b'0', b'x', ..] => run(text, at + 2, u8::is_ascii_hexdigit),
-        // One without a digit may be left as it is, and nobody would see that.
-        _ => guid(text, at).filter(|end| has_digit(&text[at..*end]))?,
-    };
-    let begins = at == 0 || b" (".contains(&text[at - 1]);
-    (begins && text.get(end).is_none_or(|byte| b" ),".contains(byte))).then_some(end)
+    let within_path = text[..at].ends_with(b"\\");
+    let end =
+        if text[at..].starts_with(b"0x") { run(text, at + 2, u8::is_ascii_hexdigit) } else { guid_or_word(text, at)? };
+    let begins = at == 0 || b" (".contains(&text[at - 1]) || (within_path && text[at..end].contains(&b'-'));
+    let marks: &[u8] = if within_path { b" ),.\\" } else { b" )," };
+    (begins && text.get(end).is_none_or(|byte| marks.contains(byte))).then_some(end)
+}
+
+/// One without digits may be left as it is, and nobody would see that; one without letters is a decimal number, and may have
+/// a unit.
+fn guid_or_word(text: &[u8], at: usize) -> Option<usize> {
+    let end = guid(text, at).unwrap_or_else(|| run(text, at, u8::is_ascii_hexdigit));
+    let number = &text[at..end];
+    let has_letters = number.split_last().is_some_and(|(_, before)| before.iter().any(u8::is_ascii_alphabetic));
+    (number.len() >= HEX_MIN && has_letters && has_digit(number)).then_some(end)
 }
 
 /// `88ms`, `1.5 seconds`, `<1 sec`, `2h 30m`
@@ -137,7 +145,7 @@ fn range(text: &[u8], at: usize) -> Option<usize> {
 
 /// Whether letters are a hexadecimal number.
 pub fn is_hex_word(letters: &[u8]) -> bool {
-    letters.len() >= HEX_LETTERS_MIN && letters.iter().all(u8::is_ascii_hexdigit)
+    letters.len() >= HEX_MIN && letters.iter().all(u8::is_ascii_hexdigit)
 }
 
 /// Whether a word is no word: it has digits, and not only within letters, as in `Win32Exception`.
@@ -148,5 +156,5 @@ fn varies(word: &[u8]) -> bool {
     }
     let count = word.iter().filter(|byte| byte.is_ascii_digit()).count();
     let is_hex = |least| word.len() >= least && word.iter().all(u8::is_ascii_hexdigit);
-    if count == 0 { is_hex(HEX_LETTERS_MIN) } else { count * 2 >= word.len() || is_hex(HEX_MIN) }
+    if count == 0 { is_hex(HEX_MIN) } else { count * 2 >= word.len() || is_hex(HEX_DIGITS_MIN) }
 }
