@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::Save;
 use crate::merge::Merge;
+use crate::save::{Reader, Writer};
 
 /// Distinct values up to which a distribution is exact: beyond, 64 KiB of state would not do.
 const EXACT_MAX: usize = 4096;
@@ -15,14 +16,27 @@ const COARSE_BITS: u32 = 10;
 /// Exact up to 4,096 distinct values. Beyond, the values behind the quantiles are rounded down to 10 significant
 /// bits (a relative error below 0.2 %); count, minimum, maximum and mean stay exact. Which of the two it is depends
 /// on the values alone, never on their order or on how the stream was split.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Save)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Distribution {
-    counts: BTreeMap<u64, u64>,
-    coarse: bool,
+    counts: Counts,
     count: u64,
     sum: u128,
     min: u64,
     max: u64,
+}
+
+/// How often each value occurred.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Counts {
+    Exact(BTreeMap<u64, u64>),
+    /// By bucket, up to the last in which a value is.
+    Coarse(Vec<u64>),
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self::Exact(BTreeMap::new())
+    }
 }
 
 impl Distribution {
@@ -32,8 +46,7 @@ impl Distribution {
         (self.min, self.max) = (min, max);
         self.count += 1;
         self.sum += u128::from(value);
-        *self.counts.entry(if self.coarse { coarse(value) } else { value }).or_insert(0) += 1;
-        self.settle();
+        self.counts.add(value, 1);
     }
 
     /// Number of values.
@@ -75,39 +88,104 @@ impl Distribution {
     /// The value at a rank, counted from 0.
     fn at(&self, rank: u64) -> f64 {
         let mut seen = 0;
-        for (&value, &count) in &self.counts {
+        let mut within = self.counts.each().find(|(_, count)| {
             seen += count;
-            if seen > rank {
-                return value.clamp(self.min, self.max) as f64;
+            seen > rank
+        });
+        within.take().map_or(self.max, |(value, _)| value.clamp(self.min, self.max)) as f64
+    }
+}
+
+impl Counts {
+    fn add(&mut self, value: u64, count: u64) {
+        match self {
+            Self::Exact(counts) => {
+                *counts.entry(value).or_insert(0) += count;
+                self.settle();
+            }
+            Self::Coarse(counts) => {
+                let bucket = bucket(value);
+                if counts.len() <= bucket {
+                    counts.resize(bucket + 1, 0);
+                }
+                counts[bucket] += count;
             }
         }
-        self.max as f64
     }
 
-    /// Goes over to coarse values when there are too many distinct ones.
+    /// Values in their order, those of a bucket rounded down, each with how often it occurred.
+    fn each(&self) -> Box<dyn Iterator<Item = (u64, u64)> + '_> {
+        match self {
+            Self::Exact(counts) => Box::new(counts.iter().map(|(value, count)| (*value, *count))),
+            Self::Coarse(counts) => {
+                let filled = counts.iter().enumerate().filter(|(_, count)| **count > 0);
+                Box::new(filled.map(|(bucket, count)| (least(bucket), *count)))
+            }
+        }
+    }
+
+    /// Goes over to buckets where there are too many distinct values.
     fn settle(&mut self) {
-        if !self.coarse && self.counts.len() > EXACT_MAX {
-            self.coarse = true;
+        if matches!(self, Self::Exact(counts) if counts.len() > EXACT_MAX) {
             self.make_coarse();
         }
     }
 
     fn make_coarse(&mut self) {
-        for (value, count) in std::mem::take(&mut self.counts) {
-            *self.counts.entry(coarse(value)).or_insert(0) += count;
+        if let Self::Exact(counts) = self {
+            let counts = std::mem::take(counts);
+            *self = Self::Coarse(Vec::new());
+            counts.into_iter().for_each(|(value, count)| self.add(value, count));
+        }
+    }
+
+    fn append(&mut self, mut later: Self) {
+        match (&mut *self, &mut later) {
+            (Self::Exact(counts), Self::Exact(more)) => {
+                Merge::append(counts, std::mem::take(more));
+                self.settle();
+            }
+            _ => {
+                self.make_coarse();
+                later.each().for_each(|(value, count)| self.add(value, count));
+            }
         }
     }
 }
 
-/// Keeps the first [`COARSE_BITS`] significant bits.
-fn coarse(value: u64) -> u64 {
-    let bits = u64::BITS - value.leading_zeros();
-    let dropped = bits.saturating_sub(COARSE_BITS);
-    value >> dropped << dropped
+/// The bucket of a value: it is told by the first [`COARSE_BITS`] significant bits and how many follow.
+fn bucket(value: u64) -> usize {
+    let dropped = (u64::BITS - value.leading_zeros()).saturating_sub(COARSE_BITS);
+    ((u64::from(dropped) << (COARSE_BITS - 1)) + (value >> dropped)) as usize
+}
+
+/// The least value of a bucket.
+fn least(bucket: usize) -> u64 {
+    let dropped = (bucket >> (COARSE_BITS - 1)).saturating_sub(1);
+    ((bucket - (dropped << (COARSE_BITS - 1))) as u64) << dropped
+}
+
+/// The values as a map, whether they are coarse, and the sums.
+impl Save for Distribution {
+    fn save(&self, to: &mut Writer) {
+        let counts: Vec<(u64, u64)> = self.counts.each().collect();
+        (counts, matches!(self.counts, Counts::Coarse(_))).save(to);
+        (self.count, self.sum, self.min, self.max).save(to);
+    }
+
+    fn load(from: &mut Reader<'_>) -> Option<Self> {
+        let (counts, is_coarse): (BTreeMap<u64, u64>, bool) = Save::load(from)?;
+        let (count, sum, min, max) = Save::load(from)?;
+        let mut counts = Counts::Exact(counts);
+        if is_coarse {
+            counts.make_coarse();
+        }
+        Some(Self { counts, count, sum, min, max })
+    }
 }
 
 impl Merge for Distribution {
-    fn append(&mut self, mut later: Self) {
+    fn append(&mut self, later: Self) {
         if later.count == 0 {
             return;
         }
@@ -115,23 +193,18 @@ impl Merge for Distribution {
             *self = later;
             return;
         }
-        if self.coarse != later.coarse {
-            let exact = if self.coarse { &mut later } else { &mut *self };
-            exact.coarse = true;
-            exact.make_coarse();
-        }
         self.min = self.min.min(later.min);
         self.max = self.max.max(later.max);
         self.count += later.count;
         self.sum += later.sum;
-        Merge::append(&mut self.counts, later.counts);
-        self.settle();
+        self.counts.append(later.counts);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::save::{load, save};
 
     fn of(values: impl IntoIterator<Item = u64>) -> Distribution {
         let mut all = Distribution::default();
@@ -165,7 +238,8 @@ mod tests {
         for count in [EXACT_MAX as u64 - 1, EXACT_MAX as u64, EXACT_MAX as u64 + 1, 3 * EXACT_MAX as u64] {
             let values = scattered(count);
             let whole = of(values.iter().copied());
-            assert_eq!(whole.coarse, count > EXACT_MAX as u64);
+            assert_eq!(matches!(whole.counts, Counts::Coarse(_)), count > EXACT_MAX as u64);
+            assert_eq!(load(&save(&whole)).as_ref(), Some(&whole), "{count} values saved");
             for split in [0, 1, values.len() / 3, EXACT_MAX - 2, values.len() - 1, values.len()] {
                 let mut state = of(values[..split].iter().copied());
                 state.append(of(values[split..].iter().copied()));
@@ -176,12 +250,24 @@ mod tests {
     }
 
     #[test]
+    fn a_value_is_in_the_bucket_of_its_first_bits() {
+        let edges = (0..64).flat_map(|bits| [(1u64 << bits) - 1, 1 << bits, (1 << bits) + 1]);
+        for value in (0..5000).chain(edges).chain([u64::MAX]) {
+            let least = least(bucket(value));
+            let dropped = (u64::BITS - value.leading_zeros()).saturating_sub(COARSE_BITS);
+            assert_eq!(least, value >> dropped << dropped, "{value}");
+            assert_eq!(bucket(least), bucket(value));
+            assert!(least == 0 || bucket(least - 1) + 1 == bucket(least), "{value}");
+        }
+    }
+
+    #[test]
     fn coarse_quantiles_are_within_a_five_hundredth_and_the_rest_is_exact() {
         let mut values = scattered(20_000);
         let all = of(values.iter().copied());
         values.sort_unstable();
         let sum: u64 = values.iter().sum();
-        assert!(all.coarse);
+        assert!(matches!(all.counts, Counts::Coarse(_)));
         assert_eq!((all.min(), all.max()), (values.first().copied(), values.last().copied()));
         assert_eq!(all.mean(), Some(sum as f64 / 20_000.0));
         for q in [0.0, 0.01, 0.25, 0.5, 0.95, 0.999] {
