@@ -67,6 +67,14 @@ enum Values {
     Integer(usize, Vec<i64>),
 }
 
+impl Days {
+    /// Drops them.
+    pub fn clear(&mut self) {
+        self.days.clear();
+        self.activity.clear();
+    }
+}
+
 impl Batches {
     /// Empty columns of a plugin.
     pub fn new(manifest: &Manifest, normaliser: &Normaliser) -> Self {

@@ -136,7 +136,8 @@ impl<'p> Worker<'p> {
     /// Leaves the days as if they had not begun.
     pub fn give_up(&mut self) {
         self.observers.iter_mut().for_each(Observer::reset);
-        (self.day, self.observed, self.days) = (None, 0, Days::default());
+        (self.day, self.observed) = (None, 0);
+        self.days.clear();
         self.activity.clear();
         self.states.clear();
     }
@@ -198,10 +199,10 @@ impl<'p> Worker<'p> {
 
     /// Hands the days that have ended over, and notes their states.
     fn flush(&mut self) {
-        let days = std::mem::take(&mut self.days);
-        if days.days.is_empty() {
+        if self.days.days.is_empty() {
             return;
         }
+        let mut days = std::mem::take(&mut self.days);
         let observed = self.observed;
         for plugin in (0..self.observers.len()).filter(|plugin| observed & (1 << plugin) != 0) {
             let (states, fault) = self.observers[plugin].flush(&days);
@@ -217,6 +218,9 @@ impl<'p> Worker<'p> {
             let states = days.days.iter().zip(states);
             self.states.extend(states.map(|((day, _), state)| ((plugin, *day), state)));
         }
+        // Their room is for the next ones.
+        days.clear();
+        self.days = days;
     }
 }
 
