@@ -12,7 +12,10 @@ pub struct Batch {
     rows: (usize, usize),
     /// Its spans within the activity, likewise.
     spans: (usize, usize),
+    /// Its counts within all of them, likewise.
+    counted: (usize, usize),
     columns: Vec<Column>,
+    counts: Vec<u64>,
     activity: Vec<i64>,
 }
 
@@ -183,19 +186,27 @@ pub struct Span {
 impl Batch {
     /// Shows the days of a batch that crossed the boundary, one after the other.
     pub(crate) fn each_day(batch: contract::Batch, mut see: impl FnMut(&Self)) {
-        let contract::Batch { days, columns, activity } = batch;
-        let mut one = Self { day: 0, rows: (0, 0), spans: (0, 0), columns, activity };
+        let contract::Batch { days, columns, counts, activity } = batch;
+        let counted = (0, counts.len() / days.len().max(1));
+        let mut one = Self { day: 0, rows: (0, 0), spans: (0, 0), counted, columns, counts, activity };
         for contract::Day { day, rows, spans } in days {
             one.day = day;
             one.rows = (one.rows.0 + one.rows.1, rows as usize);
             one.spans = (one.spans.0 + one.spans.1, spans as usize);
             see(&one);
+            one.counted.0 += one.counted.1;
         }
     }
 
-    /// Whether the day has neither rows nor activity.
+    /// Whether the day has neither rows nor counts nor activity.
     pub(crate) fn is_empty(&self) -> bool {
-        (self.rows.1, self.spans.1) == (0, 0)
+        (self.rows.1, self.spans.1) == (0, 0) && self.counts().iter().all(|count| *count == 0)
+    }
+
+    /// How often each event that the plugin has counted occurred on the day since it was shown last, in the order in which
+    /// `#[plugin(counted = […])]` names them.
+    pub fn counts(&self) -> &[u64] {
+        &self.counts[self.counted.0..][..self.counted.1]
     }
 
     /// The activity of the day, since it was shown last. A pause of more than 60 s ends a span, and so may the end of
@@ -259,7 +270,7 @@ mod tests {
     #[derive(Default)]
     struct Nothing {}
 
-    #[crate::plugin(name = "nothing", title = "Says \"nothing\"")]
+    #[crate::plugin(name = "nothing", title = "Says \"nothing\"", counted = ["a.step", "a\"b"])]
     impl Plugin for Nothing {
         type Row = Seen;
         type Partial = u64;
@@ -283,6 +294,7 @@ mod tests {
         assert_eq!((manifest.name.as_str(), manifest.title.as_str()), ("nothing", "Says \"nothing\""));
         assert_eq!((manifest.activity, manifest.severity), (true, Some(17)));
         assert_eq!(manifest.events, ["a.start", "a.end"]);
+        assert_eq!(manifest.counted, ["a.step", "a\"b"]);
         let columns: Vec<_> =
             manifest.columns.iter().map(|c| (c.name.as_str(), c.attribute, c.holds.as_str())).collect();
         let expected = [
@@ -311,13 +323,19 @@ mod tests {
             Column::Signed(vec![250, i64::MIN]),
         ];
         let day = |day, rows, spans| contract::Day { day, rows, spans };
-        contract::Batch { days: vec![day(1, 0, 1), day(2, 2, 2)], columns, activity: vec![1, 2, 3, 4, 5, 6] }
+        let days = vec![day(1, 0, 1), day(2, 2, 2)];
+        contract::Batch { days, columns, counts: vec![7, 0, 8, 9], activity: vec![1, 2, 3, 4, 5, 6] }
     }
 
     #[test]
     fn columns_are_read_as_rows() {
         let mut days = Vec::new();
-        Batch::each_day(batch(), |day| days.push((day.day, day.spans().collect(), day.rows().collect())));
+        let mut counts = Vec::new();
+        Batch::each_day(batch(), |day| {
+            days.push((day.day, day.spans().collect(), day.rows().collect()));
+            counts.push(day.counts().to_vec());
+        });
+        assert_eq!(counts, [[7, 0], [8, 9]]);
         let first = Seen {
             event: Event::End,
             time: Time(10),

@@ -154,6 +154,7 @@ mod tests {
         contract::Batch {
             days: days.iter().map(|&(day, rows)| contract::Day { day, rows, spans: 0 }).collect(),
             columns: vec![Column::Bytes(vec![0; rows])],
+            counts: Vec::new(),
             activity: Vec::new(),
         }
     }

@@ -23,6 +23,8 @@ pub struct Manifest {
     pub title: String,
     /// Whether batches carry the activity of the stream.
     pub activity: bool,
+    /// How often these events occur is wanted.
+    pub counted: Vec<String>,
     /// Records of these events are wanted, whatever their severity.
     pub events: Vec<String>,
     /// Records of at least this severity are wanted, whatever their event.

@@ -92,7 +92,9 @@ fn batch(manifest: &Manifest, entries: &[Entry]) -> contract::Batch {
     let day = i32::try_from(entries[0].time.div_euclid(DAY_US)).expect("a date of our times");
     let count = |count: usize| u32::try_from(count).expect("a small log");
     let day = contract::Day { day, rows: count(rows.len()), spans: count(activity.len() / 2) };
-    contract::Batch { days: vec![day], columns: columns.collect(), activity }
+    let times = |name: &String| entries.iter().filter(|entry| entry.event.as_ref() == Some(name)).count() as u64;
+    let counts = manifest.counted.iter().map(times).collect();
+    contract::Batch { days: vec![day], columns: columns.collect(), counts, activity }
 }
 
 /// The results of a plugin over instances with their logs; instances are added in the order of their names.

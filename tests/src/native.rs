@@ -38,6 +38,7 @@ impl<P: Plugin> Native for Running<P> {
         let batch = Batch {
             days: batch.days.iter().map(day).collect(),
             columns: batch.columns.iter().map(column).collect(),
+            counts: batch.counts.to_vec(),
             activity: batch.activity.to_vec(),
         };
         export::observe(&self.plugin, before, batch)

@@ -41,7 +41,7 @@ fn normaliser(format: &str) -> Normaliser {
     fs::write(&path, format!("[fleet]\nfolder = \"fleet\"\n\n[format]\n{format}")).expect("a profile");
     let profile = profile::load(&path).unwrap_or_else(|faults| panic!("{faults}"));
     let attributes = ATTRIBUTES.iter().map(|name| (*name).to_owned()).collect();
-    let want = Want { events: Vec::new(), severity_min: Some(1), attributes, text: true };
+    let want = Want { severity_min: Some(1), attributes, text: true, ..Want::default() };
     let normaliser = Normaliser::compile(&profile.formats, &[], &Wanted { plugins: vec![want] }).expect("a format");
     normaliser.with_signatures(&profile.signatures).expect("rules")
 }

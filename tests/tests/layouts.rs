@@ -150,6 +150,7 @@ fn normaliser(profile: &Profile) -> Normaliser {
         severity_min: Some(0),
         attributes: attributes.into_iter().collect(),
         text: true,
+        ..Want::default()
     };
     let wanted = Wanted { plugins: vec![all] };
     Normaliser::compile(&profile.formats, &profile.events, &wanted).unwrap_or_else(|faults| panic!("{faults:?}"))

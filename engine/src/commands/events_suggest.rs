@@ -21,8 +21,7 @@ pub fn events_suggest(how: &How, files: &[PathBuf], most: usize) -> Result<Done,
     let load = if files.is_empty() { profile::load } else { profile::load_without_fleet };
     let profile = load(&how.profile).map_err(Failed::Profile)?;
     let names: BTreeSet<String> = profile.events.iter().map(|rule| rule.name.clone()).collect();
-    let want =
-        Want { events: names.iter().cloned().collect(), severity_min: Some(1), attributes: Vec::new(), text: true };
+    let want = Want { events: names.iter().cloned().collect(), severity_min: Some(1), text: true, ..Want::default() };
     let normaliser = Normaliser::compile(&profile.formats, &profile.events, &Wanted { plugins: vec![want] })
         .map_err(|rules| rules_failed(&profile, &rules))?;
     let mut unnamed = Unnamed::default();

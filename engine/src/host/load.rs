@@ -278,7 +278,7 @@ fn check_version(manifest: &Manifest) -> Result<(), LoadError> {
 
 fn check_subscription(manifest: &Manifest) -> Result<(), LoadError> {
     let wrong = |what: String| Err(LoadError::Manifest(what));
-    if manifest.columns.len() > COLUMNS_MAX || manifest.events.len() > EVENTS_MAX {
+    if manifest.columns.len() > COLUMNS_MAX || manifest.events.len().max(manifest.counted.len()) > EVENTS_MAX {
         return wrong(format!("more than {COLUMNS_MAX} columns or {EVENTS_MAX} events"));
     }
     for ManifestColumn { name, attribute, holds } in &manifest.columns {

@@ -21,6 +21,8 @@ pub enum Fate {
     Open,
     /// No plugin can want it, whatever its text says.
     Idle,
+    /// No plugin can want it, but some count it: the rule at this position fits it, whatever its text says.
+    Counted { rule: u16 },
     /// The rule at this position fits it, of this severity, whatever its text says, and nobody wants that text.
     Blind { severity: u8, rule: u16 },
 }

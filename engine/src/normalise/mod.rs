@@ -360,13 +360,12 @@ impl Normaliser {
         if rules.is_empty() && self.wanted_for(severity) == 0 {
             return Fate::Idle;
         }
-        let wants_no_text = |rule: &u16| {
-            let rule = all.at(*rule);
-            self.wants_no_text(self.wanted_for(rule.severity.unwrap_or(severity)) | rule.wanted)
-        };
-        match all.blind(rules, severity).filter(wants_no_text) {
-            Some(rule) => Fate::Blind { severity, rule },
-            None => Fate::Open,
+        let Some(rule) = all.blind(rules, severity) else { return Fate::Open };
+        let fits = all.at(rule);
+        match self.wanted_for(fits.severity.unwrap_or(severity)) | fits.wanted {
+            0 if fits.counted != 0 => Fate::Counted { rule },
+            wanted if self.wants_no_text(wanted) => Fate::Blind { severity, rule },
+            _ => Fate::Open,
         }
     }
 
@@ -377,7 +376,8 @@ impl Normaliser {
         let severity = rule.and_then(|rule| rule.severity).unwrap_or(severity);
         let wanted = self.wanted_for(severity) | rule.map_or(0, |rule| rule.wanted);
         (record.wanted, record.severity) = (wanted, severity);
-        record.event = rule.and_then(|rule| rule.event).filter(|_| wanted != 0);
+        record.counted = rule.map_or(0, |rule| rule.counted);
+        record.event = rule.and_then(|rule| rule.event).filter(|_| wanted | record.counted != 0);
     }
 
     /// Whether none of these plugins wants something of a record's text beside what a rule takes out of it.

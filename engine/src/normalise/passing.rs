@@ -56,6 +56,8 @@ pub struct Passed {
 pub enum Told<'a> {
     /// Records that nobody wants.
     Idle(Passed),
+    /// One of them, of an event that plugins count, as bits; it is told before the others that it stands among.
+    Counted { event: u16, plugins: u64 },
     /// Any other.
     One(&'a Record),
 }
@@ -146,10 +148,20 @@ impl<K, T: FnMut(Told<'_>) -> bool> Passing<'_, K, T> {
         goes_on.is_some()
     }
 
+    /// The same for one that is counted too.
+    #[inline(always)]
+    fn takes_quietly(&mut self, fate: Fate, text: &[u8]) -> bool {
+        match fate {
+            Fate::Idle => self.takes_at_once(text),
+            Fate::Counted { rule } => self.takes_at_once(text) && self.count(rule),
+            Fate::Blind { .. } | Fate::Open => false,
+        }
+    }
+
     /// Takes in any line whose time a text begins with, `ahead_by` bytes behind the first; false where it is not to be passed.
     #[inline(never)]
     fn takes(&mut self, fate: Fate, text: &[u8], ahead_by: usize) -> bool {
-        if fate == Fate::Open || (fate != Fate::Idle && self.offset.is_none()) {
+        if fate == Fate::Open || (matches!(fate, Fate::Blind { .. }) && self.offset.is_none()) {
             return false;
         }
         let last = self.last();
@@ -161,9 +173,14 @@ impl<K, T: FnMut(Told<'_>) -> bool> Passing<'_, K, T> {
             (_, Some(last)) if time - last > self.pause_us && !self.tell_idle(last) => false,
             _ => {
                 self.see_idle();
-                true
+                if let Fate::Counted { rule } = fate { self.count(rule) } else { true }
             }
         }
+    }
+
+    fn count(&mut self, rule: u16) -> bool {
+        let rule = self.format.rules.at(rule);
+        rule.event.is_none_or(|event| (self.tell)(Told::Counted { event, plugins: rule.counted }))
     }
 
     /// Goes on to the time that a text begins with, if it may follow the one before.
@@ -234,7 +251,7 @@ impl<'a, T: FnMut(Told<'_>) -> bool> Passing<'a, ByHead<'a>, T> {
         }
         match known.fate() {
             Fate::Open => self.hold(known, at, line, bytes, ahead_by),
-            fate => self.takes(fate, line, ahead_by),
+            fate => self.takes_quietly(fate, line) || self.takes(fate, line, ahead_by),
         }
     }
 
@@ -284,6 +301,6 @@ impl<T: FnMut(Told<'_>) -> bool> PassesAlone for Passing<'_, &Ways, T> {
     fn goes_on(&mut self, text: &[u8], bytes: usize, ahead_by: usize) -> bool {
         let Some((fate, time)) = self.known.walk(text, bytes, self.dated.end()) else { return false };
         let text = &text[time..];
-        (fate == Fate::Idle && self.takes_at_once(text)) || self.takes(fate, text, ahead_by)
+        self.takes_quietly(fate, text) || self.takes(fate, text, ahead_by)
     }
 }

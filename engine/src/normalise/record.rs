@@ -14,12 +14,14 @@ pub struct Record {
     pub time: i64,
     /// Minutes that the clock which wrote it was ahead of UTC, where its time tells them; 0 where it does not.
     pub offset_min: i16,
-    /// The plugins that want it, as bits by position. Where it is 0, the record has no event, texts or attributes; and no
-    /// texts where none of them wants any.
+    /// The plugins that want it, as bits by position. Where it is 0, the record has no texts or attributes; and no texts where
+    /// none of them wants any.
     pub wanted: u64,
+    /// The plugins that count its event, as bits by position.
+    pub counted: u64,
     /// OpenTelemetry number; a rule may have set it.
     pub severity: u8,
-    /// Position of the event's name in [`super::Normaliser::events`].
+    /// Position of the event's name in [`super::Normaliser::events`]; none where nobody wants or counts it.
     pub event: Option<u16>,
     /// Of the last record that was looked at closely.
     pub(super) detail: Detail,

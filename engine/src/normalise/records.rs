@@ -350,7 +350,7 @@ impl<'n, R: Read> Records<'n, R> {
         }
         let rule = match fate {
             Fate::Idle => None,
-            Fate::Blind { rule, .. } => {
+            Fate::Blind { rule, .. } | Fate::Counted { rule } => {
                 self.record.detail.clear();
                 Some(all.at(rule))
             }

@@ -25,7 +25,8 @@ pub struct Names {
 impl Names {
     /// The names of all rules.
     pub fn new(rules: &[EventRule], wanted: &Wanted) -> Self {
-        let asked: BTreeSet<&String> = wanted.plugins.iter().flat_map(|want| &want.events).collect();
+        let asked: BTreeSet<&String> =
+            wanted.plugins.iter().flat_map(|want| want.events.iter().chain(&want.counted)).collect();
         let named: BTreeSet<&String> =
             rules.iter().map(|rule| &rule.name).filter(|name| asked.contains(name)).collect();
         Self { events: named.into_iter().cloned().collect(), attributes: wanted.attributes(rules) }
@@ -56,6 +57,8 @@ pub struct Rule {
     pub event: Option<u16>,
     /// The plugins that want the event, as bits.
     pub wanted: u64,
+    /// The plugins that count it.
+    pub counted: u64,
     /// It tells which error a record is, or whose name its signature leaves out.
     shapes_signature: bool,
     /// Nothing of a record's text makes a difference to it.
@@ -109,6 +112,7 @@ impl Rules {
                     severity: rule.severity,
                     event: events.binary_search(&rule.name).ok().map(|event| event as u16),
                     wanted: wanted.plugins_that(|want| want.events.contains(&rule.name)),
+                    counted: wanted.plugins_that(|want| want.counted.contains(&rule.name)),
                 }),
                 Err(what) => faults.push(RuleFault { place: RulePlace::Body(position), what }),
             }
@@ -232,7 +236,7 @@ fn candidates(compiled: &[Rule], rules: &[&EventRule], logger: Option<&str>) -> 
     // A rule that nobody wants only keeps later ones from the record: behind the last wanted one it does nothing.
     let matters = |position: &u32| {
         let rule = &compiled[*position as usize];
-        rule.wanted != 0 || rule.severity.is_some() || rule.shapes_signature
+        rule.wanted | rule.counted != 0 || rule.severity.is_some() || rule.shapes_signature
     };
     candidates.truncate(candidates.iter().rposition(matters).map_or(0, |last| last + 1));
     candidates.into()

@@ -72,7 +72,8 @@ fn rules() -> Vec<EventRule> {
 
 fn want(events: &[&str], severity_min: Option<u8>, attributes: &[&str]) -> Want {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    Want { events: names(events), severity_min, attributes: names(attributes), text: severity_min.is_some() }
+    let text = severity_min.is_some();
+    Want { events: names(events), severity_min, attributes: names(attributes), text, ..Want::default() }
 }
 
 fn wanted() -> Wanted {

@@ -86,7 +86,7 @@ pub fn try_lines(
     let numbered: Vec<EventRule> =
         rules.iter().enumerate().map(|(at, rule)| EventRule { name: format!("{at:09}"), ..rule.clone() }).collect();
     let events = numbered.iter().map(|rule| rule.name.clone()).collect();
-    let want = Want { events, severity_min: Some(1), attributes: attributes_of(rules), text: true };
+    let want = Want { events, severity_min: Some(1), attributes: attributes_of(rules), text: true, ..Want::default() };
     let normaliser = Normaliser::compile(std::slice::from_ref(format), &numbered, &Wanted { plugins: vec![want] })?;
     let mut trial = Trial { by_rule: vec![0; rules.len()], ..Trial::default() };
     let mut offsets: BTreeSet<u64> = BTreeSet::new();

@@ -22,6 +22,8 @@ pub struct Wanted {
 pub struct Want {
     /// Names of events: their records are wanted.
     pub events: Vec<String>,
+    /// Names of events: how many there are is wanted.
+    pub counted: Vec<String>,
     /// Records of this severity or a greater one are wanted.
     pub severity_min: Option<u8>,
     /// Attributes to take out of wanted records.

@@ -21,6 +21,12 @@ pub struct Batches {
     rows: Vec<Row>,
     /// For each day of the batch, the rows before it.
     days: Vec<usize>,
+    /// Of each of the normaliser's events, its position among those that the plugin counts.
+    counted: Vec<u8>,
+    /// How often each of those occurred, day after day.
+    counts: Vec<u64>,
+    /// How many of them there are.
+    counted_events: usize,
 }
 
 /// The days of a batch, whatever the plugin.
@@ -82,15 +88,16 @@ impl Batches {
             let known = normaliser.attributes().iter().position(|attribute| attribute == name);
             known.expect("the normaliser was compiled for the attributes of every plugin")
         };
-        let event = |name: &String| {
-            manifest.events.iter().position(|event| event == name).map_or(NO_EVENT, |position| position as u8)
+        let position = |names: &[String], name: &String| {
+            names.iter().position(|event| event == name).map_or(NO_EVENT, |position| position as u8)
         };
+        let positions = |names: &[String]| normaliser.events().iter().map(|name| position(names, name)).collect();
         let values = |column: &logparser_sdk::manifest::ManifestColumn| match column.holds.as_str() {
             "time" => Values::Time(Vec::new()),
             "previous" => Values::Previous(Vec::new()),
             "minute" => Values::Minute(Vec::new()),
             "severity" => Values::Severity(Vec::new()),
-            "event" => Values::Event(normaliser.events().iter().map(event).collect(), Vec::new()),
+            "event" => Values::Event(positions(&manifest.events), Vec::new()),
             "symbol" if column.attribute => Values::Symbol(attribute(&column.name), Vec::new()),
             "symbol" => Values::Signature(manifest.severity.unwrap_or(0), Vec::new()),
             "key" => Values::Key(attribute(&column.name), Vec::new()),
@@ -98,12 +105,31 @@ impl Batches {
         };
         let columns: Vec<Values> = manifest.columns.iter().map(values).collect();
         let carried = (0..columns.len()).filter(|&column| columns[column].is_carried()).collect();
-        Self { columns, carried, rows: Vec::new(), days: Vec::new() }
+        Self {
+            columns,
+            carried,
+            rows: Vec::new(),
+            days: Vec::new(),
+            counted: positions(&manifest.counted),
+            counts: Vec::new(),
+            counted_events: manifest.counted.len(),
+        }
     }
 
     /// What follows is of another day.
     pub fn begin_day(&mut self) {
         self.days.push(self.rows.len());
+        self.counts.resize(self.days.len() * self.counted_events, 0);
+    }
+
+    /// Counts an event, by the normaliser's position.
+    #[inline]
+    pub fn count(&mut self, event: u16) {
+        let first = self.counts.len().saturating_sub(self.counted_events);
+        let position = usize::from(self.counted[usize::from(event)]);
+        if let Some(count) = self.counts.get_mut(first + position) {
+            *count += 1;
+        }
     }
 
     /// Number of days that were begun.
@@ -163,7 +189,7 @@ impl Batches {
         };
         let parts: Vec<Day> = days.days.iter().zip(rows).map(day).collect();
         let activity: &[i64] = if activity { &days.activity } else { &[] };
-        let result = take(Batch { days: &parts, columns: &columns, activity });
+        let result = take(Batch { days: &parts, columns: &columns, counts: &self.counts, activity });
         self.clear();
         result
     }
@@ -173,6 +199,7 @@ impl Batches {
         self.columns.iter_mut().for_each(Values::clear);
         self.rows.clear();
         self.days.clear();
+        self.counts.clear();
     }
 }
 

@@ -205,6 +205,10 @@ impl Visitor<Problem> for Visit<'_, '_> {
         if self.now.is_some() { self.calendar.bounds() } else { 0..0 }
     }
 
+    fn count(&mut self, event: u16, plugins: u64) {
+        self.worker.count(event, plugins);
+    }
+
     fn pass(&mut self, passed: Passed) {
         self.worker.pass(passed);
     }

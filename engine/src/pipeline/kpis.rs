@@ -47,6 +47,7 @@ impl Kpis {
             let attributes = manifest.columns.iter().filter(|column| column.attribute);
             Want {
                 events: manifest.events.clone(),
+                counted: manifest.counted.clone(),
                 severity_min: manifest.severity,
                 attributes: attributes.map(|column| column.name.clone()).collect(),
                 text: wants_signatures(plugin),

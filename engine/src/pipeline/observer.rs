@@ -74,11 +74,13 @@ fn one_by_one(
 ) -> (Vec<Vec<u8>>, Option<PluginFault>) {
     let mut states = Vec::new();
     let (mut row, mut time) = (0, 0);
-    for day in batch.days {
+    let counted = batch.counts.len() / batch.days.len().max(1);
+    for (at, day) in batch.days.iter().enumerate() {
         let (rows, times) = (row..row + day.rows as usize, time..time + 2 * day.spans as usize);
         (row, time) = (rows.end, times.end);
         let columns: Vec<Column<'_>> = batch.columns.iter().map(|column| part(column, rows.clone())).collect();
-        let one = Batch { days: slice::from_ref(day), columns: &columns, activity: &batch.activity[times] };
+        let counts = &batch.counts[at * counted..][..counted];
+        let one = Batch { days: slice::from_ref(day), columns: &columns, counts, activity: &batch.activity[times] };
         match observe(plugin, place, before.take().as_deref(), one) {
             Ok(state) => states.extend(state),
             Err(fault) => return (states, Some(fault)),

@@ -97,6 +97,11 @@ impl Visitor<Problem> for Visit<'_, '_, '_> {
     }
 
     #[inline]
+    fn count(&mut self, event: u16, plugins: u64) {
+        self.worker.count(event, plugins);
+    }
+
+    #[inline]
     fn pass(&mut self, passed: Passed) {
         if let Some(now) = &mut self.scan.now {
             now.range.records += passed.records;

@@ -61,16 +61,22 @@ pub trait Visitor<E> {
     /// The times at which records of a lane that nobody wants need not be seen one by one.
     fn quiet(&self, lane: usize) -> Range<i64>;
 
+    /// One of these, of an event that plugins count, as bits.
+    fn count(&mut self, event: u16, plugins: u64);
+
     /// Such records, none more than [`PAUSE_US`] behind the one before it.
     fn pass(&mut self, passed: Passed);
 }
+
+/// Far too large to be moved from list to list.
+type Reading<'n, R> = Box<Records<'n, R>>;
 
 /// A lane that is being read.
 struct Open<'n, R: Read> {
     lane: usize,
     key: i64,
     place: Place,
-    records: Records<'n, R>,
+    records: Reading<'n, R>,
 }
 
 /// Visits all records of the lanes in the order of the stream, and gives each lane's tally.
@@ -96,7 +102,10 @@ pub fn run<'n, R: Read, E: From<io::Error>>(
         while let Some((place, lane, records)) = waiting
             .pop_if(|(place, ..)| active.len() < SIDE_BY_SIDE_MAX && active.iter().all(|other| *place <= other.place))
         {
-            let records = records.map_or_else(|| open(&lanes[lane], lanes[lane].to), Ok)?;
+            let records = match records {
+                Some(records) => records,
+                None => Box::new(open(&lanes[lane], lanes[lane].to)?),
+            };
             active.push(Open { lane, key: lanes[lane].key.unwrap_or(i64::MIN), place, records });
         }
         let Some(first) = (0..active.len()).min_by_key(|&index| active[index].place) else {
@@ -137,6 +146,7 @@ fn read<R: Read, E: From<io::Error>>(
                     key = passed.last;
                     visitor.pass(passed);
                 }
+                Told::Counted { event, plugins } => visitor.count(event, plugins),
                 Told::One(record) => {
                     key = record.time;
                     seen = visitor.visit(lane, key, record);
@@ -160,11 +170,11 @@ fn begin<'n, R: Read, E: From<io::Error>>(
     lane: &Lane,
     lanes: usize,
     open: &mut impl FnMut(&Lane, u64) -> Result<Records<'n, R>, E>,
-) -> Result<(Place, Option<Records<'n, R>>), E> {
+) -> Result<(Place, Option<Reading<'n, R>>), E> {
     let (mut key, mut kept) = (lane.key.unwrap_or(i64::MIN), None);
     if lanes > 1 {
         let stays = lanes <= KEPT_OPEN_MAX;
-        let mut records = open(lane, if stays { lane.to } else { lane.to.min(lane.from + PEEK_BYTES) })?;
+        let mut records = Box::new(open(lane, if stays { lane.to } else { lane.to.min(lane.from + PEEK_BYTES) })?);
         key = records.peek_time()?.map_or(key, |time| key.max(time));
         kept = stays.then_some(records);
     }

@@ -103,7 +103,20 @@ impl<'p> Worker<'p> {
             let place = Place { minute: minute(), previous: self.previous };
             self.push(record, wanted, &place);
         }
+        if let Some(event) = record.event.filter(|_| record.counted != 0) {
+            self.count(event, record.counted);
+        }
         self.note(record.time);
+    }
+
+    /// Counts an event of the day, for plugins as bits.
+    #[inline]
+    pub fn count(&mut self, event: u16, plugins: u64) {
+        let mut counting = plugins & self.observed;
+        while counting != 0 {
+            self.observers[counting.trailing_zeros() as usize].batches.count(event);
+            counting &= counting - 1;
+        }
     }
 
     /// Takes in records of the day that nobody wants.

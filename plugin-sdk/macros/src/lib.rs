@@ -30,7 +30,8 @@ pub fn derive_row(input: TokenStream) -> TokenStream {
 }
 
 /// On `impl Plugin for X`: writes the manifest and exports the plugin from the module.
-/// `#[plugin(name = "sessions", title = "Usage")]`.
+/// `#[plugin(name = "sessions", title = "Usage")]`. Events that are only counted are named there too, as
+/// `counted = ["user.action"]`; `Batch::counts` has their numbers.
 #[proc_macro_attribute]
 pub fn plugin(arguments: TokenStream, input: TokenStream) -> TokenStream {
     let arguments = syn::parse_macro_input!(arguments);

@@ -1,32 +1,39 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
 use syn::{Error, Ident, ImplItem, ItemImpl, LitStr, Result, Token, parse_quote};
 
-/// `name = "…", title = "…"`.
+/// `name = "…", title = "…", counted = ["…"]`.
 pub struct Arguments {
     name: LitStr,
     title: LitStr,
+    counted: Vec<LitStr>,
 }
 
 impl Parse for Arguments {
     fn parse(input: ParseStream) -> Result<Self> {
-        let (mut name, mut title) = (None, None);
+        let (mut name, mut title, mut counted) = (None, None, Vec::new());
         while !input.is_empty() {
             let key: Ident = input.parse()?;
             input.parse::<Token![=]>()?;
-            let value: LitStr = input.parse()?;
             match key.to_string().as_str() {
-                "name" => name = Some(value),
-                "title" => title = Some(value),
-                _ => return Err(Error::new_spanned(key, "known here: `name` and `title`")),
+                "name" => name = Some(input.parse()?),
+                "title" => title = Some(input.parse()?),
+                "counted" => {
+                    let names;
+                    syn::bracketed!(names in input);
+                    counted = Punctuated::<LitStr, Token![,]>::parse_terminated(&names)?.into_iter().collect();
+                }
+                _ => return Err(Error::new_spanned(key, "known here: `name`, `title` and `counted`")),
             }
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
             }
         }
         let missing = |what| move || input.error(format!("give the plugin a {what}: `{what} = \"…\"`"));
-        Ok(Self { name: name.ok_or_else(missing("name"))?, title: title.ok_or_else(missing("title"))? })
+        let (name, title) = (name.ok_or_else(missing("name"))?, title.ok_or_else(missing("title"))?);
+        Ok(Self { name, title, counted })
     }
 }
 
@@ -35,6 +42,8 @@ pub fn expand(arguments: Arguments, mut input: ItemImpl) -> Result<TokenStream> 
         return Err(Error::new_spanned(&input.self_ty, "`#[plugin]` stands on `impl Plugin for …`"));
     }
     let (name, title) = (json(&arguments.name), json(&arguments.title));
+    let counted: Vec<String> = arguments.counted.iter().map(json).collect();
+    let counted = format!("[{}],", counted.join(","));
     let plugin = input.self_ty.clone();
     input.items.push(parse_quote! {
         const MANIFEST: &'static str = ::logparser_sdk::const_concat!(
@@ -42,7 +51,8 @@ pub fn expand(arguments: Arguments, mut input: ItemImpl) -> Result<TokenStream> 
             "\",\"name\":", #name,
             ",\"version\":\"", env!("CARGO_PKG_VERSION"),
             "\",\"title\":", #title,
-            ",\"activity\":", if <#plugin as ::logparser_sdk::Plugin>::ACTIVITY { "true," } else { "false," },
+            ",\"counted\":", #counted,
+            "\"activity\":", if <#plugin as ::logparser_sdk::Plugin>::ACTIVITY { "true," } else { "false," },
             <<#plugin as ::logparser_sdk::Plugin>::Row as ::logparser_sdk::Row>::MANIFEST,
             "}"
         );

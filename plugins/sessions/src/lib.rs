@@ -30,7 +30,7 @@ impl Default for Usages {
     }
 }
 
-/// What happens to sessions, and what users do in them.
+/// What happens to sessions.
 #[derive(Events)]
 pub enum Event {
     /// A session begins.
@@ -42,9 +42,6 @@ pub enum Event {
     /// The application dies.
     #[event("app.crash")]
     Crash,
-    /// The user does something.
-    #[event("user.action")]
-    Action,
 }
 
 /// What the plugin sees of a record.
@@ -62,7 +59,7 @@ pub struct Seen {
     user: Option<Symbol>,
 }
 
-#[logparser_sdk::plugin(name = "sessions", title = "Usage")]
+#[logparser_sdk::plugin(name = "sessions", title = "Usage", counted = ["user.action"])]
 impl Plugin for Usages {
     type Row = Seen;
     type Partial = Usage;
@@ -83,17 +80,15 @@ impl Plugin for Usages {
     }
 
     fn observe(&self, usage: &mut Usage, batch: &Batch) {
-        let mut actions = 0;
         for Seen { event, time, previous, minute, session, process, user } in batch.rows::<Seen>() {
             let owner = Owner { session, process };
             match event {
                 Event::Start => usage.sessions.start(batch.day, &Start { owner, user, time, minute, previous }),
                 Event::End => usage.sessions.end(batch.day, owner, time),
                 Event::Crash => usage.sessions.crash(batch.day, owner, time),
-                Event::Action => actions += 1,
             }
         }
-        usage.actions(batch.day, actions);
+        usage.actions(batch.day, batch.counts().iter().sum());
         usage.sessions.activity(batch);
     }
 

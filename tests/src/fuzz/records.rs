@@ -1,6 +1,6 @@
 //! Any bytes as a log of any format with any event rules: however they come, the same records, in bounded memory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read};
@@ -27,7 +27,7 @@ const MEMORY_BYTES_MAX: usize = 24 << 20;
 
 pub fn run(input: &[u8]) -> bool {
     let Some((format, log)) = parted(input, LOG) else { return false };
-    let Some(normaliser) = compiled(format, 9) else { return false };
+    let Some(normaliser) = compiled(format, 9, false) else { return false };
     let log = repeated(log);
     let start = Start { seen: Some(SEEN_US), ..Start::default() };
     let (ended, most) = most_during(|| {
@@ -44,7 +44,7 @@ pub fn run(input: &[u8]) -> bool {
     let whole = read(&normaliser, &log[..], start);
     let slow = Slow { text: &log, random: random.clone() };
     assert_eq!(whole, read(&normaliser, slow, start), "reads of other sizes");
-    let errors = compiled(format, 17).expect("only what is wanted differs");
+    let errors = compiled(format, 17, random.between(0, 2) == 1).expect("only what is wanted differs");
     let alone = read(&errors, &log[..], start);
     assert_eq!(alone.1, read_passing(&errors, &log, start, &alone.0), "records of which nobody wants the text");
     let mut ends: BTreeSet<usize> = (0..3).map(|_| random.between(0, log.len() as u32) as usize).collect();
@@ -54,14 +54,18 @@ pub fn run(input: &[u8]) -> bool {
     true
 }
 
-/// What reads a log, where somebody wants the text of records of this severity.
-fn compiled(format: &str, severity_min: u8) -> Option<Normaliser> {
+/// What reads a log, where somebody wants the text of records of this severity. With `counts`, some events are only counted.
+fn compiled(format: &str, severity_min: u8, counts: bool) -> Option<Normaliser> {
     let path = SCRATCH.join("format.toml");
     fs::write(&path, format!("[fleet]\nfolder = \"fleet\"\n\n[kpi.errors]\n\n[format]\n{format}")).expect("a profile");
     let profile = profile::load(&path).ok()?;
     let events: BTreeSet<String> = profile.events.iter().map(|rule| rule.name.clone()).collect();
     let attributes = ["app.version", "duration", "service.name", "session.id", "user.id"].map(str::to_owned).to_vec();
-    let named = Want { events: events.into_iter().collect(), severity_min: None, attributes, text: false };
+    let (mut events, mut counted): (Vec<String>, Vec<String>) = (events.into_iter().collect(), Vec::new());
+    if counts {
+        counted = events.extract_if(.., |name| name.len() % 2 == 0).collect();
+    }
+    let named = Want { events, counted, attributes, ..Want::default() };
     let grave = Want { severity_min: Some(severity_min), text: true, ..Want::default() };
     let wanted = Wanted { plugins: vec![named, grave] };
     Normaliser::compile(&profile.formats, &profile.events, &wanted).ok()
@@ -99,15 +103,23 @@ fn read(normaliser: &Normaliser, source: impl Read, start: Start) -> (Vec<Shown>
 fn read_passing(normaliser: &Normaliser, log: &[u8], start: Start, alone: &[Shown]) -> Tally {
     let mut records = normaliser.open(log, start);
     let (mut rest, mut last, mut alike) = (alone.iter(), i64::MIN, Alike::default());
+    let mut counts: BTreeMap<u16, i64> = BTreeMap::new();
     loop {
         let tell = |told: Told<'_>| {
             match told {
                 Told::Idle(passed) => {
                     let these: Vec<&Shown> = rest.by_ref().take(passed.records as usize).collect();
+                    for event in these.iter().filter_map(|record| record.facts.3) {
+                        *counts.entry(event).or_default() -= 1;
+                    }
                     let is_next = |pair: &[&Shown]| (0..=PAUSE_US).contains(&(pair[1].time - pair[0].time));
                     assert!(these.iter().all(|record| record.facts.1 == 0) && these.windows(2).all(is_next));
                     let ends = these.first().zip(these.last()).map(|(first, last)| (first.time, last.time));
                     assert_eq!(ends, Some((passed.first, passed.last)));
+                }
+                Told::Counted { event, plugins } => {
+                    assert_eq!(plugins, 1);
+                    *counts.entry(event).or_default() += 1;
                 }
                 Told::One(record) => assert_eq!(rest.next(), Some(&Shown::of(normaliser, record, &mut alike))),
             }
@@ -119,9 +131,11 @@ fn read_passing(normaliser: &Normaliser, log: &[u8], start: Start, alone: &[Show
         }
         let Some(record) = records.next().expect("memory gives no error") else { break };
         last = last.max(record.time);
-        assert_eq!(rest.next().map(|shown| shown.time), Some(record.time));
+        let shown = rest.next().expect("a record that was read before");
+        assert_eq!((shown.time, shown.facts.3), (record.time, record.event));
     }
     assert_eq!(rest.len(), 0);
+    assert!(counts.values().all(|count| *count == 0), "not all were told that are counted: {counts:?}");
     records.into_tally()
 }
 

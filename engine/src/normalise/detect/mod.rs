@@ -283,7 +283,7 @@ fn is_place(text: &str) -> bool {
 
 /// Everything of every record.
 pub fn everything() -> Wanted {
-    let all = Want { events: Vec::new(), severity_min: Some(1), attributes: Vec::new(), text: true };
+    let all = Want { severity_min: Some(1), text: true, ..Want::default() };
     Wanted { plugins: vec![all] }
 }
 

@@ -5,8 +5,8 @@ use proptest::prelude::{prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::select;
 use proptest::strategy::{Just, Strategy};
 
-use super::super::{Record, Told};
-use super::{START, Slow, Start, compile, log4net, serilog};
+use super::super::{Normaliser, Record, Told};
+use super::{START, Slow, Start, compile, log4net, rules, serilog, wanted};
 use crate::profile::{Format, Layout};
 
 const PAUSE_US: i64 = 60_000_000;
@@ -65,6 +65,18 @@ fn json(time: &str, rest: &str) -> String {
     format!(r#"{{"@t": "{time}", "@m": {body}, "SourceContext": "{logger}", "ThreadId": {thread}{told}}}{end}"#)
 }
 
+/// The plugins that count what users do, where they do not want it, as bits.
+const COUNTING: u64 = 0b1001;
+
+fn compile_counting(format: &Format) -> Normaliser {
+    let mut wanted = wanted();
+    wanted.plugins[0].events.retain(|event| event != "user.action");
+    for plugin in [0, 3] {
+        wanted.plugins[plugin].counted = vec!["user.action".to_owned()];
+    }
+    Normaliser::compile(std::slice::from_ref(format), &rules(), &wanted).unwrap()
+}
+
 /// More attributes than the rules take.
 const ATTRIBUTES: usize = 16;
 
@@ -75,6 +87,7 @@ struct Seen {
     time: i64,
     offset_min: i16,
     wanted: u64,
+    counted: u64,
     severity: u8,
     event: Option<u16>,
     /// Logger, message and what follows it, and the attributes.
@@ -84,10 +97,10 @@ struct Seen {
 
 impl Seen {
     fn of(record: &Record) -> Self {
-        let Record { offset, time, offset_min, wanted, severity, event, .. } = *record;
+        let Record { offset, time, offset_min, wanted, counted, severity, event, .. } = *record;
         let texts = [record.logger(), record.body(), record.exception()].map(str::to_owned);
         let attributes = (0..ATTRIBUTES).map(|position| format!("{:?}", record.attribute(position))).collect();
-        Self { offset, time, offset_min, wanted, severity, event, texts, attributes }
+        Self { offset, time, offset_min, wanted, counted, severity, event, texts, attributes }
     }
 }
 
@@ -122,9 +135,9 @@ proptest! {
         sizes in proptest::collection::vec(1usize..9_000, 1..9),
         bounds in (0..180_000_000_000i64, 0..180_000_000_000i64),
         layout in select((0..=JSON).collect::<Vec<_>>()),
-        is_wide in weighted(0.2),
+        is_wide in weighted(0.2), counts: bool,
     ) {
-        let normaliser = compile(&format(layout));
+        let normaliser = if counts { compile_counting(&format(layout)) } else { compile(&format(layout)) };
         let hole = |is_there: bool| if is_there { "\0".repeat(12) } else { String::new() };
         let log: String = lines.iter().map(|(has_hole, line)| hole(*has_hole) + &written(layout, line)).collect();
         let wide = || format!("\u{feff}{log}").encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -143,6 +156,7 @@ proptest! {
         }
         let mut records = open();
         let (mut at, mut last) = (0, i64::MIN);
+        let (mut counted, mut counts) = (0, 0);
         loop {
             let mut before = None;
             let span = quiet.start.max(last)..quiet.end;
@@ -153,6 +167,12 @@ proptest! {
                         these = &these[..passed.records as usize];
                         assert_eq!((these[0].time, these[these.len() - 1].time), (passed.first, passed.last));
                         assert!(these.iter().all(|seen| seen.wanted == 0), "{these:?}");
+                        counts += these.iter().filter(|seen| seen.counted != 0).count();
+                    }
+                    Told::Counted { event, plugins } => {
+                        assert_eq!((normaliser.events()[usize::from(event)].as_str(), plugins), ("user.action", COUNTING));
+                        counted += 1;
+                        return true;
                     }
                     Told::One(record) => {
                         these = &these[..1];
@@ -179,6 +199,7 @@ proptest! {
             at += 1;
         }
         prop_assert_eq!(at, times.len());
+        prop_assert_eq!(counted, counts);
         let (alone, passed) = (alone.into_tally(), records.into_tally());
         prop_assert_eq!(format!("{alone:?}"), format!("{passed:?}"));
     }
@@ -186,7 +207,9 @@ proptest! {
 
 #[test]
 fn nearly_all_lines_are_passed() {
-    for layout in 0..=JSON {
+    for (layout, compile) in
+        (0..=JSON).flat_map(|layout| [(layout, compile as fn(&Format) -> _), (layout, compile_counting)])
+    {
         let normaliser = compile(&format(layout));
         let mut rests = [
             "[3] INFO  Core.Loop - Heartbeat sent",
@@ -203,7 +226,11 @@ fn nearly_all_lines_are_passed() {
         let (mut passed, mut alone) = (0, 0);
         loop {
             let tell = |told: Told<'_>| {
-                passed += if let Told::Idle(idle) = told { idle.records } else { 1 };
+                passed += match told {
+                    Told::Idle(idle) => idle.records,
+                    Told::Counted { .. } => 0,
+                    Told::One(_) => 1,
+                };
                 true
             };
             if !records.pass(i64::MIN..i64::MAX, PAUSE_US, tell).unwrap() {
