@@ -22,7 +22,8 @@ const BUFFER_BYTES: usize = 256 << 10;
 /// What the system copies to a place that is no multiple of this takes five times as long on some processors: where it lies
 /// less than 32 bytes further on in its page than the file's text in its own. Files begin with a page.
 const BUFFER_ALIGNMENT: usize = 64;
-/// What is read first of a source, which may be opened long before it is read on.
+/// The buffer of a source that is looked at first, perhaps long before it is read on. Until then another one has the large
+/// buffer, which stays near to the processor.
 const FIRST_BYTES: usize = 16 << 10;
 /// Longest line and longest record that is kept whole.
 pub const LINE_BYTES_MAX: usize = 1 << 20;
@@ -36,6 +37,7 @@ pub const AHEAD_BYTES: usize = 128;
 /// What reading lines needs, from one source to the next.
 #[derive(Debug, Default)]
 pub struct LineSpares {
+    first: Spares<Vec<u8>>,
     buffers: Spares<Vec<u8>>,
     ends: Spares<Ends>,
 }
@@ -77,6 +79,7 @@ impl Line {
 #[derive(Debug)]
 pub struct Lines<'b, R> {
     source: R,
+    spares: &'b LineSpares,
     buffer: Lent<'b, Vec<u8>>,
     /// Where the record in the making lies.
     held: Range<usize>,
@@ -92,8 +95,6 @@ pub struct Lines<'b, R> {
     searched: usize,
     /// Offset of the line that comes next.
     offset: u64,
-    /// Something was read.
-    begun: bool,
     /// The source has ended.
     ended: bool,
     /// Whether an unterminated last line is a line.
@@ -107,12 +108,13 @@ pub struct Lines<'b, R> {
 impl<'b, R: Read> Lines<'b, R> {
     /// Lines of a source whose first byte has this offset. With `closed`, an unterminated last line is given too.
     pub fn new(source: R, offset: u64, closed: bool, spares: &'b LineSpares) -> Self {
-        let buffer = spares.buffers.lend(|| vec![0; BUFFER_BYTES], |buffer| buffer.len() == BUFFER_BYTES);
+        let buffer = spares.first.lend(|| vec![0; FIRST_BYTES], |_| true);
         let mut ends = spares.ends.lend(Ends::new, |_| true);
         ends.clear();
         let begin = buffer.as_ptr().align_offset(BUFFER_ALIGNMENT).min(BUFFER_ALIGNMENT);
         Self {
             source,
+            spares,
             buffer,
             held: begin..begin,
             is_cut: false,
@@ -122,7 +124,6 @@ impl<'b, R: Read> Lines<'b, R> {
             ends,
             searched: begin,
             offset,
-            begun: false,
             ended: false,
             closed,
             is_unterminated: false,
@@ -388,11 +389,10 @@ impl<'b, R: Read> Lines<'b, R> {
         if self.filled == self.buffer.len() {
             self.make_room();
         }
-        let most = if mem::replace(&mut self.begun, true) { self.buffer.len() } else { FIRST_BYTES };
         loop {
-            match self.source.read(&mut self.buffer[self.filled..most]) {
+            match self.source.read(&mut self.buffer[self.filled..]) {
                 Ok(0) => self.ended = true,
-                Ok(bytes) => self.filled = most.min(self.filled + bytes),
+                Ok(bytes) => self.filled = self.buffer.len().min(self.filled + bytes),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             }
@@ -404,8 +404,17 @@ impl<'b, R: Read> Lines<'b, R> {
     fn make_room(&mut self) {
         // Of zeros at the end more must be known, all else was searched.
         let (held, unsearched) = (self.held.len(), self.filled - self.searched);
-        self.buffer.copy_within(self.held.clone(), 0);
-        self.buffer.copy_within(self.at..self.filled, held);
+        if self.buffer.len() < BUFFER_BYTES {
+            let spares = &self.spares.buffers;
+            let mut buffer = spares.lend(|| vec![0; BUFFER_BYTES], |buffer| buffer.len() == BUFFER_BYTES);
+            let (begin, rest) = (&self.buffer[self.held.clone()], &self.buffer[self.at..self.filled]);
+            buffer[..held].copy_from_slice(begin);
+            buffer[held..held + rest.len()].copy_from_slice(rest);
+            self.buffer = buffer;
+        } else {
+            self.buffer.copy_within(self.held.clone(), 0);
+            self.buffer.copy_within(self.at..self.filled, held);
+        }
         (self.held, self.filled, self.at) = (0..held, held + self.filled - self.at, held);
         self.searched = self.filled - unsearched;
         let bytes = self.buffer.len();
