@@ -194,8 +194,11 @@ impl Catalog {
     /// An instance's generations in the order of discovery, live and closed.
     pub fn generations(&self, instance: InstanceId) -> Result<Vec<Generation>, CatalogError> {
         let text = "SELECT id, path, live, committed, head, head_bytes, tail, gap_bytes, seen_us, moved \
-                    FROM generations WHERE instance = ?1 ORDER BY id";
-        self.rows("reading the generations", text, [instance.0], generation_row)
+                    FROM generations WHERE instance = ?1";
+        let mut generations = self.rows("reading the generations", text, [instance.0], generation_row)?;
+        // SQLite would copy the rows to sort them.
+        generations.sort_by_key(|generation| generation.id);
+        Ok(generations)
     }
 
     /// Only the live, or only the closed generations of an instance.

@@ -1,9 +1,9 @@
 //! From the store to the report's model: scan what is new, complete what is missing, fold, finish.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use chrono::DateTime;
@@ -14,6 +14,7 @@ use super::coverage::{Seen, attention, coverage, inventory};
 use super::crew::{Crew, Done};
 use super::failures::{Failure, Failures};
 use super::fleet::{Fleet, work_digest};
+use super::fresh::Fresh;
 use super::job::{Job, Problem};
 use super::kpis::{Kpis, broken_section};
 use super::lacks::Lacks;
@@ -21,7 +22,7 @@ use super::section::{Finished, failed, finish};
 use super::worker::Worker;
 use super::{complete, scan};
 use crate::calendar::Calendar;
-use crate::catalog::{Catalog, CatalogError};
+use crate::catalog::{Catalog, CatalogError, InstanceId, Update};
 use crate::fold::{self, FoldFault, Member, PartialRunner, fold};
 use crate::host::Window;
 use crate::mirror::Mirror;
@@ -111,16 +112,26 @@ pub fn analyse(
     let mut effort =
         Effort { scanned: Done::default(), completed: Done::default(), sections_folded: 0, sections_failed: 0 };
 
-    let whole: Vec<AtomicBool> = jobs.iter().map(|_| AtomicBool::new(false)).collect();
+    // Instances of which nothing is left to complete.
+    let whole = Mutex::new(BTreeSet::<InstanceId>::new());
+    let whole = || whole.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut fresh = Fresh::default();
     let scanned = fleet.key(&[b"scanned"]);
     if catalog.section(&scanned)?.is_none() {
         let work = |job: &Job<'_>, catalog: &Catalog, worker: &mut Worker<'_>| {
             let scanned = scan::scan(job, catalog, worker);
             let scanned = lacks.survive(job.position, worker, scanned)?;
-            whole[job.position].store(scanned.as_ref().is_some_and(|scanned| scanned.whole), Ordering::Relaxed);
+            if scanned.as_ref().is_some_and(|scanned| scanned.whole) {
+                whole().insert(job.instance);
+            }
             Ok(scanned.map(|scanned| scanned.update))
         };
-        effort.scanned = crew.run(&jobs, catalog, watch, work)?;
+        let written = |update: Update| {
+            if whole().contains(&update.instance) {
+                fresh.keep(update);
+            }
+        };
+        effort.scanned = crew.run(&jobs, catalog, watch, work, written)?;
         go_on(watch)?;
         if lacks.damaged().is_empty() {
             catalog.keep_sections(&[(scanned, String::new())])?;
@@ -157,12 +168,11 @@ pub fn analyse(
             }
             Ok(completed)
         };
-        let rest: Vec<Job<'_>> =
-            jobs.iter().filter(|job| !whole[job.position].load(Ordering::Relaxed)).cloned().collect();
-        effort.completed = crew.run(&rest, catalog, watch, work)?;
+        let rest: Vec<Job<'_>> = jobs.iter().filter(|job| !whole().contains(&job.instance)).cloned().collect();
+        effort.completed = crew.run(&rest, catalog, watch, work, drop)?;
         go_on(watch)?;
         let noted = failures.into_inner();
-        let books = Books { kpis, jobs: &jobs, members: &members, noted: &noted, lacks: &lacks };
+        let books = Books { kpis, jobs: &jobs, members: &members, noted: &noted, lacks: &lacks, fresh: &fresh };
         effort.sections_folded = books.fold_all(window, catalog, &mut finished)?;
         let new = |(plugin, (key, finished)): (usize, (&[u8; 32], &Option<Finished>))| {
             let finished = finished.as_ref().filter(|f| !matches!(f.section.state, SectionState::Failed { .. }))?;
@@ -214,6 +224,7 @@ struct Books<'a> {
     members: &'a [Member],
     noted: &'a BTreeMap<usize, Failure>,
     lacks: &'a Lacks,
+    fresh: &'a Fresh,
 }
 
 impl Books<'_> {
@@ -241,7 +252,8 @@ impl Books<'_> {
         if let Some(failure) = self.noted.get(&position) {
             return Ok(failed(plugin, failure));
         }
-        let runner = LocalRunner { jobs: self.jobs, lacks: self.lacks, catalog: Catalog::open_to_read(store)? };
+        let catalog = Catalog::open_to_read(store)?;
+        let runner = LocalRunner { jobs: self.jobs, lacks: self.lacks, fresh: self.fresh, catalog };
         match runner.catalog.at_once(|| fold(plugin, position, self.members, window, &runner))?? {
             Ok(told) => {
                 let mut finished = finish(plugin, told, self.members, &runner.catalog)?;
@@ -253,10 +265,11 @@ impl Books<'_> {
     }
 }
 
-/// Gives the partials that the analysis put into the catalog.
+/// Gives the partials that the analysis put into the catalog, as far as they are not at hand.
 struct LocalRunner<'a> {
     jobs: &'a [Job<'a>],
     lacks: &'a Lacks,
+    fresh: &'a Fresh,
     catalog: Catalog,
 }
 
@@ -265,7 +278,11 @@ impl PartialRunner for LocalRunner<'_> {
 
     fn partials(&self, plugin: usize, instance: usize, days: Range<i32>) -> Result<Vec<Vec<u8>>, CatalogError> {
         let job = &self.jobs[instance];
-        let mut states = self.catalog.states(job.works[plugin], job.instance, days.start, days.end)?;
+        let work = job.works[plugin];
+        let mut states = match self.fresh.states(work, job.instance, &days) {
+            Some(states) => states,
+            None => self.catalog.states(work, job.instance, days.start, days.end)?,
+        };
         let stale = self.lacks.stale_days(plugin, instance);
         states.retain(|(day, _)| !stale.contains(day));
         Ok(states.into_iter().map(|(_, state)| state).collect())

@@ -44,11 +44,19 @@ pub struct Done {
 }
 
 impl Crew<'_> {
-    /// Does `work` for every job, on all cores, and writes what it brings; fewer jobs where `watch` stops.
+    /// Does `work` for every job, on all cores, and writes what it brings, which `written` then has; fewer jobs where `watch`
+    /// stops.
     ///
     /// # Errors
     /// The first trouble with the store.
-    pub fn run<W>(&self, jobs: &[Job<'_>], catalog: &mut Catalog, watch: &dyn Watch, work: W) -> Result<Done, Problem>
+    pub fn run<W>(
+        &self,
+        jobs: &[Job<'_>],
+        catalog: &mut Catalog,
+        watch: &dyn Watch,
+        work: W,
+        mut written: impl FnMut(Update),
+    ) -> Result<Done, Problem>
     where
         W: Fn(&Job<'_>, &Catalog, &mut Worker<'_>) -> Result<Option<Update>, Problem> + Sync,
     {
@@ -109,12 +117,14 @@ impl Crew<'_> {
                     partials += update.partials.len();
                     group.push(update);
                     if partials >= GROUP_PARTIALS {
-                        catalog.write_analysed(&std::mem::take(&mut group))?;
+                        catalog.write_analysed(&group)?;
+                        group.drain(..).for_each(&mut written);
                         done.partials += std::mem::take(&mut partials);
                     }
                 }
             }
             catalog.write_analysed(&group)?;
+            group.into_iter().for_each(written);
             done.partials += partials;
             Ok(done)
         })

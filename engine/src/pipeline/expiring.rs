@@ -44,6 +44,6 @@ pub fn complete_expiring(
         let completed = complete::complete(job, catalog, &plan, worker);
         lacks.survive(job.position, worker, completed)
     };
-    let done = crew.run(&fleet.jobs(profile, normaliser, &mirror), catalog, watch, work)?;
+    let done = crew.run(&fleet.jobs(profile, normaliser, &mirror), catalog, watch, work, drop)?;
     if watch.stops() { Err(AnalyseError::Stopped) } else { Ok(done) }
 }

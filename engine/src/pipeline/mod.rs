@@ -8,6 +8,7 @@ mod crew;
 mod expiring;
 mod failures;
 mod fleet;
+mod fresh;
 mod job;
 mod kpis;
 mod lacks;
