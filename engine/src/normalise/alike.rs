@@ -94,18 +94,20 @@ fn make_alike(text: &[u8], into: &mut [u8]) {
 /// Puts a byte that no text has in the place of each digit and letter of the hexadecimal numbers of a text that stand by
 /// themselves. Where lines follow, a number at the end may be the place in a file that a frame ends with.
 fn make_hexadecimal_alike(text: &[u8], is_alone: bool, into: &mut [u8]) {
+    let mut is_panic = None;
     let mut make_alike = |start: usize| {
         let end = mask::hexadecimal(text, start).filter(|end| is_alone || *end < text.len())?;
         // Where something panicked is told as it stands, but for the digits at its end.
-        find(text, b"panicked").is_none().then(|| into[start..end].iter_mut())?.for_each(|byte| {
-            if !b"x-".contains(byte) {
-                *byte = u8::MAX;
-            }
-        });
+        if *is_panic.get_or_insert_with(|| find(text, b"panicked").is_some()) {
+            return None;
+        }
+        for byte in into[start..end].iter_mut().filter(|byte| !b"x-".contains(byte)) {
+            *byte = u8::MAX;
+        }
         Some(end)
     };
     for mark in memchr::memchr_iter(b'x', text) {
-        mark.checked_sub(1).and_then(&mut make_alike);
+        mark.checked_sub(1).filter(|start| text[*start] == b'0').and_then(&mut make_alike);
     }
     // Every one of the others has digits in one of the places that are looked at.
     let mut at = HEX_MIN - 1;
