@@ -176,6 +176,11 @@ impl Save for Distribution {
     fn load(from: &mut Reader<'_>) -> Option<Self> {
         let (counts, is_coarse): (BTreeMap<u64, u64>, bool) = Save::load(from)?;
         let (count, sum, min, max) = Save::load(from)?;
+        // No state has values that never occurred, or more of them than all: then no count of a bucket overflows.
+        let all = counts.values().try_fold(0u64, |all, &times| all.checked_add(times))?;
+        if all != count || counts.values().any(|times| *times == 0) {
+            return None;
+        }
         let mut counts = Counts::Exact(counts);
         if is_coarse {
             counts.make_coarse();
@@ -247,6 +252,18 @@ mod tests {
             }
             assert_eq!(of(values.iter().rev().copied()), whole, "{count} values backwards");
         }
+    }
+
+    #[test]
+    fn what_no_distribution_saves_is_not_loaded() {
+        let saved = |counts: &[(u64, u64)], count: u64| {
+            let state = ((counts.to_vec(), true), (count, 5u128, 1u64, 2u64));
+            load::<Distribution>(&save(&state)).is_some()
+        };
+        assert!(saved(&[(1, 2), (2, 1)], 3));
+        assert!(!saved(&[(1, 2), (2, 1)], 4), "not as many as it says");
+        assert!(!saved(&[(1, 3), (2, 0)], 3), "none of a value");
+        assert!(!saved(&[(1024, u64::MAX), (1025, 1)], 0), "more than can be counted");
     }
 
     #[test]

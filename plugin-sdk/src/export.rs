@@ -33,7 +33,7 @@ pub fn configure<P: Exported>(json: &str) -> Result<(), Vec<SettingsError>> {
     })
 }
 
-/// The contract's `observe`. A day without rows and activity is not shown to the plugin.
+/// The contract's `observe`. A day without rows, counts and activity is not shown to the plugin.
 pub fn observe<P: Plugin>(plugin: &P, before: Option<&[u8]>, batch: contract::Batch) -> Result<Vec<Vec<u8>>, String> {
     let mut before = before.map(decode::<P>).transpose()?;
     let mut states = Vec::with_capacity(batch.days.len());

@@ -24,6 +24,7 @@ pub struct Manifest {
     /// Whether batches carry the activity of the stream.
     pub activity: bool,
     /// How often these events occur is wanted.
+    #[serde(default)]
     pub counted: Vec<String>,
     /// Records of these events are wanted, whatever their severity.
     pub events: Vec<String>,

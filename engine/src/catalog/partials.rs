@@ -85,6 +85,14 @@ impl fmt::Display for Broken {
 }
 
 impl Catalog {
+    /// Whether there is any, of whatever work and instance.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub fn has_partials(&self) -> Result<bool, CatalogError> {
+        self.look("looking for partials", |connection| connection.prepare("SELECT 1 FROM partials LIMIT 1")?.exists([]))
+    }
+
     /// Coverage of the partials that are there, by work and day.
     ///
     /// # Errors

@@ -281,6 +281,9 @@ fn check_subscription(manifest: &Manifest) -> Result<(), LoadError> {
     if manifest.columns.len() > COLUMNS_MAX || manifest.events.len().max(manifest.counted.len()) > EVENTS_MAX {
         return wrong(format!("more than {COLUMNS_MAX} columns or {EVENTS_MAX} events"));
     }
+    if let Some(twice) = manifest.counted.iter().enumerate().find(|(at, name)| manifest.counted[..*at].contains(name)) {
+        return wrong(format!("`{}` is counted twice", twice.1));
+    }
     for ManifestColumn { name, attribute, holds } in &manifest.columns {
         let fits = match (attribute, name.as_str()) {
             (true, _) => matches!(holds.as_str(), "symbol" | "key" | "integer"),

@@ -92,11 +92,14 @@ fn make_alike(text: &[u8], into: &mut [u8]) {
 }
 
 /// Puts a byte that no text has in the place of each digit and letter of the hexadecimal numbers of a text that stand by
-/// themselves. Where lines follow, a number at the end may be the place in a file that a frame ends with.
+/// themselves. Where lines follow, a number behind which no word comes may be the place in a file that a frame ends with.
 fn make_hexadecimal_alike(text: &[u8], is_alone: bool, into: &mut [u8]) {
     let mut is_panic = None;
     let mut make_alike = |start: usize| {
-        let end = mask::hexadecimal(text, start).filter(|end| is_alone || *end < text.len())?;
+        let end = mask::hexadecimal(text, start)?;
+        if !is_alone && !text[end..].iter().any(u8::is_ascii_alphanumeric) {
+            return None;
+        }
         // Where something panicked is told as it stands, but for the digits at its end.
         if *is_panic.get_or_insert_with(|| find(text, b"panicked").is_some()) {
             return None;
@@ -196,6 +199,9 @@ mod tests {
             "Jun 7 07:07:00 ",
             "07:07:00 CEST ",
             "7:07 AM ",
+            "07:07 am ",
+            "at start of ",
+            "a.DbException: lost ",
             "2026-10-12 ",
             "for user ",
             "opened for user root ",

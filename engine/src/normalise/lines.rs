@@ -1,7 +1,7 @@
 //! Lines of a source, in bounded memory.
 //!
 //! One buffer holds what is being looked at: the record in the making, and the line behind it. It is filled again when
-//! no whole line is left in it, and grows only for records that do not fit. A line longer than [`LINE_BYTES_MAX`] is
+//! no whole line is left in it; a small one is replaced by a large one then, and that grows only for records that do not fit. A line longer than [`LINE_BYTES_MAX`] is
 //! cut to [`CUT_BYTES`]; the rest of it is read and dropped. What is cut depends on the text alone, never on how the
 //! source hands it over.
 
@@ -20,7 +20,8 @@ pub use pass::{Passes, PassesAlone};
 /// Fits the second-level cache of a core, and makes system calls few.
 const BUFFER_BYTES: usize = 256 << 10;
 /// What the system copies to a place that is no multiple of this takes five times as long on some processors: where it lies
-/// less than 32 bytes further on in its page than the file's text in its own. Files begin with a page.
+/// less than 32 bytes further on in its page than the file's text in its own. Files begin with a page, and so does what is read
+/// first of them; further on it lies anywhere, and so hardly ever there.
 const BUFFER_ALIGNMENT: usize = 64;
 /// The buffer of a source that is looked at first, perhaps long before it is read on. Until then another one has the large
 /// buffer, which stays near to the processor.

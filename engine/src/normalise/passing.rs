@@ -56,7 +56,7 @@ pub struct Passed {
 pub enum Told<'a> {
     /// Records that nobody wants.
     Idle(Passed),
-    /// One of them, of an event that plugins count, as bits; it is told before the others that it stands among.
+    /// One of them, of an event that plugins count, as bits; it is told before the others that it stands among, and ends nothing.
     Counted { event: u16, plugins: u64 },
     /// Any other.
     One(&'a Record),
@@ -153,7 +153,13 @@ impl<K, T: FnMut(Told<'_>) -> bool> Passing<'_, K, T> {
     fn takes_quietly(&mut self, fate: Fate, text: &[u8]) -> bool {
         match fate {
             Fate::Idle => self.takes_at_once(text),
-            Fate::Counted { rule } => self.takes_at_once(text) && self.count(rule),
+            Fate::Counted { rule } => {
+                let takes = self.takes_at_once(text);
+                if takes {
+                    self.count(rule);
+                }
+                takes
+            }
             Fate::Blind { .. } | Fate::Open => false,
         }
     }
@@ -173,14 +179,20 @@ impl<K, T: FnMut(Told<'_>) -> bool> Passing<'_, K, T> {
             (_, Some(last)) if time - last > self.pause_us && !self.tell_idle(last) => false,
             _ => {
                 self.see_idle();
-                if let Fate::Counted { rule } = fate { self.count(rule) } else { true }
+                if let Fate::Counted { rule } = fate {
+                    self.count(rule);
+                }
+                true
             }
         }
     }
 
-    fn count(&mut self, rule: u16) -> bool {
+    /// Tells of a record that is counted.
+    fn count(&mut self, rule: u16) {
         let rule = self.format.rules.at(rule);
-        rule.event.is_none_or(|event| (self.tell)(Told::Counted { event, plugins: rule.counted }))
+        if let Some(event) = rule.event {
+            (self.tell)(Told::Counted { event, plugins: rule.counted });
+        }
     }
 
     /// Goes on to the time that a text begins with, if it may follow the one before.

@@ -16,7 +16,7 @@ use crate::profile::EventRule;
 /// Names that positions stand for, sorted.
 #[derive(Debug)]
 pub struct Names {
-    /// Events that rules give and somebody wants.
+    /// Events that rules give and somebody wants or counts.
     pub events: Vec<String>,
     /// Attributes that somebody wants.
     pub attributes: Vec<String>,
@@ -53,7 +53,7 @@ pub struct Rule {
     fields: Vec<FieldRule>,
     /// Severity that the record gets instead of its own.
     pub severity: Option<u8>,
-    /// Position of the event's name; none where nobody wants it.
+    /// Position of the event's name; none where nobody wants or counts it.
     pub event: Option<u16>,
     /// The plugins that want the event, as bits.
     pub wanted: u64,
@@ -233,7 +233,7 @@ fn candidates(compiled: &[Rule], rules: &[&EventRule], logger: Option<&str>) -> 
             }
         }
     }
-    // A rule that nobody wants only keeps later ones from the record: behind the last wanted one it does nothing.
+    // A rule that nobody wants or counts only keeps later ones from the record: behind the last other one it does nothing.
     let matters = |position: &u32| {
         let rule = &compiled[*position as usize];
         rule.wanted | rule.counted != 0 || rule.severity.is_some() || rule.shapes_signature

@@ -20,7 +20,7 @@ use super::template::{self, Piece};
 use crate::profile::{SIGNATURE_PLACE, SignatureRule};
 
 /// Raised when a record gets another signature than before.
-const VERSION: u32 = 10;
+const VERSION: u32 = 11;
 
 /// What is looked at of a message.
 const MESSAGE_BYTES_MAX: usize = 4096;

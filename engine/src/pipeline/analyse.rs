@@ -115,7 +115,7 @@ pub fn analyse(
     // Instances of which nothing is left to complete.
     let whole = Mutex::new(BTreeSet::<InstanceId>::new());
     let whole = || whole.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut fresh = Fresh::default();
+    let mut fresh = Fresh::new(!catalog.has_partials()?);
     let scanned = fleet.key(&[b"scanned"]);
     if catalog.section(&scanned)?.is_none() {
         let work = |job: &Job<'_>, catalog: &Catalog, worker: &mut Worker<'_>| {

@@ -125,10 +125,10 @@ impl Batches {
     /// Counts an event, by the normaliser's position.
     #[inline]
     pub fn count(&mut self, event: u16) {
-        let first = self.counts.len().saturating_sub(self.counted_events);
         let position = usize::from(self.counted[usize::from(event)]);
-        if let Some(count) = self.counts.get_mut(first + position) {
-            *count += 1;
+        if position < self.counted_events {
+            let today = self.counts.len() - self.counted_events;
+            self.counts[today + position] += 1;
         }
     }
 

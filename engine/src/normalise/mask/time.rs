@@ -103,7 +103,7 @@ fn clock(text: &[u8], at: usize) -> Option<usize> {
     let is_german = |end: usize| {
         text[..end].ends_with(b" am")
             && text.get(end) == Some(&b' ')
-            && text.get(end + 1).is_some_and(u8::is_ascii_digit)
+            && digits(text, end + 1, 1, 2).is_some_and(|day| text.get(day) == Some(&b'.'))
     };
     end = half.filter(|half| !is_german(*half)).unwrap_or(end);
     let offset = |start| {
