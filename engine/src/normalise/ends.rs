@@ -58,7 +58,13 @@ impl Ends {
     /// Goes on to the line end behind that.
     #[inline(always)]
     pub fn advance(&mut self) {
-        self.next += 1;
+        self.next = self.next.wrapping_add(1);
+    }
+
+    /// Goes on to the last of so many line ends; to that before the window, which is no more, where there are none.
+    #[inline(always)]
+    pub fn go_to_last(&mut self, count: usize) {
+        self.next = self.next.wrapping_add(count).wrapping_sub(1);
     }
 
     /// Goes on by so many line ends.

@@ -246,6 +246,11 @@ impl<'a, T: FnMut(Told<'_>) -> bool> Passes for Passing<'a, ByHead<'a>, T> {
             || self.takes_known(known, at, text, bytes, ahead_by)
     }
 
+    #[inline(always)]
+    fn holds(&self) -> bool {
+        self.known.held.is_some()
+    }
+
     fn gives_back(&mut self) -> bool {
         let Some(held) = self.known.held.take() else { return false };
         (*self.minutes, self.progress.moment) = held.before;

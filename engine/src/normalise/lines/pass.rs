@@ -4,7 +4,7 @@ use std::io::Read;
 
 #[cfg(target_arch = "x86_64")]
 use super::super::ends::is_wide;
-use super::{AHEAD_BYTES, Line, Lines};
+use super::{AHEAD_BYTES, Line, Lines, WINDOW_BYTES};
 
 /// Knows lines that need no closer look.
 pub trait Passes {
@@ -15,7 +15,10 @@ pub trait Passes {
     /// `ahead_by` bytes behind the first, with which `text` begins; `ahead` is what begins with the line.
     fn goes_on(&mut self, text: &[u8], ahead: &[u8; AHEAD_BYTES], bytes: usize, ahead_by: usize) -> bool;
 
-    /// Whether the last line that went on was not one of them after all, for what should have come behind it did not.
+    /// Whether the last line that went on waits for what comes behind it.
+    fn holds(&self) -> bool;
+
+    /// Whether that line was not one of them after all, for what should have come behind it did not.
     fn gives_back(&mut self) -> bool;
 }
 
@@ -27,8 +30,8 @@ pub trait PassesAlone {
 }
 
 impl<R: Read> Lines<'_, R> {
-    /// Goes on over lines, each the begin of a record and the end of the one before: those that are known to lie in the
-    /// buffer behind the one that comes next, and that pass. Gives how many lines it took, and the last; none where
+    /// Goes on over lines, each the begin of a record and the end of the one before: those that lie in the buffer behind the one
+    /// that comes next, and that pass. Gives how many lines it took, and the last; none where
     /// nothing is known of the one that comes next.
     // By itself, so that the processor's registers are free for it.
     #[inline(never)]
@@ -53,28 +56,54 @@ impl<R: Read> Lines<'_, R> {
         if !passes.begin(begin) {
             return None;
         }
-        let (places, base) = self.ends.ahead();
-        let text = &self.buffer[self.at..];
         let (mut next, mut passed) = (self.at + line.taken(), 0);
-        for place in places.get(1..).unwrap_or_default() {
-            let end = base + usize::from(*place);
-            let ahead = self.buffer[next..].first_chunk();
-            if !ahead.is_some_and(|ahead| passes.goes_on(text, ahead, end - next, next - self.at)) {
-                break;
+        // The first end of the first window is that of the line that it begins at.
+        let (mut first, mut last, mut is_searched) = (1, None, true);
+        loop {
+            let (places, base) = self.ends.ahead();
+            let text = &self.buffer[self.at..];
+            let (mut here, mut goes_on) = (0, true);
+            for place in places.get(first..).unwrap_or_default() {
+                let end = base + usize::from(*place);
+                let ahead = self.buffer[next..].first_chunk();
+                if !ahead.is_some_and(|ahead| passes.goes_on(text, ahead, end - next, next - self.at)) {
+                    goes_on = false;
+                    break;
+                }
+                next = end + 1;
+                here += 1;
             }
-            next = end + 1;
-            passed += 1;
+            passed += here;
+            // What waits for the line behind it is not left behind in a window, and no line spans more than two.
+            let goes_over = goes_on
+                && is_searched
+                && !passes.holds()
+                && self.searched < self.filled
+                && self.searched - next <= WINDOW_BYTES;
+            let given_back = usize::from(!goes_over && passes.gives_back());
+            passed -= given_back;
+            let ends = (first + here - given_back).min(places.len());
+            if ends > 0 {
+                let end = |position: usize| base + usize::from(places[position]);
+                let start = match (ends.checked_sub(2), last) {
+                    (Some(before), _) => end(before) + 1,
+                    (None, Some((_, before))) => before + 1,
+                    (None, None) => self.at,
+                };
+                last = Some((start, end(ends - 1)));
+            }
+            if goes_over {
+                is_searched = self.search();
+                first = 0;
+                continue;
+            }
+            let Some((start, end)) = last.filter(|_| passed > 0 || first == 0) else { return Some((0, line)) };
+            // Taking the last one leads to the end behind its own, which may be in the window before.
+            self.ends.go_to_last(ends);
+            self.offset += (start - self.at) as u64;
+            self.at = start;
+            return Some((passed as u64, self.whole(end - start)));
         }
-        passed -= usize::from(passes.gives_back());
-        if passed == 0 {
-            return Some((0, line));
-        }
-        let end = |line: usize| base + usize::from(places[line]);
-        let (start, bytes) = (end(passed - 1) + 1, end(passed) - end(passed - 1) - 1);
-        self.ends.advance_by(passed);
-        self.offset += (start - self.at) as u64;
-        self.at = start;
-        Some((passed as u64, self.whole(bytes)))
     }
 
     /// Skips lines, each a record: those that are known to lie in the buffer from the one that comes next on, and that pass.

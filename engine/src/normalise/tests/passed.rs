@@ -1,5 +1,7 @@
 //! Records that are passed are told as they would have been given one by one.
 
+use std::sync::LazyLock;
+
 use proptest::bool::weighted;
 use proptest::prelude::{prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::select;
@@ -104,6 +106,10 @@ impl Seen {
     }
 }
 
+/// Lines that span two windows of those in which line ends are found, and more.
+static LONG: LazyLock<[String; 2]> =
+    LazyLock::new(|| [6_000, 20_000].map(|bytes| format!("[3] INFO  Core.Loop - {}", "x".repeat(bytes))));
+
 /// Lines of which most are wanted by nobody, and whose times mostly go on.
 fn line() -> impl Strategy<Value = String> {
     let seconds = prop_oneof![8 => 0..3u32, 1 => 50..70u32, 1 => 3_600..90_000u32];
@@ -119,6 +125,7 @@ fn line() -> impl Strategy<Value = String> {
         1 => Just("[7] INFO  Core.Loop - with a line behind it\nthat joins"),
         1 => Just("and nothing that fits"),
         1 => Just("[3] INFO  Core.Loop -"),
+        1 => select(LONG.iter().map(String::as_str).collect::<Vec<_>>()),
     ];
     (seconds, 0..1_000u32, weighted(0.15), rest).prop_map(|(seconds, millis, back, rest)| {
         let seconds = if back && seconds < 2 { 40_000 - seconds } else { 40_000 + seconds };
