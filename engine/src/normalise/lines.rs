@@ -25,7 +25,7 @@ const BUFFER_BYTES: usize = 256 << 10;
 const BUFFER_ALIGNMENT: usize = 64;
 /// The buffer of a source that is looked at first, perhaps long before it is read on. Until then another one has the large
 /// buffer, which stays near to the processor.
-const FIRST_BYTES: usize = 16 << 10;
+const FIRST_BYTES: usize = 4 << 10;
 /// Longest line and longest record that is kept whole.
 pub const LINE_BYTES_MAX: usize = 1 << 20;
 /// What is kept of longer ones: enough for any message and stack trace.
