@@ -1,9 +1,9 @@
 //! Lines of a source, in bounded memory.
 //!
 //! One buffer holds what is being looked at: the record in the making, and the line behind it. It is filled again when
-//! no whole line is left in it; a small one is replaced by a large one then, and that grows only for records that do not fit. A line longer than [`LINE_BYTES_MAX`] is
-//! cut to [`CUT_BYTES`]; the rest of it is read and dropped. What is cut depends on the text alone, never on how the
-//! source hands it over.
+//! no whole line is left in it; a small one is replaced by a large one then, and that grows only for records that do not
+//! fit. A line longer than [`LINE_BYTES_MAX`] is cut to [`CUT_BYTES`]; the rest of it is read and dropped. What is cut
+//! depends on the text alone, never on how the source hands it over.
 
 mod pass;
 

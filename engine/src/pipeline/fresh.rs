@@ -10,7 +10,6 @@ use crate::catalog::{InstanceId, Partial, Update};
 const BYTES_MAX: usize = 8 << 20;
 
 /// The states of instances of which there are no others.
-#[derive(Default)]
 pub struct Fresh {
     /// By work and instance, by day: several KPIs may have one work.
     states: BTreeMap<(i64, InstanceId), BTreeMap<i32, Vec<u8>>>,

@@ -247,12 +247,12 @@ mod tests {
     use super::*;
     use crate::host::{Batch, Host, Instance, Native, Window};
     use crate::normalise::{Normaliser, Want, Wanted};
-    use crate::profile::{PluginFile, known};
+    use crate::profile::{EventRule, PluginFile, known};
 
     /// The day that the plugin has a fault with.
     const FAULTY: i32 = 2;
 
-    /// Its state of a day is the number of the day's spans, behind what was there before.
+    /// Its state of a day is the number of the day's spans and of what is counted, behind what was there before.
     struct Spans;
 
     impl Native for Spans {
@@ -262,7 +262,7 @@ mod tests {
             }
             let state = |(at, spans): (usize, u32)| {
                 let mut state = before.filter(|_| at == 0).unwrap_or_default().to_vec();
-                state.push(spans as u8);
+                state.extend([spans as u8, batch.counts[at] as u8]);
                 state
             };
             Ok(batch.days.iter().map(|day| day.spans).enumerate().map(state).collect())
@@ -279,14 +279,27 @@ mod tests {
         }
     }
 
-    /// The states after a stream over these days, one record each; where it comes back to a day, they are taken first.
+    /// The states after a stream over these days, one record each, which is counted, and as many others as the day says; where
+    /// it comes back to a day, they are taken first.
     fn states(days: &[i32]) -> (Vec<DayState>, Vec<String>) {
         let file = PluginFile::Embedded("installed-base".to_owned());
-        let plugin = Host::new(None).expect("an engine").load("desks", &file, "{}").expect("a plugin of this program");
+        let mut plugin =
+            Host::new(None).expect("an engine").load("desks", &file, "{}").expect("a plugin of this program");
+        plugin.manifest.counted = vec!["user.action".to_owned()];
         let plugins = [plugin.into_native(|_| Box::new(Spans))];
-        let wanted = Want { attributes: vec!["app.version".to_owned()], ..Want::default() };
+        let counted = plugins[0].manifest.counted.clone();
+        let wanted = Want { attributes: vec!["app.version".to_owned()], counted, ..Want::default() };
+        let rule = EventRule {
+            name: "user.action".to_owned(),
+            logger: None,
+            severity_min: None,
+            body: None,
+            severity: None,
+            formats: Vec::new(),
+            fields: Default::default(),
+        };
         let formats = [known("log4net").expect("a layout").format()];
-        let normaliser = Normaliser::compile(&formats, &[], &Wanted { plugins: vec![wanted] }).expect("a format");
+        let normaliser = Normaliser::compile(&formats, &[rule], &Wanted { plugins: vec![wanted] }).expect("a format");
         let failures = Failures::default();
         let mut worker = Worker::new(&plugins, &normaliser, &failures);
         worker.begin_instance(0, "desk");
@@ -299,8 +312,9 @@ mod tests {
             }
             worker.begin_day(*day, vec![(0, saved)]);
             let mut record = Record::default();
-            record.time = at as i64;
+            (record.time, record.event, record.counted) = (at as i64, Some(0), 1);
             worker.see(&record, || 0);
+            (0..*day).for_each(|_| worker.count(0, 1));
         }
         states.extend(worker.take_states());
         states.sort();
@@ -311,14 +325,14 @@ mod tests {
     #[test]
     fn days_have_states_of_their_own_and_go_on_where_the_stream_comes_back() {
         let (states, faults) = states(&[1, 3, 1, 4]);
-        assert_eq!(states, [((0, 1), vec![1, 1]), ((0, 3), vec![1]), ((0, 4), vec![1])]);
+        assert_eq!(states, [((0, 1), vec![1, 2, 1, 2]), ((0, 3), vec![1, 4]), ((0, 4), vec![1, 5])]);
         assert!(faults.is_empty(), "{faults:?}");
     }
 
     #[test]
     fn a_fault_costs_no_day_before_it_and_all_that_comes_behind_it() {
         let place = vec!["instance desk, 1970-01-03".to_owned()];
-        assert_eq!(states(&[1, 2, 3]), (vec![((0, 1), vec![1])], place.clone()));
+        assert_eq!(states(&[1, 2, 3]), (vec![((0, 1), vec![1, 2])], place.clone()));
         // A second part of the first day alone would stand for all of it.
         assert_eq!(states(&[2, 1, 2, 1]), (vec![], place));
     }
