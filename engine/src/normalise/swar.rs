@@ -63,15 +63,34 @@ pub fn find_either(text: &[u8], from: usize, a: u8, b: u8) -> Option<usize> {
 #[inline(always)]
 pub fn find_either_far(text: &[u8], from: usize, a: u8, b: u8) -> Option<usize> {
     let mut at = from;
-    while let (Some(near), Some(far)) = (eight(text, at), eight(text, at + 8)) {
-        let [near, far] = [near, far].map(|bytes| equal(bytes, a) | equal(bytes, b));
-        if near | far != 0 {
-            let bits = if near != 0 { near.trailing_zeros() } else { far.trailing_zeros() + u64::BITS };
-            return Some(at + bits as usize / 8);
+    while let Some(bytes) = text.get(at..).and_then(|rest| rest.first_chunk()) {
+        let found = either_of_sixteen(bytes, a, b);
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize);
         }
         at += 16;
     }
     find_either(text, at, a, b)
+}
+
+/// A bit for each of sixteen bytes that is `a` or `b`.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn either_of_sixteen(bytes: &[u8; 16], a: u8, b: u8) -> u32 {
+    use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8};
+
+    // SAFETY: sixteen bytes are there, the load asks for no alignment, and SSE2 belongs to every processor of this architecture.
+    unsafe {
+        let bytes = _mm_loadu_si128(bytes.as_ptr().cast());
+        let equal = |byte: u8| _mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte.cast_signed()));
+        _mm_movemask_epi8(_mm_or_si128(equal(a), equal(b))).cast_unsigned()
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+fn either_of_sixteen(bytes: &[u8; 16], a: u8, b: u8) -> u32 {
+    (0..16).fold(0, |found, at| found | u32::from(bytes[at] == a || bytes[at] == b) << at)
 }
 
 /// Position behind a run of `byte` that may be empty.

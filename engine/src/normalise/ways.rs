@@ -78,7 +78,8 @@ impl Ways {
                     next
                 }
                 Then::Text(next) => {
-                    at = swar::find_either_far(line, at, b'"', b'\\').filter(|end| line[*end] == b'"')?;
+                    // It stands in the line: what is behind that, if it leads there, is found to be so below.
+                    at = swar::find_either_far(text, at, b'"', b'\\').filter(|end| text[*end] == b'"')?;
                     next
                 }
                 Then::Digits(next) => {

@@ -74,12 +74,8 @@ impl<R: Read> Lines<'_, R> {
                 here += 1;
             }
             passed += here;
-            // What waits for the line behind it is not left behind in a window, and no line spans more than two.
-            let goes_over = goes_on
-                && is_searched
-                && !passes.holds()
-                && self.searched < self.filled
-                && self.searched - next <= WINDOW_BYTES;
+            // What waits for the line behind it is not left behind in a window.
+            let goes_over = goes_on && is_searched && !passes.holds() && self.goes_over(next);
             let given_back = usize::from(!goes_over && passes.gives_back());
             passed -= given_back;
             let ends = (first + here - given_back).min(places.len());
@@ -106,7 +102,13 @@ impl<R: Read> Lines<'_, R> {
         }
     }
 
-    /// Skips lines, each a record: those that are known to lie in the buffer from the one that comes next on, and that pass.
+    /// Whether lines are passed on in the next window, the first of which begins at `next`: none spans more than two.
+    #[inline(always)]
+    fn goes_over(&self, next: usize) -> bool {
+        self.searched < self.filled && self.searched - next <= WINDOW_BYTES
+    }
+
+    /// Skips lines, each a record: those that lie in the buffer from the one that comes next on, and that pass.
     /// Gives how many lines it took.
     #[inline(never)]
     pub fn pass_alone(&mut self, passes: &mut impl PassesAlone) -> u64 {
@@ -129,17 +131,25 @@ impl<R: Read> Lines<'_, R> {
         if self.excess.is_cut {
             return 0;
         }
-        let (places, base) = self.ends.ahead();
         let (mut next, mut passed) = (self.at, 0);
-        for place in places {
-            let end = base + usize::from(*place);
-            if !passes.goes_on(&self.buffer[next..], end - next, next - self.at) {
+        loop {
+            let (places, base) = self.ends.ahead();
+            let mut here = 0;
+            for place in places {
+                let end = base + usize::from(*place);
+                if !passes.goes_on(&self.buffer[next..], end - next, next - self.at) {
+                    break;
+                }
+                next = end + 1;
+                here += 1;
+            }
+            let is_all = here == places.len();
+            self.ends.advance_by(here);
+            passed += here;
+            if !(is_all && self.goes_over(next) && self.search()) {
                 break;
             }
-            next = end + 1;
-            passed += 1;
         }
-        self.ends.advance_by(passed);
         self.offset += (next - self.at) as u64;
         self.at = next;
         passed as u64
