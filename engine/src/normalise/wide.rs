@@ -35,12 +35,7 @@ pub struct Decoder<R> {
 enum State {
     /// Nothing was read yet, and the first bytes will tell.
     Unknown,
-    /// What was read to tell it, and how much of it was handed on.
-    Plain {
-        sign: [u8; SIGN_BYTES],
-        bytes: usize,
-        given: usize,
-    },
+    Plain,
     Wide(Box<Converter>),
 }
 
@@ -87,7 +82,7 @@ impl<R: Read> Decoder<R> {
     pub fn new(source: R, offset: u64, counted: u64, wide: Option<Option<Wide>>, closed: bool) -> Self {
         let state = match wide {
             None => State::Unknown,
-            Some(None) => State::Plain { sign: [0; SIGN_BYTES], bytes: 0, given: 0 },
+            Some(None) => State::Plain,
             Some(Some(wide)) => State::Wide(Converter::new(wide, offset, counted, closed)),
         };
         Self { source, offset, closed, counted, state }
@@ -98,7 +93,7 @@ impl<R: Read> Decoder<R> {
     pub fn raw(&mut self, offset: u64) -> u64 {
         match &mut self.state {
             State::Wide(converter) => converter.raw(offset),
-            State::Plain { .. } | State::Unknown => offset,
+            State::Plain | State::Unknown => offset,
         }
     }
 
@@ -106,7 +101,7 @@ impl<R: Read> Decoder<R> {
     pub fn recoded(&self) -> u64 {
         match &self.state {
             State::Wide(converter) => converter.recoded,
-            State::Plain { .. } | State::Unknown => 0,
+            State::Plain | State::Unknown => 0,
         }
     }
 
@@ -114,52 +109,49 @@ impl<R: Read> Decoder<R> {
     pub fn wide(&self) -> Option<Option<Wide>> {
         match &self.state {
             State::Unknown => None,
-            State::Plain { .. } => Some(None),
+            State::Plain => Some(None),
             State::Wide(converter) => Some(Some(converter.wide)),
         }
     }
 
-    /// Reads the first bytes; false where there are too few to tell.
-    fn tell(&mut self) -> io::Result<bool> {
-        let mut sign = [0; SIGN_BYTES];
+    /// Reads the first bytes, and tells by them; none where there are too few. They are read to where they are asked for, not
+    /// by themselves first: of most sources they are all that another read would be for.
+    fn read_first(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let room = into.len().min(RAW_BYTES);
+        if room < SIGN_BYTES {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the first bytes of a source are read together"));
+        }
         let mut bytes = 0;
         while bytes < SIGN_BYTES {
-            match self.source.read(&mut sign[bytes..])? {
-                0 => break,
-                more => bytes += more,
+            match self.source.read(&mut into[bytes..room]) {
+                Ok(0) => break,
+                Ok(more) => bytes += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
             }
         }
         if bytes < SIGN_BYTES && !self.closed {
-            return Ok(false);
+            return Ok(0);
         }
-        self.state = match Wide::of(&sign[..bytes]) {
-            Some(wide) => {
-                let mut converter = Converter::new(wide, self.offset, self.counted, self.closed);
-                converter.raw[..bytes].copy_from_slice(&sign[..bytes]);
-                converter.end = bytes;
-                State::Wide(converter)
-            }
-            None => State::Plain { sign, bytes, given: 0 },
+        let Some(wide) = Wide::of(&into[..bytes.min(SIGN_BYTES)]) else {
+            self.state = State::Plain;
+            return Ok(bytes);
         };
-        Ok(true)
+        let mut converter = Converter::new(wide, self.offset, self.counted, self.closed);
+        converter.raw[..bytes].copy_from_slice(&into[..bytes]);
+        converter.end = bytes;
+        let count = converter.read(&mut self.source, into);
+        self.state = State::Wide(converter);
+        count
     }
 }
 
 impl<R: Read> Read for Decoder<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if matches!(self.state, State::Unknown) && !self.tell()? {
-            return Ok(0);
-        }
         match &mut self.state {
-            State::Plain { bytes, given, .. } if bytes == given => self.source.read(into),
-            State::Plain { sign, bytes, given } => {
-                let count = into.len().min(*bytes - *given);
-                into[..count].copy_from_slice(&sign[*given..*given + count]);
-                *given += count;
-                Ok(count)
-            }
+            State::Plain => self.source.read(into),
             State::Wide(converter) => converter.read(&mut self.source, into),
-            State::Unknown => Ok(0),
+            State::Unknown => self.read_first(into),
         }
     }
 }

@@ -9,7 +9,8 @@ fn decode(raw: &[u8], wide: Option<Option<Wide>>, sizes: &[usize]) -> (Vec<u8>, 
     let (mut text, mut piece) = (Vec::new(), 0);
     let mut begins = vec![decoder.raw(0)];
     loop {
-        let mut buffer = vec![0; sizes[piece % sizes.len()]];
+        let size = sizes[piece % sizes.len()];
+        let mut buffer = vec![0; if piece == 0 { size + SIGN_BYTES } else { size }];
         piece += 1;
         let count = decoder.read(&mut buffer).unwrap();
         if count == 0 {
