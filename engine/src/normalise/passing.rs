@@ -56,8 +56,8 @@ pub struct Passed {
 pub enum Told<'a> {
     /// Records that nobody wants.
     Idle(Passed),
-    /// One of them, of an event that plugins count, as bits; it is told before the others that it stands among, and ends nothing.
-    Counted { event: u16, plugins: u64 },
+    /// How often an event occurred among them that plugins count, as bits; it is told at some time, and ends nothing.
+    Counted { event: u16, plugins: u64, times: u64 },
     /// Any other.
     One(&'a Record),
 }
@@ -92,13 +92,21 @@ pub struct Progress {
     /// Idle records that were not told yet, the ten minutes of the first, and its time in them.
     idle: u64,
     first: (i64, Moment),
+    /// A rule whose event is counted, and how often it occurred since that was told.
+    counted: (u16, u64),
     /// Records that were told and of which some was no text.
     pub lossy: u64,
 }
 
 impl Progress {
-    pub const BEGIN: Self =
-        Self { moment: Moment::BEHIND_ALL, has_begun: false, idle: 0, first: (0, Moment::BEHIND_ALL), lossy: 0 };
+    pub const BEGIN: Self = Self {
+        moment: Moment::BEHIND_ALL,
+        has_begun: false,
+        idle: 0,
+        first: (0, Moment::BEHIND_ALL),
+        counted: (0, 0),
+        lossy: 0,
+    };
 }
 
 impl<'a, T> Passing<'a, (), T> {
@@ -114,6 +122,7 @@ impl<K, T: FnMut(Told<'_>) -> bool> Passing<'_, K, T> {
     /// Tells what was not told yet, and gives the time of the line that came last.
     pub fn finish(&mut self) -> Option<i64> {
         let last = self.last()?;
+        self.tell_counted();
         self.tell_idle(last);
         Some(last)
     }
@@ -187,11 +196,24 @@ impl<K, T: FnMut(Told<'_>) -> bool> Passing<'_, K, T> {
         }
     }
 
-    /// Tells of a record that is counted.
+    /// Takes in a record that is counted: mostly it is of the same event as the one before.
+    #[inline(always)]
     fn count(&mut self, rule: u16) {
-        let rule = self.format.rules.at(rule);
-        if let Some(event) = rule.event {
-            (self.tell)(Told::Counted { event, plugins: rule.counted });
+        if self.progress.counted.0 != rule {
+            self.tell_counted();
+            self.progress.counted.0 = rule;
+        }
+        self.progress.counted.1 += 1;
+    }
+
+    /// Tells how often the event occurred that came last.
+    fn tell_counted(&mut self) {
+        let (rule, times) = (self.progress.counted.0, mem::take(&mut self.progress.counted.1));
+        if times > 0
+            && let rule = self.format.rules.at(rule)
+            && let Some(event) = rule.event
+        {
+            (self.tell)(Told::Counted { event, plugins: rule.counted, times });
         }
     }
 

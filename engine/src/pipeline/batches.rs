@@ -122,13 +122,13 @@ impl Batches {
         self.counts.resize(self.days.len() * self.counted_events, 0);
     }
 
-    /// Counts an event, by the normaliser's position.
+    /// Counts an event that occurred so many times, by the normaliser's position.
     #[inline]
-    pub fn count(&mut self, event: u16) {
+    pub fn count(&mut self, event: u16, times: u64) {
         let position = usize::from(self.counted[usize::from(event)]);
         if position < self.counted_events {
             let today = self.counts.len() - self.counted_events;
-            self.counts[today + position] += 1;
+            self.counts[today + position] += times;
         }
     }
 

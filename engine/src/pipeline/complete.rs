@@ -205,8 +205,8 @@ impl Visitor<Problem> for Visit<'_, '_> {
         if self.now.is_some() { self.calendar.bounds() } else { 0..0 }
     }
 
-    fn count(&mut self, event: u16, plugins: u64) {
-        self.worker.count(event, plugins);
+    fn count(&mut self, event: u16, plugins: u64, times: u64) {
+        self.worker.count(event, plugins, times);
     }
 
     fn pass(&mut self, passed: Passed) {

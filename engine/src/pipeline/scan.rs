@@ -97,8 +97,8 @@ impl Visitor<Problem> for Visit<'_, '_, '_> {
     }
 
     #[inline]
-    fn count(&mut self, event: u16, plugins: u64) {
-        self.worker.count(event, plugins);
+    fn count(&mut self, event: u16, plugins: u64, times: u64) {
+        self.worker.count(event, plugins, times);
     }
 
     #[inline]

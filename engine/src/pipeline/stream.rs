@@ -61,8 +61,8 @@ pub trait Visitor<E> {
     /// The times at which records of a lane that nobody wants need not be seen one by one.
     fn quiet(&self, lane: usize) -> Range<i64>;
 
-    /// One of these, of an event that plugins count, as bits.
-    fn count(&mut self, event: u16, plugins: u64);
+    /// How often an event occurred among these that plugins count, as bits.
+    fn count(&mut self, event: u16, plugins: u64, times: u64);
 
     /// Such records, none more than [`PAUSE_US`] behind the one before it.
     fn pass(&mut self, passed: Passed);
@@ -146,7 +146,7 @@ fn read<R: Read, E: From<io::Error>>(
                     key = passed.last;
                     visitor.pass(passed);
                 }
-                Told::Counted { event, plugins } => visitor.count(event, plugins),
+                Told::Counted { event, plugins, times } => visitor.count(event, plugins, times),
                 Told::One(record) => {
                     key = record.time;
                     seen = visitor.visit(lane, key, record);

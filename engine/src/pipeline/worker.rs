@@ -104,17 +104,17 @@ impl<'p> Worker<'p> {
             self.push(record, wanted, &place);
         }
         if let Some(event) = record.event.filter(|_| record.counted != 0) {
-            self.count(event, record.counted);
+            self.count(event, record.counted, 1);
         }
         self.note(record.time);
     }
 
-    /// Counts an event of the day, for plugins as bits.
+    /// Counts an event of the day that occurred so many times, for plugins as bits.
     #[inline]
-    pub fn count(&mut self, event: u16, plugins: u64) {
+    pub fn count(&mut self, event: u16, plugins: u64, times: u64) {
         let mut counting = plugins & self.observed;
         while counting != 0 {
-            self.observers[counting.trailing_zeros() as usize].batches.count(event);
+            self.observers[counting.trailing_zeros() as usize].batches.count(event, times);
             counting &= counting - 1;
         }
     }
@@ -314,7 +314,7 @@ mod tests {
             let mut record = Record::default();
             (record.time, record.event, record.counted) = (at as i64, Some(0), 1);
             worker.see(&record, || 0);
-            (0..*day).for_each(|_| worker.count(0, 1));
+            (0..*day).for_each(|_| worker.count(0, 1, 1));
         }
         states.extend(worker.take_states());
         states.sort();

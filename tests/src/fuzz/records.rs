@@ -117,9 +117,9 @@ fn read_passing(normaliser: &Normaliser, log: &[u8], start: Start, alone: &[Show
                     let ends = these.first().zip(these.last()).map(|(first, last)| (first.time, last.time));
                     assert_eq!(ends, Some((passed.first, passed.last)));
                 }
-                Told::Counted { event, plugins } => {
+                Told::Counted { event, plugins, times } => {
                     assert_eq!(plugins, 1);
-                    *counts.entry(event).or_default() += 1;
+                    *counts.entry(event).or_default() += times as i64;
                 }
                 Told::One(record) => assert_eq!(rest.next(), Some(&Shown::of(normaliser, record, &mut alike))),
             }

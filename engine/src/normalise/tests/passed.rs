@@ -176,9 +176,9 @@ proptest! {
                         assert!(these.iter().all(|seen| seen.wanted == 0), "{these:?}");
                         counts += these.iter().filter(|seen| seen.counted != 0).count();
                     }
-                    Told::Counted { event, plugins } => {
+                    Told::Counted { event, plugins, times } => {
                         assert_eq!((normaliser.events()[usize::from(event)].as_str(), plugins), ("user.action", COUNTING));
-                        counted += 1;
+                        counted += times as usize;
                         return true;
                     }
                     Told::One(record) => {
