@@ -37,9 +37,9 @@ fn compile() -> PathBuf {
     let stamp = built.duration_since(std::time::UNIX_EPOCH).expect("built after 1970").as_millis();
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
     let folder = home.join(stamp.to_string());
-    if !folder.exists() {
-        // What an older program compiled is of no use any more.
-        let _ = fs::remove_dir_all(&home);
+    // What an older program compiled is of no use any more; tests in other processes may fill the same folder right now.
+    for other in fs::read_dir(&home).into_iter().flatten().flatten().filter(|other| other.path() != folder) {
+        let _ = fs::remove_dir_all(other.path());
     }
     fs::create_dir_all(folder.join("logs")).expect("a folder");
     let profile = folder.join("warm.toml");
