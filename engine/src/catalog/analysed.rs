@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::change::enrol;
 use super::partials::{self, Partial};
 use super::{Catalog, CatalogError, GenerationId, InstanceId, sql};
 use crate::fault;
@@ -129,34 +130,30 @@ pub struct Update {
 }
 
 impl Catalog {
-    /// Numbers this analysis and forgets what no run has used for long.
+    /// Takes instances, layouts and works into the books; gives the numbers of the layouts and of the works. Where `begins`, it
+    /// is for an analysis of its own: that is numbered, and what no run has used for long is forgotten.
     ///
     /// # Errors
     /// When the catalog cannot be written.
-    pub fn begin_analysis(&mut self) -> Result<(), CatalogError> {
-        self.change("beginning an analysis", |tx| {
-            tx.execute("INSERT INTO meta VALUES ('run', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1", [])?;
-            for table in ["layouts", "works", "sections"] {
-                tx.execute(&format!("DELETE FROM {table} WHERE used < {RUN} - {UNUSED_RUNS_MAX}"), [])?;
+    pub fn enter(
+        &mut self,
+        begins: bool,
+        instances: &[&str],
+        layouts: &[[u8; 32]],
+        works: &[[u8; 32]],
+    ) -> Result<(Vec<i64>, Vec<i64>), CatalogError> {
+        let doing = "beginning an analysis";
+        self.write(doing, |tx| {
+            if begins {
+                begin(tx).map_err(sql(doing))?;
             }
-            Ok(())
+            enrol(tx, instances).map_err(sql(doing))?;
+            let numbers = |table: &str, digests: &[[u8; 32]]| {
+                digests.iter().map(|digest| number(tx, table, digest)).collect::<rusqlite::Result<Vec<i64>>>()
+            };
+            let layouts = numbers("layouts", layouts).map_err(sql(doing))?;
+            Ok((layouts, numbers("works", works).map_err(sql(doing))?))
         })
-    }
-
-    /// The number of a layout.
-    ///
-    /// # Errors
-    /// When the catalog cannot be written.
-    pub fn layout(&mut self, digest: &[u8; 32]) -> Result<i64, CatalogError> {
-        self.change("numbering a layout", |tx| number(tx, "layouts", digest))
-    }
-
-    /// The number of a work.
-    ///
-    /// # Errors
-    /// When the catalog cannot be written.
-    pub fn work(&mut self, digest: &[u8; 32]) -> Result<i64, CatalogError> {
-        self.change("numbering a work", |tx| number(tx, "works", digest))
     }
 
     /// What was read of an instance.
@@ -289,14 +286,6 @@ impl Catalog {
     ) -> Result<T, CatalogError> {
         work(&self.connection).map_err(sql(doing))
     }
-
-    fn change<T>(
-        &mut self,
-        doing: &'static str,
-        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
-    ) -> Result<T, CatalogError> {
-        self.write(doing, |tx| work(tx).map_err(sql(doing)))
-    }
 }
 
 const SELECT_SCANS: &str = "
@@ -320,6 +309,14 @@ fn json(value: &impl serde::Serialize) -> String {
 
 /// The run that is going on.
 const RUN: &str = "(SELECT value FROM meta WHERE key = 'run')";
+
+fn begin(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    tx.execute("INSERT INTO meta VALUES ('run', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1", [])?;
+    for table in ["layouts", "works", "sections"] {
+        tx.execute(&format!("DELETE FROM {table} WHERE used < {RUN} - {UNUSED_RUNS_MAX}"), [])?;
+    }
+    Ok(())
+}
 
 fn number(tx: &Transaction<'_>, table: &str, digest: &[u8; 32]) -> rusqlite::Result<i64> {
     let upsert = format!(

@@ -78,18 +78,7 @@ impl Catalog {
     /// Makes sure that every name has a row, and returns their keys in the order of the names given.
     pub fn enrol(&mut self, names: &[&str]) -> Result<Vec<InstanceId>, CatalogError> {
         let doing = "enrolling the instances";
-        self.write(doing, |transaction| {
-            let mut insert = transaction
-                .prepare("INSERT INTO instances (name) VALUES (?1) ON CONFLICT (name) DO NOTHING")
-                .map_err(sql(doing))?;
-            let mut find = transaction.prepare("SELECT id FROM instances WHERE name = ?1").map_err(sql(doing))?;
-            let mut ids = Vec::with_capacity(names.len());
-            for name in names {
-                insert.execute([name]).map_err(sql(doing))?;
-                ids.push(InstanceId(find.query_row([name], |row| row.get(0)).map_err(sql(doing))?));
-            }
-            Ok(ids)
-        })
+        self.write(doing, |transaction| enrol(transaction, names).map_err(sql(doing)))
     }
 
     /// Applies a group in one transaction.
@@ -113,6 +102,17 @@ impl Catalog {
         fault::point("after-catalog-commit");
         Ok(())
     }
+}
+
+pub(super) fn enrol(transaction: &Transaction<'_>, names: &[&str]) -> rusqlite::Result<Vec<InstanceId>> {
+    let mut insert = transaction.prepare("INSERT INTO instances (name) VALUES (?1) ON CONFLICT (name) DO NOTHING")?;
+    let mut find = transaction.prepare("SELECT id FROM instances WHERE name = ?1")?;
+    let mut ids = Vec::with_capacity(names.len());
+    for name in names {
+        insert.execute([name])?;
+        ids.push(InstanceId(find.query_row([name], |row| row.get(0))?));
+    }
+    Ok(ids)
 }
 
 pub(super) fn write_segment(transaction: &Transaction<'_>, segment: &Segment) -> rusqlite::Result<()> {

@@ -182,9 +182,9 @@ fn partials_are_what_was_written_last_whatever_lies_beside_them() {
     let write = vec(((work, day), (any::<i64>(), state)), 1..40);
     let (mut runner, store) = (TestRunner::new(Config::with_cases(60)), Store::new("partials"));
     let mut catalog = Catalog::open(&store.lock).expect("a catalog");
-    catalog.begin_analysis().expect("a run");
-    assert_eq!([[1; 32], [2; 32]].map(|digest| catalog.work(&digest).expect("a work")), [1, 2]);
-    let ids = catalog.enrol(&["one", "two"]).expect("rows");
+    let names = ["one", "two"];
+    assert_eq!(catalog.enter(true, &names, &[], &[[1; 32], [2; 32]]).expect("a run"), (vec![], vec![1, 2]));
+    let ids = catalog.enrol(&names).expect("rows");
     let catalog = RefCell::new(catalog);
     let holds = runner.run(&(vec(write, 1..4), -25..45i32), |(writes, before)| {
         let mut catalog = catalog.borrow_mut();

@@ -106,8 +106,7 @@ pub fn analyse(
     let veil = profile.veil();
     let crew = Crew { plugins: &kpis.plugins, normaliser, failures: &failures, veil: &veil };
     let mirror = Mirror::open(&profile.store);
-    catalog.begin_analysis()?;
-    let fleet = Fleet::enter(profile, kpis, catalog)?;
+    let fleet = Fleet::enter(true, profile, kpis, catalog)?;
     let jobs = fleet.jobs(profile, normaliser, &mirror);
     let mut effort =
         Effort { scanned: Done::default(), completed: Done::default(), sections_folded: 0, sections_failed: 0 };

@@ -36,7 +36,7 @@ pub fn complete_expiring(
     let veil = profile.veil();
     let crew = Crew { plugins: &kpis.plugins, normaliser, failures: &failures, veil: &veil };
     let mirror = Mirror::open(&profile.store);
-    let fleet = Fleet::enter(profile, kpis, catalog)?;
+    let fleet = Fleet::enter(false, profile, kpis, catalog)?;
     let work = |job: &Job<'_>, catalog: &Catalog, worker: &mut Worker<'_>| {
         let Some(plan) = complete::plan(job, catalog, &(i32::MIN..i32::MAX), Some(expiring), &lacks)? else {
             return Ok(None);

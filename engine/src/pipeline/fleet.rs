@@ -32,30 +32,23 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Takes the profile's fleet into the catalog's books, for the analysis that began last.
+    /// Takes the profile's fleet into the catalog's books: for an analysis that `begins`, or for the one that began last.
     ///
     /// # Errors
     /// Trouble with the catalog.
-    pub fn enter(profile: &Profile, kpis: &Kpis, catalog: &mut Catalog) -> Result<Self, CatalogError> {
+    pub fn enter(begins: bool, profile: &Profile, kpis: &Kpis, catalog: &mut Catalog) -> Result<Self, CatalogError> {
         let names: Vec<&str> = profile.instances.iter().map(|instance| instance.name.as_str()).collect();
-        catalog.enrol(&names)?;
+        let shape = Normaliser::digest(&profile.formats, &profile.events);
+        let layouts: Vec<_> =
+            profile.instances.iter().map(|instance| layout_digest(profile, instance, &shape)).collect();
+        // Few instances differ: a number is looked up once.
+        let different: Vec<_> = layouts.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+        let works: Vec<_> = kpis.plugins.iter().map(|plugin| work_digest(plugin, profile)).collect();
+        let (numbers, works) = catalog.enter(begins, &names, &different, &works)?;
+        let numbers: BTreeMap<[u8; 32], i64> = different.into_iter().zip(numbers).collect();
+        let layouts = layouts.into_iter().map(|digest| (numbers[&digest], digest)).collect();
         let mut rows: BTreeMap<String, InstanceRow> =
             catalog.instances()?.into_iter().map(|row| (row.name.clone(), row)).collect();
-        let shape = Normaliser::digest(&profile.formats, &profile.events);
-        // Few instances differ: a number is looked up once.
-        let mut known: BTreeMap<[u8; 32], i64> = BTreeMap::new();
-        let mut layouts = Vec::with_capacity(profile.instances.len());
-        for instance in &profile.instances {
-            let digest = layout_digest(profile, instance, &shape);
-            let number = match known.get(&digest) {
-                Some(number) => *number,
-                None => catalog.layout(&digest)?,
-            };
-            known.insert(digest, number);
-            layouts.push((number, digest));
-        }
-        let works = kpis.plugins.iter().map(|plugin| catalog.work(&work_digest(plugin, profile)));
-        let works = works.collect::<Result<_, _>>()?;
         let rows = names.iter().map(|name| rows.remove(*name)).collect();
         Ok(Self { rows, layouts, works, epoch: catalog.epoch()? })
     }
