@@ -2,7 +2,10 @@
 
 mod scene;
 
+use std::fs;
+
 use logparser_tests::fleet::{Fleet, FleetOptions};
+use logparser_tests::story::Layout;
 use scene::{MAIN, Ran, Scene};
 
 const INSTANCES: u64 = 6;
@@ -117,4 +120,22 @@ fn a_late_file_restates_its_days() {
     scene.beside("clean");
     scene.run_to("clean", 0);
     scene.published(MAIN).must_be(&scene.published("clean"), "late, or there from the start");
+}
+
+#[test]
+fn another_zone_leaves_nothing_on_a_day_that_has_no_records_any_more() {
+    let line = |time: &str| format!("2026-10-{time},000 [1] ERROR Net.Http - Request failed with status 503\n");
+    let scene = Scene::logs(Layout::Log4net, |logs| {
+        fs::create_dir(logs.join("WS-1")).expect("a folder");
+        fs::write(logs.join("WS-1/app.log"), line("14 00:30:00") + &line("16 12:00:00")).expect("a log");
+    });
+    scene.run_to(MAIN, 0);
+    // In this zone the first record was written the day before, by the report's days.
+    let [before, after] = ["%3f\"\nzone = \"UTC\"", "%3f\"\nzone = \"Europe/Berlin\""];
+    scene.edit(MAIN, before, after);
+    scene.run_to(MAIN, 0);
+    assert_eq!(scene.figures(MAIN, "errors").count("errors"), 2, "one on each day");
+    scene.beside("clean");
+    scene.run_to("clean", 0);
+    scene.published(MAIN).must_be(&scene.published("clean"), "another zone before, or never");
 }

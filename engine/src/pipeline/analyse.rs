@@ -171,7 +171,8 @@ pub fn analyse(
         effort.completed = crew.run(&rest, catalog, watch, work, drop)?;
         go_on(watch)?;
         let noted = failures.into_inner();
-        let books = Books { kpis, jobs: &jobs, members: &members, noted: &noted, lacks: &lacks, fresh: &fresh };
+        let books =
+            Books { kpis, jobs: &jobs, seen: &seen, members: &members, noted: &noted, lacks: &lacks, fresh: &fresh };
         effort.sections_folded = books.fold_all(window, catalog, &mut finished)?;
         let new = |(plugin, (key, finished)): (usize, (&[u8; 32], &Option<Finished>))| {
             let finished = finished.as_ref().filter(|f| !matches!(f.section.state, SectionState::Failed { .. }))?;
@@ -220,6 +221,7 @@ fn known(catalog: &Catalog, key: &[u8; 32]) -> Result<Option<Finished>, CatalogE
 struct Books<'a> {
     kpis: &'a Kpis,
     jobs: &'a [Job<'a>],
+    seen: &'a [Seen<'a>],
     members: &'a [Member],
     noted: &'a BTreeMap<usize, Failure>,
     lacks: &'a Lacks,
@@ -252,7 +254,7 @@ impl Books<'_> {
             return Ok(failed(plugin, failure));
         }
         let catalog = Catalog::open_to_read(store)?;
-        let runner = LocalRunner { jobs: self.jobs, lacks: self.lacks, fresh: self.fresh, catalog };
+        let runner = LocalRunner { jobs: self.jobs, seen: self.seen, lacks: self.lacks, fresh: self.fresh, catalog };
         match runner.catalog.at_once(|| fold(plugin, position, self.members, window, &runner))?? {
             Ok(told) => {
                 let mut finished = finish(plugin, told, self.members, &runner.catalog)?;
@@ -267,6 +269,7 @@ impl Books<'_> {
 /// Gives the partials that the analysis put into the catalog, as far as they are not at hand.
 struct LocalRunner<'a> {
     jobs: &'a [Job<'a>],
+    seen: &'a [Seen<'a>],
     lacks: &'a Lacks,
     fresh: &'a Fresh,
     catalog: Catalog,
@@ -284,6 +287,14 @@ impl PartialRunner for LocalRunner<'_> {
         };
         let stale = self.lacks.stale_days(plugin, instance);
         states.retain(|(day, _)| !stale.contains(day));
+        let known = &self.seen[instance].summary.days;
+        if states.iter().any(|(day, _)| !known.contains_key(day)) {
+            // Of a day without records, what was computed of bytes that are gone still counts; the rest is of another zone.
+            let holes = self.catalog.holes(job.instance)?;
+            let gone: Vec<(i32, i32)> = holes.values().flatten().filter_map(|hole| hole.days).collect();
+            let is_gone = |day: &i32| gone.iter().any(|(first, last)| (first..=last).contains(&day));
+            states.retain(|(day, _)| known.contains_key(day) || is_gone(day));
+        }
         Ok(states.into_iter().map(|(_, state)| state).collect())
     }
 }
