@@ -44,7 +44,8 @@ fn read(line: &str, start: usize) -> Option<Stamp> {
     let fresh = || Reading { line, at: start, forms: vec![String::new()] };
     // Digits behind a letter are rather a number of their own.
     let epoch = if is_glued(line.as_bytes(), start) { None } else { fresh().epoch(start) };
-    epoch.or_else(|| fresh().written(start))
+    // What names a weekday in one language names a month in another: `Mar` is also a Tuesday.
+    epoch.or_else(|| fresh().written(start, true)).or_else(|| fresh().written(start, false))
 }
 
 /// Whether digits stand directly behind a capital that begins the line: a severity, as glog writes it.
@@ -131,11 +132,11 @@ impl<'l> Reading<'l> {
         (plausible && ends).then(|| self.stamp(start, true))
     }
 
-    fn written(mut self, start: usize) -> Option<Stamp> {
+    fn written(mut self, start: usize, with_weekday: bool) -> Option<Stamp> {
         if let Some(stamp) = self.time_first(start) {
             return Some(stamp);
         }
-        if let Some(name) = self.weekday() {
+        if let Some(name) = self.weekday().filter(|_| with_weekday) {
             let comma = usize::from(self.byte(name.len()) == b',');
             if self.byte(name.len() + comma) == b' ' {
                 let form = if is_short(name) { "%a" } else { "%A" };
