@@ -24,7 +24,7 @@ impl Texts {
         if bytes.is_empty() {
             return false;
         }
-        let Some(encoding) = self.0 else {
+        let Some(encoding) = self.0.filter(|encoding| !is_utf8_after_all(bytes, encoding)) else {
             return if field.escaped { unescape(bytes, into) } else { push_lossy(bytes, into) };
         };
         let (text, is_lossy) = encoding.decode_without_bom_handling(bytes);
@@ -50,6 +50,12 @@ impl Texts {
         let plain: String = text.chars().map(|char| if lacks(char) { '?' } else { char }).collect();
         encoding.encode(&plain).0.into_owned()
     }
+}
+
+/// Whether a text is UTF-8 although its encoding has a byte for each character: what is written in such an encoding hardly
+/// ever happens to be UTF-8, and of a fleet some instances may write the one, and some the other.
+fn is_utf8_after_all(bytes: &[u8], encoding: &'static Encoding) -> bool {
+    !bytes.is_ascii() && encoding.is_single_byte() && simdutf8::basic::from_utf8(bytes).is_ok()
 }
 
 /// Appends bytes as text; true where some were no UTF-8.
