@@ -66,6 +66,29 @@ fn shown(normaliser: &Normaliser, record: &Record) -> String {
     )
 }
 
+#[test]
+fn what_an_error_says_in_a_field_of_its_own_is_its_message() {
+    let normaliser = normaliser(JSON);
+    let says = |fields: &str| {
+        let line = format!("{{\"t\":\"2026-10-12T05:08:32Z\",\"l\":\"ERROR\",\"n\":\"A\",{fields}}}\n");
+        let mut records = normaliser.open(line.as_bytes(), Start { closed: true, ..Start::default() });
+        shown(&normaliser, records.next().expect("memory gives no error").expect("a record"))
+    };
+    let none = "none\n";
+    for (fields, expected) in [
+        (r#""m":"cannot connect","x":"refused""#, "cannot connect\nnone | refused\n"),
+        (r#""m":"","x":"refused""#, "refused\nnone | refused\n"),
+        (r#""x":"refused""#, "refused\nnone | refused\n"),
+        (r#""m":"cannot connect""#, "cannot connect\nnone | none\n"),
+        (r#""m":"cannot connect","x":null"#, "cannot connect\nnone | none\n"),
+        (r#""m":"cannot connect","x":"at first\nand then""#, "cannot connect\nnone | none\n"),
+    ] {
+        assert_eq!(says(fields), format!("{expected}{none}"), "{fields}");
+    }
+    let thrown = "App.Fault at App.Db.Open\nApp.Fault | refused\nApp.Fault\nat App.Db.Open\n";
+    assert_eq!(says(r#""m":"","x":"App.Fault: refused\n   at App.Db.Open()""#), thrown);
+}
+
 /// All records of a text, with their offsets, and where reading may go on.
 fn read(normaliser: &Normaliser, text: &[u8], start: Start) -> (Vec<String>, Start, Option<u64>) {
     let mut records = normaliser.open(&text[start.offset as usize..], start);
@@ -126,7 +149,13 @@ fn traces_say_what_was_thrown() {
     let (pattern, json, mut wrong) = (normaliser(PATTERN), normaliser(JSON), String::new());
     for case in cases() {
         let Case { file, message, trace, says } = &case;
-        let line = serde_json::json!({ "t": "2026-10-12T05:08:32Z", "l": "ERROR", "n": "A", "m": message, "x": trace });
+        // What is no trace stands in no field for one.
+        let (m, x) = if says.contains("\nnone | none\n") {
+            (format!("{message}\n{trace}"), "")
+        } else {
+            (message.clone(), &**trace)
+        };
+        let line = serde_json::json!({ "t": "2026-10-12T05:08:32Z", "l": "ERROR", "n": "A", "m": m, "x": x });
         for (normaliser, log, position) in [(&pattern, case.log(), 1), (&json, line.to_string() + "\n", 0)] {
             let mut records = normaliser.open(log.as_bytes(), Start { closed: true, ..Start::default() });
             for _ in 0..position {

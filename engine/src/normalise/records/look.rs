@@ -33,18 +33,26 @@ impl Normaliser {
         } else {
             is_lossy |= texts.push(head.body, held, &mut detail.text);
         }
+        let has_body = detail.text.len() > detail.logger_end;
         detail.body_end = detail.text.len();
+        if !has_body {
+            // Some log an error without another message: it says what the record is about.
+            is_lossy |= texts.push(head.exception, held, &mut detail.text);
+            detail.body_end = detail.logger_end + first_line(&detail.text.as_bytes()[detail.logger_end..]).len();
+        }
 
         if head.logger.escaped {
             rules = format.rules.of(&detail.text.as_bytes()[..detail.logger_end]);
         }
-        let body = first_line(&detail.text.as_bytes()[detail.logger_end..]);
+        let body = first_line(&detail.text.as_bytes()[detail.logger_end..detail.body_end]);
         let rule = format.rules.first(rules, head.severity, body, &mut detail.captures);
         let severity = rule.and_then(|rule| rule.severity).unwrap_or(head.severity);
         if self.wanted_for(severity) == 0 && rule.is_none_or(|rule| rule.wanted == 0) {
             return (rule, false);
         }
-        is_lossy |= texts.push(head.exception, held, &mut detail.text);
+        if has_body {
+            is_lossy |= texts.push(head.exception, held, &mut detail.text);
+        }
         // Most records have one line.
         let head_end = line_bytes.max(head.second_end as usize);
         if held.len() > head_end + 2 && format.layout.has_joins() {
@@ -55,18 +63,25 @@ impl Normaliser {
             is_lossy |= rule.take_fields(&format.layout, texts, &held[..line_bytes], detail);
         }
         if let Some(wanted) = self.thrown {
-            fill(wanted, detail);
+            fill(wanted, head.exception.span != Span::default(), detail);
         }
         (rule, is_lossy)
     }
 }
 
-/// Fills in the attributes of an exception that no rule took.
+/// Fills in the attributes of an exception that no rule took. Where it has a field of its own, `has_field`, what stands there in
+/// one line is its message, even if no exception is named.
 #[cold]
-fn fill(wanted: [Option<usize>; 3], detail: &mut Detail) {
-    let (body, exception) = (detail.logger_end..detail.body_end, detail.body_end..detail.exception_end);
-    let chain = exception::chain(&detail.text[body], &detail.text[exception]);
-    let Some(values) = exception::attributes(&chain) else { return };
+fn fill(wanted: [Option<usize>; 3], has_field: bool, detail: &mut Detail) {
+    let body = &detail.text[detail.logger_end..detail.body_end];
+    let exception = detail.text[detail.body_end..detail.exception_end].trim_end().trim_start_matches(['\r', '\n']);
+    let chain = exception::chain(body, exception);
+    let message = || {
+        let text = if exception.is_empty() { body } else { exception }.trim();
+        let is_message = has_field && !text.is_empty() && !text.contains('\n');
+        is_message.then(|| [String::new(), text.to_owned(), String::new()])
+    };
+    let Some(values) = exception::attributes(&chain).or_else(message) else { return };
     for (attribute, value) in wanted.into_iter().zip(values) {
         let is_free = |attribute: &usize| detail.captures[*attribute] == Captured::None && !value.is_empty();
         if let Some(attribute) = attribute.filter(is_free) {
