@@ -29,7 +29,7 @@ pub fn format_test(how: &How, files: &[PathBuf], most: usize) -> Result<Done, Fa
             .map_err(|rules| rules_failed(&profile, &rules))?;
         trials.push((path.display().to_string(), trial));
     }
-    let whole = trials.iter().all(|(_, trial)| trial.unparsed == 0);
+    let whole = trials.iter().all(|(_, trial)| trial.unparsed == 0 && trial.stray == 0);
     if how.json {
         out(&format!("{:#}", of_json(&profile, &trials, &cuts)));
     } else if !how.quiet {

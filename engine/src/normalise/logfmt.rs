@@ -25,6 +25,10 @@ impl Logfmt {
 
     /// Reads a line; where it is a head, `into` holds its fields.
     pub fn scan(&self, line: &[u8], clock: &mut Clock, severities: &Severities, into: &mut Head) -> Scanned {
+        if line.first() == Some(&b'<') {
+            // An element of XML has pairs, too, but its text stands elsewhere.
+            return Scanned::Joins;
+        }
         let mut found = Found::default();
         pairs(line, |key, field| {
             self.targets.iter().filter(|target| is(&target.path, key)).for_each(|target| {

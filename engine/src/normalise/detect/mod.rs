@@ -168,7 +168,9 @@ fn take(found: &mut Vec<Candidate>, section: String, samples: &[Sample], name: &
     let severities = matches!(&format.layout, Layout::Pattern { pattern, .. } if pattern.contains("{severity}"));
     let odd = severities && total.with_severity * 2 < total.records;
     let score = total.score() - if odd { 2.0 * NEAR } else { 0.0 };
-    if score > 0.0 && !nobody {
+    // Where most records say nothing, what they say stands elsewhere.
+    let says = total.with_body * 2 >= total.records;
+    if score > 0.0 && says && !nobody {
         found.push(Candidate { section, also: Vec::new(), fits, total, format, score });
     }
 }
@@ -247,7 +249,9 @@ fn fit(format: &Format, sample: &Sample) -> Option<Fit> {
         fit.lines += 1;
         match kind {
             LineKind::Record => begins_of.entry(begin(line)).or_default().0 += 1,
-            LineKind::Joins if !is_stray(line) => begins_of.entry(begin(line)).or_default().1 += 1,
+            LineKind::Joins if !is_stray(line) && !begins_with_clock(line) => {
+                begins_of.entry(begin(line)).or_default().1 += 1
+            }
             _ => {}
         }
     });
@@ -256,6 +260,13 @@ fn fit(format: &Format, sample: &Sample) -> Option<Fit> {
         |(begin, (heads, joined)): &(&Option<Vec<u8>>, &(u64, u64))| begin.is_none() || *heads == 0 || joined <= heads;
     fit.joined = begins_of.iter().filter(goes_on).map(|(_, (_, joined))| joined).sum();
     Some(fit)
+}
+
+/// Whether a line begins with a time of the day, as records of another format may do.
+fn begins_with_clock(line: &[u8]) -> bool {
+    let line = line.strip_prefix(b"[").unwrap_or(line);
+    let is_digit = |byte: &u8| byte.is_ascii_digit();
+    matches!(line, [a, b, b':', c, d, b':', e, f, ..] if [a, b, c, d, e, f].into_iter().all(is_digit))
 }
 
 /// How a line begins, each digit and each letter as any other; nothing where no time can be in it.
@@ -325,6 +336,24 @@ mod tests {
         let odd = "08:15 12.13.2026 b\n";
         assert_eq!(counts(&format!("{head}{odd}")), (4, 1, 3));
         assert_eq!(counts(&format!("{head}{odd}{odd}")), (5, 1, 2));
+    }
+
+    #[test]
+    fn records_of_another_layout_are_no_lines_that_go_on() {
+        let log = "2026-10-12 08:00:00 INFO beat\n08:00:01.123 [main] ERROR com.acme.Db - failed\n".repeat(9);
+        let found = detect(&sample(log));
+        assert!(!found.is_empty() && found.iter().all(|candidate| candidate.total.joined == 0), "{found:?}");
+    }
+
+    #[test]
+    fn elements_of_xml_are_no_logfmt() {
+        let event = "<log4j:event logger=\"A.B\" timestamp=\"1791784109658\" level=\"INFO\" thread=\"1\">";
+        let lines = format!("{event}\n<log4j:message>Started</log4j:message>\n</log4j:event>\n").repeat(9);
+        let one = format!("{event}<log4j:message>Started</log4j:message></log4j:event>\n").repeat(9);
+        for log in [lines, one] {
+            let found = detect(&sample(log));
+            assert!(found.iter().all(|candidate| !candidate.section.contains("logfmt")), "{found:?}");
+        }
     }
 
     proptest! {
