@@ -170,7 +170,7 @@ pub const KNOWN: [Known; 19] = [
         name: "zap",
         description: "zap of Go",
         sample: r#"{"level":"info","ts":1791784109.658,"logger":"session","caller":"a/b.go:7","msg":"Session 511935f9 started"}"#,
-        written: Written::Json([&["ts"], &["level"], &["logger"], &["msg"], &["stacktrace", "error"]]),
+        written: Written::Json([&["ts"], &["level"], &["logger"], &["msg"], &["error", "stacktrace"]]),
         severities: &[("DPANIC", 21)],
     },
     Known {

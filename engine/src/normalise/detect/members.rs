@@ -69,8 +69,8 @@ const BODIES: [&str; 14] = [
     "original",
     "shortmessage",
 ];
-const EXCEPTIONS: [&str; 9] =
-    ["exception", "stacktrace", "stack", "x", "excinfo", "error", "err", "backtrace", "trace"];
+const EXCEPTIONS: [&str; 10] =
+    ["exception", "stacktrace", "stack", "x", "excinfo", "error", "err", "backtrace", "trace", "fullmessage"];
 
 /// The values of each member over the lines, by its pointer.
 type Members = BTreeMap<String, Vec<String>>;

@@ -42,8 +42,14 @@ pub fn prefix(before: &[&str], needed: usize, severities: &Severities, parts: &m
         return any_prefix(before, needed, parts);
     }
     parts.text(&escaped(&opens));
-    parts.field(&values, opens.ends_with(['[', '(']), severities);
-    parts.text(&escaped(&close));
+    // A value ends where what closes it stands first: `4711:775:` are two.
+    let columns: Vec<Vec<&str>> = values.iter().map(|value| value.split(&close).collect()).collect();
+    let count = columns.iter().map(Vec::len).max().unwrap_or(0);
+    for column in 0..count {
+        let values: Option<Vec<&str>> = columns.iter().map(|columns| columns.get(column).copied()).collect();
+        parts.field(&values?, column == 0 && opens.ends_with(['[', '(']), severities);
+        parts.text(&escaped(&close));
+    }
     Some(kept)
 }
 
