@@ -81,6 +81,12 @@ fn what_an_error_says_in_a_field_of_its_own_is_its_message() {
         (r#""x":"refused""#, "refused\nnone | refused\n"),
         (r#""m":"cannot connect""#, "cannot connect\nnone | none\n"),
         (r#""m":"cannot connect","x":null"#, "cannot connect\nnone | none\n"),
+        (r#""m":"cannot connect","x":"""#, "cannot connect\nnone | none\n"),
+        (r#""m":"cannot connect","x":" ""#, "cannot connect\nnone | none\n"),
+        (r#""m":"cannot connect","x":"cannot connect""#, "cannot connect\nnone | none\n"),
+        (r#""m":"cannot connect","x":false"#, "cannot connect\nnone | none\n"),
+        (r#""m":"cannot connect","x":{"code":7}"#, "cannot connect\nnone | none\n"),
+        (r#""x":"\n refused\n""#, "refused\nnone | refused\n"),
         (r#""m":"cannot connect","x":"at first\nand then""#, "cannot connect\nnone | none\n"),
     ] {
         assert_eq!(says(fields), format!("{expected}{none}"), "{fields}");

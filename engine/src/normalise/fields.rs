@@ -60,10 +60,13 @@ pub fn targets(fields: &Fields) -> Vec<Target> {
     parts.into_iter().enumerate().flat_map(of).collect()
 }
 
-/// Takes a field for a part, unless a better one is there.
+/// Takes a field for a part, unless a better one is there: one of another name that is empty is none.
 pub fn offer(found: &mut Found, target: &Target, field: Field) {
+    let is_empty = |field: Field| field.span.start == field.span.end;
     let slot = &mut found[target.part];
-    if slot.is_none_or(|(rank, _)| target.rank <= rank) {
+    if slot
+        .is_none_or(|(rank, before)| target.rank == rank || (is_empty(field), target.rank) < (is_empty(before), rank))
+    {
         *slot = Some((target.rank, field));
     }
 }

@@ -25,15 +25,11 @@ impl Logfmt {
 
     /// Reads a line; where it is a head, `into` holds its fields.
     pub fn scan(&self, line: &[u8], clock: &mut Clock, severities: &Severities, into: &mut Head) -> Scanned {
-        if line.first() == Some(&b'<') {
-            // An element of XML has pairs, too, but its text stands elsewhere.
-            return Scanned::Joins;
-        }
         let mut found = Found::default();
         pairs(line, |key, field| {
             self.targets.iter().filter(|target| is(&target.path, key)).for_each(|target| {
                 // Of two fields of one name the first counts: a message's own words come last.
-                if found[target.part].is_none_or(|(rank, _)| target.rank < rank) {
+                if found[target.part].is_none_or(|(rank, _)| target.rank != rank) {
                     offer(&mut found, target, field);
                 }
             });

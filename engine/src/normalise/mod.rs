@@ -104,7 +104,7 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 const COLOURED_BYTES_MAX: usize = 256;
 
 /// Raised when the same text and profile give other records than before.
-const VERSION: u32 = 6;
+const VERSION: u32 = 7;
 
 /// The formats and the event rules of a profile, compiled for what the plugins want.
 #[derive(Debug)]

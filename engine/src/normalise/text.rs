@@ -52,10 +52,17 @@ impl Texts {
     }
 }
 
-/// Whether a text is UTF-8 although its encoding has a byte for each character: what is written in such an encoding hardly
-/// ever happens to be UTF-8, and of a fleet some instances may write the one, and some the other.
+/// Whether a text is UTF-8 although its encoding has a byte for each character: of a fleet some instances may write the one, and
+/// some the other. What is written in such an encoding hardly ever happens to be UTF-8 whose letters it has, too.
 fn is_utf8_after_all(bytes: &[u8], encoding: &'static Encoding) -> bool {
-    !bytes.is_ascii() && encoding.is_single_byte() && simdutf8::basic::from_utf8(bytes).is_ok()
+    if bytes.is_ascii() || !encoding.is_single_byte() {
+        return false;
+    }
+    let Ok(text) = simdutf8::basic::from_utf8(bytes) else { return false };
+    // Dashes, quotes, currencies and emoji are written in any language.
+    let is_sign = |char: &char| matches!(*char, '\u{2000}'..='\u{20cf}' | '\u{1f000}'..);
+    let letters: String = text.chars().filter(|char| !is_sign(char)).collect();
+    !encoding.encode(&letters).2
 }
 
 /// Appends bytes as text; true where some were no UTF-8.
@@ -71,4 +78,35 @@ pub fn push_lossy(bytes: &[u8], into: &mut String) -> bool {
         Err(_) => into.push_str(&String::from_utf8_lossy(bytes)),
     }
     text.is_err()
+}
+
+#[cfg(test)]
+mod tests {
+    use encoding_rs::{Encoding, IBM866, SHIFT_JIS, WINDOWS_1251, WINDOWS_1252};
+
+    use super::{Field, Texts};
+
+    fn read(encoding: &'static Encoding, bytes: &[u8]) -> (String, bool) {
+        let mut text = String::new();
+        let is_lossy = Texts::new(Some(encoding)).push(Field::plain(0, bytes.len()), bytes, &mut text);
+        (text, is_lossy)
+    }
+
+    #[test]
+    fn utf8_is_told_from_an_encoding_that_could_hold_it() {
+        for (encoding, texts) in [
+            (WINDOWS_1252, &["größer", "„Kein Zugriff“: 5 €", "naïve – Ærø", "ß"][..]),
+            (WINDOWS_1251, &["Ні", "Привіт", "раз"]),
+            (IBM866, &["тип", "раз", "там нет связи", "ход"]),
+        ] {
+            for text in texts {
+                let expected = ((*text).to_owned(), false);
+                assert_eq!(read(encoding, &encoding.encode(text).0), expected, "{text} in {}", encoding.name());
+                assert_eq!(read(encoding, text.as_bytes()), expected, "{text} in UTF-8, not {}", encoding.name());
+            }
+        }
+        assert_eq!(read(WINDOWS_1252, "über 🚀".as_bytes()), ("über 🚀".to_owned(), false));
+        assert_eq!(read(WINDOWS_1252, "日本".as_bytes()).0, "æ—¥æœ¬", "it has none of these letters");
+        assert_eq!(read(SHIFT_JIS, &SHIFT_JIS.encode("接続").0), ("接続".to_owned(), false));
+    }
 }

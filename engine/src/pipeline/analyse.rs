@@ -288,7 +288,8 @@ impl PartialRunner for LocalRunner<'_> {
         let stale = self.lacks.stale_days(plugin, instance);
         states.retain(|(day, _)| !stale.contains(day));
         let known = &self.seen[instance].summary.days;
-        if states.iter().any(|(day, _)| !known.contains_key(day)) {
+        let is_read = || !self.lacks.damaged().contains_key(&instance);
+        if states.iter().any(|(day, _)| !known.contains_key(day)) && is_read() {
             // Of a day without records, what was computed of bytes that are gone still counts; the rest is of another zone.
             let holes = self.catalog.holes(job.instance)?;
             let gone: Vec<(i32, i32)> = holes.values().flatten().filter_map(|hole| hole.days).collect();

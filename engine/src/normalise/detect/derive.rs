@@ -34,14 +34,19 @@ pub struct Derived {
 
 /// The pattern that the lines seem to have, with each format that their times may have.
 pub fn derive(lines: &[&str], severities: &Severities, seen: i64) -> Vec<Derived> {
-    let stamped: Vec<(&str, Stamp)> =
+    let mut stamped: Vec<(&str, Stamp)> =
         lines.iter().filter_map(|line| Some((*line, stamp::find(line)?))).take(LINES_MAX).collect();
     // What JSON holds is told by its members.
     if stamped.iter().filter(|(line, _)| line.starts_with('{')).count() * 2 > stamped.len() {
         return Vec::new();
     }
     let mut parts = Parts::default();
-    let Some(pattern) = pattern(&stamped, severities, &mut parts) else { return Vec::new() };
+    let found = pattern(&stamped, severities, &mut parts).or_else(|| {
+        keep_most_alike(&mut stamped);
+        parts = Parts::default();
+        pattern(&stamped, severities, &mut parts)
+    });
+    let Some(pattern) = found else { return Vec::new() };
     let with = |timestamp| Derived {
         pattern: pattern.clone(),
         timestamp,
@@ -49,6 +54,18 @@ pub fn derive(lines: &[&str], severities: &Severities, seen: i64) -> Vec<Derived
         zone: parts.zone.clone(),
     };
     forms(&stamped, seen).into_iter().map(with).collect()
+}
+
+/// Keeps of lines of several layouts those of the one that most of them have, as far as the signs around their times tell.
+fn keep_most_alike(stamped: &mut Vec<(&str, Stamp)>) {
+    let signs = |(line, stamp): &(&str, Stamp)| {
+        let before = line[..stamp.start].chars().next_back();
+        (before, line[stamp.end..].chars().take(2).filter(|c| !c.is_alphanumeric()).collect::<String>())
+    };
+    let mut counts = BTreeMap::new();
+    stamped.iter().for_each(|line| *counts.entry(signs(line)).or_insert(0) += 1);
+    let most = counts.into_iter().max_by_key(|(_, count)| *count).map(|(signs, _)| signs);
+    stamped.retain(|line| Some(signs(line)) == most);
 }
 
 fn pattern(stamped: &[(&str, Stamp)], severities: &Severities, parts: &mut Parts) -> Option<String> {

@@ -163,16 +163,24 @@ fn take(found: &mut Vec<Candidate>, section: String, samples: &[Sample], name: &
     let mut total = Fit::default();
     fits.iter().for_each(|fit| total.add(fit));
     // Any line with a time is syslog of a kind; where nobody is named, it is rather something else.
+    let is_xml = matches!(format.layout, Layout::Logfmt { .. }) && is_xml(samples);
     let nobody = matches!(format.layout, Layout::Syslog { .. }) && total.with_logger * 2 < total.records;
     // A place for severities that holds none means that the pattern is another's.
     let severities = matches!(&format.layout, Layout::Pattern { pattern, .. } if pattern.contains("{severity}"));
     let odd = severities && total.with_severity * 2 < total.records;
     let score = total.score() - if odd { 2.0 * NEAR } else { 0.0 };
-    // Where most records say nothing, what they say stands elsewhere.
-    let says = total.with_body * 2 >= total.records;
-    if score > 0.0 && says && !nobody {
+    if score > 0.0 && !nobody && !is_xml {
         found.push(Candidate { section, also: Vec::new(), fits, total, format, score });
     }
+}
+
+/// Whether most lines begin with an element of XML: it has pairs as logfmt has, but its text stands elsewhere.
+fn is_xml(samples: &[Sample]) -> bool {
+    let is_element = |line: &&str| {
+        line.strip_prefix('<').is_some_and(|rest| rest.starts_with(|c: char| "/?!".contains(c) || c.is_alphabetic()))
+    };
+    let heads = || samples.iter().flat_map(Sample::heads);
+    heads().filter(is_element).count() * 2 > heads().count()
 }
 
 /// Whether two formats make the same records of all lines.
@@ -343,6 +351,24 @@ mod tests {
         let log = "2026-10-12 08:00:00 INFO beat\n08:00:01.123 [main] ERROR com.acme.Db - failed\n".repeat(9);
         let found = detect(&sample(log));
         assert!(!found.is_empty() && found.iter().all(|candidate| candidate.total.joined == 0), "{found:?}");
+    }
+
+    #[test]
+    fn of_two_layouts_in_a_file_that_of_most_lines_is_proposed() {
+        let most = "2026-10-12 08:00:00,123 INFO  [7] App.Main - Started\n".repeat(12);
+        let rest = "2026-10-12 08:03:00.0010|FATAL|App.Main|Unhandled exception\n".repeat(5);
+        for log in [format!("{most}{rest}"), format!("{rest}{most}")] {
+            let best = detect(&sample(log)).into_iter().next().expect("a format");
+            assert_eq!((best.total.records, best.total.joined, best.total.with_severity), (12, 0, 12));
+        }
+    }
+
+    #[test]
+    fn one_line_that_begins_otherwise_hinders_no_pattern() {
+        let line = |thread: &str| format!("{thread}:2026-10-12 08:00:00 INFO Acme.Core - Started\n");
+        let log = line("main").repeat(19) + &line("pool:3");
+        let best = detect(&sample(log)).into_iter().next().expect("a format");
+        assert_eq!(best.total.records, 19, "{}", best.section);
     }
 
     #[test]

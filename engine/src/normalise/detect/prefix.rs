@@ -1,5 +1,7 @@
 //! What stands before the time of a line, as a part of a pattern.
 
+use std::collections::BTreeMap;
+
 use super::super::severity::Severities;
 use super::derive::{Parts, collapsed, escaped, most_frequent, unpadded};
 use super::words;
@@ -35,19 +37,25 @@ pub fn prefix(before: &[&str], needed: usize, severities: &Severities, parts: &m
     let fits = |(open, value, _): &(String, String, String), own: &String| {
         *open == opens && *own == close && !value.is_empty() && !value.contains(' ') && !own.is_empty()
     };
-    let kept: Vec<bool> = inners.iter().zip(&closes).map(|(part, own)| fits(part, own)).collect();
-    let values: Vec<&str> =
-        inners.iter().zip(&kept).filter(|(_, kept)| **kept).map(|((_, value, _), _)| value.as_str()).collect();
-    if values.len() < needed {
+    let mut kept: Vec<bool> = inners.iter().zip(&closes).map(|(part, own)| fits(part, own)).collect();
+    // A value ends where what closes it stands first: `4711:775:` are two.
+    let columns: Vec<Vec<&str>> = inners.iter().map(|(_, value, _)| value.split(&close).collect()).collect();
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    columns
+        .iter()
+        .zip(&kept)
+        .filter(|(_, kept)| **kept)
+        .for_each(|(own, _)| *counts.entry(own.len()).or_default() += 1);
+    let count = counts.into_iter().max_by_key(|(_, lines)| *lines).map_or(1, |(count, _)| count);
+    kept.iter_mut().zip(&columns).for_each(|(kept, own)| *kept &= own.len() == count);
+    if kept.iter().filter(|kept| **kept).count() < needed {
         return any_prefix(before, needed, parts);
     }
     parts.text(&escaped(&opens));
-    // A value ends where what closes it stands first: `4711:775:` are two.
-    let columns: Vec<Vec<&str>> = values.iter().map(|value| value.split(&close).collect()).collect();
-    let count = columns.iter().map(Vec::len).max().unwrap_or(0);
     for column in 0..count {
-        let values: Option<Vec<&str>> = columns.iter().map(|columns| columns.get(column).copied()).collect();
-        parts.field(&values?, column == 0 && opens.ends_with(['[', '(']), severities);
+        let own = columns.iter().zip(&kept).filter(|(_, kept)| **kept);
+        let values: Vec<&str> = own.map(|(columns, _)| columns[column]).collect();
+        parts.field(&values, column == 0 && opens.ends_with(['[', '(']), severities);
         parts.text(&escaped(&close));
     }
     Some(kept)

@@ -108,7 +108,8 @@ impl<R: Read> Lines<'_, R> {
         self.searched < self.filled && self.searched - next <= WINDOW_BYTES
     }
 
-    /// Skips lines, each a record: those that lie in the buffer from the one that comes next on, and that pass.
+    /// Skips lines, each a record: those that lie in the buffer from the one that comes next on, which was looked at, and that
+    /// pass.
     /// Gives how many lines it took.
     #[inline(never)]
     pub fn pass_alone(&mut self, passes: &mut impl PassesAlone) -> u64 {

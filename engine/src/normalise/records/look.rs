@@ -38,6 +38,8 @@ impl Normaliser {
         if !has_body {
             // Some log an error without another message: it says what the record is about.
             is_lossy |= texts.push(head.exception, held, &mut detail.text);
+            let blank = detail.text[detail.logger_end..].len() - detail.text[detail.logger_end..].trim_start().len();
+            detail.text.drain(detail.logger_end..detail.logger_end + blank);
             detail.body_end = detail.logger_end + first_line(&detail.text.as_bytes()[detail.logger_end..]).len();
         }
 
@@ -63,22 +65,26 @@ impl Normaliser {
             is_lossy |= rule.take_fields(&format.layout, texts, &held[..line_bytes], detail);
         }
         if let Some(wanted) = self.thrown {
-            fill(wanted, head.exception.span != Span::default(), detail);
+            fill(wanted, head.exception.span != Span::default(), has_body, detail);
         }
         (rule, is_lossy)
     }
 }
 
 /// Fills in the attributes of an exception that no rule took. Where it has a field of its own, `has_field`, what stands there in
-/// one line is its message, even if no exception is named.
+/// one line is its message, even if no exception is named; without another body, that is the body.
 #[cold]
-fn fill(wanted: [Option<usize>; 3], has_field: bool, detail: &mut Detail) {
+fn fill(wanted: [Option<usize>; 3], has_field: bool, has_body: bool, detail: &mut Detail) {
     let body = &detail.text[detail.logger_end..detail.body_end];
     let exception = detail.text[detail.body_end..detail.exception_end].trim_end().trim_start_matches(['\r', '\n']);
     let chain = exception::chain(body, exception);
     let message = || {
-        let text = if exception.is_empty() { body } else { exception }.trim();
-        let is_message = has_field && !text.is_empty() && !text.contains('\n');
+        let text = if has_body { exception } else { body }.trim();
+        // Objects, and what stands for no error.
+        let says_nothing =
+            text.starts_with(['{', '[']) || ["", "false", "true", "<nil>", "nil", "null"].contains(&text);
+        let is_more = !has_body || text != body.trim();
+        let is_message = has_field && !says_nothing && is_more && !text.contains('\n');
         is_message.then(|| [String::new(), text.to_owned(), String::new()])
     };
     let Some(values) = exception::attributes(&chain).or_else(message) else { return };
