@@ -277,7 +277,8 @@ mod tests {
             for line in all.iter().chain(&all) {
                 let (scanned, time, fate, time_bytes) = scan(line);
                 if let Some(time_bytes) = time_bytes {
-                    let text: Vec<u8> = line.iter().copied().chain(*b"\n").chain([b'x'; 99]).collect();
+                    // Other lines follow, with strings of their own.
+                    let text = [line.as_slice(), b"\n", lines.concat().as_bytes(), &[b'x'; 99]].concat();
                     if let Some((found, at)) = ways.walk(&text, line.len(), time_bytes) {
                         let mut clock = Clock::new(Tz::UTC, None, None);
                         let read = clock.read(&TimeFormat::rfc3339(), &text[at..]).map(|stamp| stamp.time);
