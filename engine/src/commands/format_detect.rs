@@ -148,7 +148,7 @@ fn notes(candidate: &Candidate) -> String {
         let _ = writeln!(
             text,
             "# {records} a word such as ERROR, but no severity that is read, and would count as INFO: event rules with a \
-             `body` and a `severity` can say what they are."
+             `body` and a `severity` can say what they are, or `{{severity}}` in a pattern, where it stands."
         );
     }
     text

@@ -162,8 +162,8 @@ fn take(found: &mut Vec<Candidate>, section: String, samples: &[Sample], name: &
     };
     let mut total = Fit::default();
     fits.iter().for_each(|fit| total.add(fit));
-    // Any line with a time is syslog of a kind; where nobody is named, it is rather something else.
     let is_xml = matches!(format.layout, Layout::Logfmt { .. }) && is_xml(samples);
+    // Any line with a time is syslog of a kind; where nobody is named, it is rather something else.
     let nobody = matches!(format.layout, Layout::Syslog { .. }) && total.with_logger * 2 < total.records;
     // A place for severities that holds none means that the pattern is another's.
     let severities = matches!(&format.layout, Layout::Pattern { pattern, .. } if pattern.contains("{severity}"));
@@ -240,7 +240,8 @@ fn fit(format: &Format, sample: &Sample) -> Option<Fit> {
         begins.insert(record.offset);
         fit.records += 1;
         fit.with_severity += u64::from(record.severity != NO_SEVERITY);
-        fit.loud += u64::from(record.severity == NO_SEVERITY && is_loud(record));
+        let line = text[record.offset as usize..].split(|byte| *byte == b'\n').next().unwrap_or_default();
+        fit.loud += u64::from(record.severity == NO_SEVERITY && is_loud(record, line));
         let has_body = !record.body().trim().is_empty() || !record.exception().is_empty();
         // Of two lines, the second says what the record is, or is none of its head.
         fit.with_body += u64::from(has_body && (!of_two_lines || record.severity != NO_SEVERITY));
@@ -288,9 +289,10 @@ fn begin(line: &[u8]) -> Option<Vec<u8>> {
     (begin.iter().filter(|byte| **byte == b'0').count() >= BEGIN_DIGITS_MIN).then_some(begin)
 }
 
-/// Whether a word for the severity of an error stands somewhere in a record.
-fn is_loud(record: &Record) -> bool {
-    let text = [record.body(), record.exception().lines().next().unwrap_or_default()];
+/// Whether a word for the severity of an error stands somewhere in a record, whose head is in this line.
+fn is_loud(record: &Record, line: &[u8]) -> bool {
+    let line = String::from_utf8_lossy(line);
+    let text = [&line, record.body(), record.exception().lines().next().unwrap_or_default()];
     let mut words = text.into_iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
     words.any(words::is_alarm)
 }

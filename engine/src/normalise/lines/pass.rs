@@ -109,8 +109,7 @@ impl<R: Read> Lines<'_, R> {
     }
 
     /// Skips lines, each a record: those that lie in the buffer from the one that comes next on, which was looked at, and that
-    /// pass.
-    /// Gives how many lines it took.
+    /// pass. Gives how many lines it took.
     #[inline(never)]
     pub fn pass_alone(&mut self, passes: &mut impl PassesAlone) -> u64 {
         #[cfg(target_arch = "x86_64")]
