@@ -130,8 +130,8 @@ pub struct Update {
 }
 
 impl Catalog {
-    /// Takes instances, layouts and works into the books; gives the numbers of the layouts and of the works. Where `begins`, it
-    /// is for an analysis of its own: that is numbered, and what no run has used for long is forgotten.
+    /// Takes new instances, layouts and works into the books; gives the numbers of the layouts and of the works. Where `begins`,
+    /// it is for an analysis of its own: that is numbered, and what no run has used for long is forgotten.
     ///
     /// # Errors
     /// When the catalog cannot be written.

@@ -61,6 +61,14 @@ pub fn chain<'a>(body: &'a str, exception: &'a str) -> Vec<Thrown<'a>> {
     trace.chain
 }
 
+/// What a field for an exception says in which none is named: its message, if it is a line. Objects, and what stands for no
+/// error, are none.
+pub fn message(field: &str) -> Option<&str> {
+    let text = field.trim();
+    let says_nothing = ["", "false", "true", "<nil>", "nil", "null"].contains(&text) || text.starts_with(['{', '[']);
+    (!says_nothing && !text.contains('\n')).then_some(text)
+}
+
 /// The lines of a text as [`str::lines`] gives them; these are found faster.
 pub fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;

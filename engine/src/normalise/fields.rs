@@ -62,10 +62,9 @@ pub fn targets(fields: &Fields) -> Vec<Target> {
 
 /// Takes a field for a part, unless a better one is there: one of another name that is empty is none.
 pub fn offer(found: &mut Found, target: &Target, field: Field) {
-    let is_empty = |field: Field| field.span.start == field.span.end;
     let slot = &mut found[target.part];
     if slot
-        .is_none_or(|(rank, before)| target.rank == rank || (is_empty(field), target.rank) < (is_empty(before), rank))
+        .is_none_or(|(rank, before)| target.rank == rank || (field.is_empty(), target.rank) < (before.is_empty(), rank))
     {
         *slot = Some((target.rank, field));
     }

@@ -72,4 +72,10 @@ impl Field {
     pub fn plain(start: usize, end: usize) -> Self {
         Self { span: Span::new(start, end), escaped: false }
     }
+
+    /// Whether it has no text, or is not there.
+    #[inline(always)]
+    pub fn is_empty(self) -> bool {
+        self.span.start == self.span.end
+    }
 }

@@ -44,11 +44,18 @@ impl Fleet {
         // Few instances differ: a number is looked up once.
         let different: Vec<_> = layouts.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
         let works: Vec<_> = kpis.plugins.iter().map(|plugin| work_digest(plugin, profile)).collect();
-        let (numbers, works) = catalog.enter(begins, &names, &different, &works)?;
+        let read = |catalog: &Catalog| -> Result<BTreeMap<String, InstanceRow>, CatalogError> {
+            Ok(catalog.instances()?.into_iter().map(|row| (row.name.clone(), row)).collect())
+        };
+        let mut rows = read(catalog)?;
+        // Who was fetched has a row.
+        let new: Vec<&str> = names.iter().copied().filter(|name| !rows.contains_key(*name)).collect();
+        let (numbers, works) = catalog.enter(begins, &new, &different, &works)?;
+        if !new.is_empty() {
+            rows = read(catalog)?;
+        }
         let numbers: BTreeMap<[u8; 32], i64> = different.into_iter().zip(numbers).collect();
         let layouts = layouts.into_iter().map(|digest| (numbers[&digest], digest)).collect();
-        let mut rows: BTreeMap<String, InstanceRow> =
-            catalog.instances()?.into_iter().map(|row| (row.name.clone(), row)).collect();
         let rows = names.iter().map(|name| rows.remove(*name)).collect();
         Ok(Self { rows, layouts, works, epoch: catalog.epoch()? })
     }

@@ -4,6 +4,9 @@ use serde_json::Value;
 
 use super::{Sample, stamp};
 
+/// Bytes of `05:48:29`.
+const CLOCK_BYTES: usize = 8;
+
 /// What is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lack {
@@ -55,8 +58,12 @@ fn clock(line: &str) -> Option<&str> {
         return None;
     }
     let start = line.find(|c: char| c.is_ascii_digit())?;
-    let clock = line.get(start..start + 8)?;
-    let is_clock =
-        clock.bytes().enumerate().all(|(at, byte)| if at % 3 == 2 { byte == b':' } else { byte.is_ascii_digit() });
-    is_clock.then_some(clock)
+    let clock = line.get(start..start + CLOCK_BYTES)?;
+    begins_with_clock(clock.as_bytes()).then_some(clock)
+}
+
+/// Whether a text begins with a time of the day.
+pub fn begins_with_clock(text: &[u8]) -> bool {
+    let is_of_clock = |(at, byte): (usize, &u8)| if at % 3 == 2 { *byte == b':' } else { byte.is_ascii_digit() };
+    text.get(..CLOCK_BYTES).is_some_and(|clock| clock.iter().enumerate().all(is_of_clock))
 }

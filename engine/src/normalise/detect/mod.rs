@@ -21,6 +21,7 @@ use super::{Normaliser, Record, Start, Want, Wanted};
 use crate::profile::{self, Format, KNOWN, Layout};
 pub use apart::{Apart, detect_apart};
 use derive::{Derived, derive};
+use lack::begins_with_clock;
 pub use lack::{Lack, lack};
 use members::{json_section, logfmt_section};
 use order::forms;
@@ -258,7 +259,7 @@ fn fit(format: &Format, sample: &Sample) -> Option<Fit> {
         fit.lines += 1;
         match kind {
             LineKind::Record => begins_of.entry(begin(line)).or_default().0 += 1,
-            LineKind::Joins if !is_stray(line) && !begins_with_clock(line) => {
+            LineKind::Joins if !is_stray(line) && !begins_with_clock(line.strip_prefix(b"[").unwrap_or(line)) => {
                 begins_of.entry(begin(line)).or_default().1 += 1
             }
             _ => {}
@@ -269,13 +270,6 @@ fn fit(format: &Format, sample: &Sample) -> Option<Fit> {
         |(begin, (heads, joined)): &(&Option<Vec<u8>>, &(u64, u64))| begin.is_none() || *heads == 0 || joined <= heads;
     fit.joined = begins_of.iter().filter(goes_on).map(|(_, (_, joined))| joined).sum();
     Some(fit)
-}
-
-/// Whether a line begins with a time of the day, as records of another format may do.
-fn begins_with_clock(line: &[u8]) -> bool {
-    let line = line.strip_prefix(b"[").unwrap_or(line);
-    let is_digit = |byte: &u8| byte.is_ascii_digit();
-    matches!(line, [a, b, b':', c, d, b':', e, f, ..] if [a, b, c, d, e, f].into_iter().all(is_digit))
 }
 
 /// How a line begins, each digit and each letter as any other; nothing where no time can be in it.

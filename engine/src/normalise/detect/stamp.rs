@@ -145,8 +145,7 @@ impl<'l> Reading<'l> {
         }
         let is_glued = is_glued(self.line.as_bytes(), start);
         let has_year = if is_glued && self.digits() == 4 { self.month_and_day()? } else { self.date()? };
-        let is_joined = self.forms[0] == "%Y%m%d" && self.digits() == 6 || self.forms[0].ends_with("%m%d/");
-        if !is_joined {
+        if self.forms[0] != "%Y%m%d" || self.digits() != 6 {
             self.between()?;
         }
         self.time()?;
@@ -188,11 +187,7 @@ impl<'l> Reading<'l> {
     fn date(&mut self) -> Option<bool> {
         match self.digits() {
             // As Chromium writes: `1012/054829.658123`.
-            4 if self.byte(4) == b'/' && self.ahead(5).digits() == 6 && self.byte(11) == b'.' => {
-                let has_year = self.month_and_day()?;
-                self.add("/", 1);
-                Some(has_year)
-            }
+            4 if self.byte(4) == b'/' && self.ahead(5).digits() == 6 && self.byte(11) == b'.' => self.month_and_day(),
             4 if b"-/.".contains(&self.byte(4)) => self.year_first(),
             4 if self.byte(4) == b' ' && (1970..2100).contains(&self.number(4)) => {
                 self.add("%Y ", 5);
@@ -333,7 +328,7 @@ impl<'l> Reading<'l> {
                 let spaces = self.rest()[comma..].iter().take_while(|byte| **byte == b' ').count();
                 self.add(&format!("{} ", &","[..comma]), comma + spaces);
             }
-            sign @ (b'T' | b'_' | b':' | b'-' | b'\t' | b';' | b'|' | b',') if comma == 0 => {
+            sign @ (b'T' | b'_' | b':' | b'-' | b'/' | b'\t' | b';' | b'|' | b',') if comma == 0 => {
                 self.add(&char::from(sign).to_string(), 1);
             }
             // A column of its own.

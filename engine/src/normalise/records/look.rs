@@ -26,20 +26,22 @@ impl Normaliser {
         let texts = format.texts;
         let mut is_lossy = texts.push(head.logger, held, &mut detail.text);
         detail.logger_end = detail.text.len();
-        if !format.layout.has_joins() && rendered::is_template(held, head.body) {
+        // Some log an error without another message: it says what the record is about.
+        let is_message = head.body.is_empty();
+        let (body, exception) =
+            if is_message { (head.exception, Field::default()) } else { (head.body, head.exception) };
+        if !format.layout.has_joins() && rendered::is_template(held, body) {
             detail.template.clear();
-            is_lossy |= texts.push(head.body, held, &mut detail.template);
+            is_lossy |= texts.push(body, held, &mut detail.template);
             is_lossy |= rendered::render(&detail.template, held, texts, &mut detail.text);
         } else {
-            is_lossy |= texts.push(head.body, held, &mut detail.text);
+            is_lossy |= texts.push(body, held, &mut detail.text);
         }
-        let has_body = detail.text.len() > detail.logger_end;
         detail.body_end = detail.text.len();
-        if !has_body {
-            // Some log an error without another message: it says what the record is about.
-            is_lossy |= texts.push(head.exception, held, &mut detail.text);
-            let blank = detail.text[detail.logger_end..].len() - detail.text[detail.logger_end..].trim_start().len();
-            detail.text.drain(detail.logger_end..detail.logger_end + blank);
+        if is_message {
+            let said = &detail.text[detail.logger_end..];
+            let begin = detail.body_end - said.trim_start().len();
+            detail.text.drain(detail.logger_end..begin);
             detail.body_end = detail.logger_end + first_line(&detail.text.as_bytes()[detail.logger_end..]).len();
         }
 
@@ -52,9 +54,7 @@ impl Normaliser {
         if self.wanted_for(severity) == 0 && rule.is_none_or(|rule| rule.wanted == 0) {
             return (rule, false);
         }
-        if has_body {
-            is_lossy |= texts.push(head.exception, held, &mut detail.text);
-        }
+        is_lossy |= texts.push(exception, held, &mut detail.text);
         // Most records have one line.
         let head_end = line_bytes.max(head.second_end as usize);
         if held.len() > head_end + 2 && format.layout.has_joins() {
@@ -65,29 +65,24 @@ impl Normaliser {
             is_lossy |= rule.take_fields(&format.layout, texts, &held[..line_bytes], detail);
         }
         if let Some(wanted) = self.thrown {
-            fill(wanted, head.exception.span != Span::default(), has_body, detail);
+            fill(wanted, head, detail);
         }
         (rule, is_lossy)
     }
 }
 
-/// Fills in the attributes of an exception that no rule took. Where it has a field of its own, `has_field`, what stands there in
-/// one line is its message, even if no exception is named; without another body, that is the body.
+/// Fills in the attributes of an exception that no rule took.
 #[cold]
-fn fill(wanted: [Option<usize>; 3], has_field: bool, has_body: bool, detail: &mut Detail) {
+fn fill(wanted: [Option<usize>; 3], head: &Head, detail: &mut Detail) {
     let body = &detail.text[detail.logger_end..detail.body_end];
-    let exception = detail.text[detail.body_end..detail.exception_end].trim_end().trim_start_matches(['\r', '\n']);
-    let chain = exception::chain(body, exception);
+    let exception = &detail.text[detail.body_end..detail.exception_end];
     let message = || {
-        let text = if has_body { exception } else { body }.trim();
-        // Objects, and what stands for no error.
-        let says_nothing =
-            text.starts_with(['{', '[']) || ["", "false", "true", "<nil>", "nil", "null"].contains(&text);
-        let is_more = !has_body || text != body.trim();
-        let is_message = has_field && !says_nothing && is_more && !text.contains('\n');
-        is_message.then(|| [String::new(), text.to_owned(), String::new()])
+        let said = if head.body.is_empty() { body } else { exception };
+        let message = exception::message(said).filter(|_| !head.exception.is_empty())?;
+        let is_more = head.body.is_empty() || message != body.trim();
+        is_more.then(|| [String::new(), message.to_owned(), String::new()])
     };
-    let Some(values) = exception::attributes(&chain).or_else(message) else { return };
+    let Some(values) = exception::attributes(&exception::chain(body, exception)).or_else(message) else { return };
     for (attribute, value) in wanted.into_iter().zip(values) {
         let is_free = |attribute: &usize| detail.captures[*attribute] == Captured::None && !value.is_empty();
         if let Some(attribute) = attribute.filter(is_free) {
